@@ -1,0 +1,446 @@
+//! The assertion: a signed request to change the ledger, a compact JWS in one exact form.
+//!
+//! Invariant: everything here is read from the bytes received; nothing is re-serialised before a
+//! signature is checked. Two texts never parse to the same assertion: header and payload are JCS.
+//! Form: docs/FORMAT.md "Assertion".
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use crate::canonical::{self, NotCanonical};
+use crate::hash::Digest;
+use crate::key::{BadSignature, PublicKey, SigningKey};
+
+/// The `typ` of an assertion's header: keeps its signature out of every other protocol.
+pub const TYP: &str = "xf-assertion+jws";
+/// Largest compact JWS in bytes: what is left of a leaf when its facts are small.
+pub const ASSERTION_BYTES_MAX: usize = 65_000;
+
+/// The name of a key: a DID and, behind `#`, one of its verification methods.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Kid(Box<str>);
+
+/// A text that is no key name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no key name: expected did:…#…, at most 256 characters")]
+pub struct NotAKid(pub String);
+
+impl Kid {
+    /// Reads `did:…#fragment` (ASCII, no spaces, at most 256 characters).
+    pub fn parse(text: &str) -> Result<Self, NotAKid> {
+        let good = text.len() <= 256
+            && text.starts_with("did:")
+            && text.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\')
+            && text
+                .split_once('#')
+                .is_some_and(|(did, fragment)| {
+                    did.len() > 4 && !fragment.is_empty() && !fragment.contains('#')
+                });
+        if good { Ok(Self(text.into())) } else { Err(NotAKid(text.into())) }
+    }
+
+    /// The whole name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The DID: who signs.
+    pub fn did(&self) -> &str {
+        self.0.split_once('#').map_or("", |(did, _)| did)
+    }
+}
+
+impl fmt::Display for Kid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for Kid {
+    type Error = NotAKid;
+    fn try_from(text: String) -> Result<Self, NotAKid> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Kid> for String {
+    fn from(kid: Kid) -> Self {
+        kid.0.into()
+    }
+}
+
+/// The checkpoint its signer had seen: bounds signing time and makes the signer a witness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seen {
+    /// RFC 6962 root at that size.
+    pub root: Digest,
+    /// Number of commits.
+    pub size: u64,
+}
+
+/// The commit that a correction or an approval is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// Id of its assertion.
+    pub id: Uuid,
+    /// Its leaf hash: exactly what the signer saw.
+    pub leaf: Digest,
+}
+
+/// The commit, of this or another log, that made the signer ask.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cause {
+    /// Id of its assertion.
+    pub id: Uuid,
+    /// Its leaf hash.
+    pub leaf: Digest,
+    /// Origin of the log it stands in.
+    pub log: String,
+}
+
+/// How the acting person was known to whoever signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum By {
+    /// An officer's passkey.
+    Passkey,
+    /// A signed-in session.
+    Session,
+    /// An access token.
+    Token,
+}
+
+/// Who acted and how, where a key is used for a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Act {
+    /// How the person was known.
+    pub by: By,
+    /// For whom the person acted, if for somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<Uuid>,
+    /// The person.
+    pub person: Uuid,
+    /// In which role (SECURITY §5: one enum, held by the identity crate).
+    pub role: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header<'a> {
+    alg: &'a str,
+    kid: String,
+    typ: &'a str,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Payload {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    act: Option<Act>,
+    at: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cause: Option<Cause>,
+    data: Box<RawValue>,
+    id: Uuid,
+    kind: String,
+    log: String,
+    seen: Seen,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    target: Option<Target>,
+}
+
+/// What a signer wants to say; [`Draft::sign`] makes an [`Assertion`] of it.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// UUIDv7, or v8 when derived.
+    pub id: Uuid,
+    /// Origin of the log it is for.
+    pub log: String,
+    /// Kind with version: `outcome.record.v1`.
+    pub kind: String,
+    /// The signer's own time, Unix milliseconds.
+    pub at_ms: i64,
+    /// The newest checkpoint the signer knows.
+    pub seen: Seen,
+    /// What it corrects or approves.
+    pub target: Option<Target>,
+    /// What made the signer ask.
+    pub cause: Option<Cause>,
+    /// Who acted and how.
+    pub act: Option<Act>,
+    /// The content, any JSON; made canonical when signed.
+    pub data: serde_json::Value,
+}
+
+/// Why bytes are no assertion.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Malformed {
+    /// Too large.
+    #[error("an assertion of {0} bytes; at most 65000 fit")]
+    TooLarge(usize),
+    /// Not three base64url parts.
+    #[error("not a compact JWS: {0}")]
+    Compact(&'static str),
+    /// The header is not exactly alg, kid, typ.
+    #[error("the JWS header must be exactly {{\"alg\":\"EdDSA\",\"kid\":…,\"typ\":\"xf-assertion+jws\"}}: {0}")]
+    Header(String),
+    /// `alg` names an algorithm that is listed but not enabled, or unknown.
+    #[error("algorithm {0:?} is not enabled")]
+    Algorithm(String),
+    /// The payload is not JCS.
+    #[error("the payload is not JCS (RFC 8785): {0}")]
+    NotCanonical(#[from] NotCanonical),
+    /// The payload's members are not those of an assertion.
+    #[error("the payload's members: {0}")]
+    Payload(String),
+    /// `id` is not a UUIDv7 or v8.
+    #[error("id must be a UUIDv7, or a UUIDv8 when derived")]
+    Id,
+    /// `at` is not RFC 3339 in UTC with milliseconds.
+    #[error("at must be RFC 3339 in UTC with three decimals, as 2026-11-22T06:00:00.000Z")]
+    At,
+    /// `kind` is not `noun.verb.vN`.
+    #[error("kind must be lower-case words with a version, as outcome.record.v1")]
+    Kind,
+}
+
+/// A signed asking, parsed but not yet checked against a key.
+#[derive(Clone)]
+pub struct Assertion {
+    compact: Box<str>,
+    kid: Kid,
+    payload_at: usize,
+    signature_at: usize,
+    signature: [u8; 64],
+    id: Uuid,
+    log: Box<str>,
+    kind: Box<str>,
+    at_ms: i64,
+    seen: Seen,
+    target: Option<Target>,
+    cause: Option<Cause>,
+    act: Option<Act>,
+    data: Box<RawValue>,
+}
+
+impl Assertion {
+    /// Reads a compact JWS in the exact form.
+    pub fn parse(compact: &str) -> Result<Self, Malformed> {
+        if compact.len() > ASSERTION_BYTES_MAX {
+            return Err(Malformed::TooLarge(compact.len()));
+        }
+        let (header_b64, rest) = compact
+            .split_once('.')
+            .ok_or(Malformed::Compact("no dot"))?;
+        let (payload_b64, signature_b64) = rest
+            .split_once('.')
+            .ok_or(Malformed::Compact("one dot only"))?;
+        let kid = header(&decode(header_b64, "the header is not base64url")?)?;
+        let signature = decode(signature_b64, "the signature is not base64url")?
+            .try_into()
+            .map_err(|_| Malformed::Compact("the signature is not 64 bytes"))?;
+        let payload = payload(&decode(payload_b64, "the payload is not base64url")?)?;
+        if !matches!(payload.id.get_version_num(), 7 | 8) {
+            return Err(Malformed::Id);
+        }
+        if !is_kind(&payload.kind) {
+            return Err(Malformed::Kind);
+        }
+        let payload_at = header_b64.len() + 1;
+        Ok(Self {
+            payload_at,
+            signature_at: payload_at + payload_b64.len(),
+            compact: compact.into(),
+            kid,
+            signature,
+            id: payload.id,
+            log: payload.log.into(),
+            kind: payload.kind.into(),
+            at_ms: parse_ms(&payload.at).ok_or(Malformed::At)?,
+            seen: payload.seen,
+            target: payload.target,
+            cause: payload.cause,
+            act: payload.act,
+            data: payload.data,
+        })
+    }
+
+    /// The id alone, for indexes; the rest is not looked at.
+    pub fn id_of(compact: &str) -> Result<Uuid, Malformed> {
+        #[derive(Deserialize)]
+        struct OnlyId {
+            id: Uuid,
+        }
+        let payload = compact
+            .split('.')
+            .nth(1)
+            .ok_or(Malformed::Compact("no payload"))?;
+        let bytes = decode(payload, "the payload is not base64url")?;
+        serde_json::from_slice::<OnlyId>(&bytes)
+            .map(|only| only.id)
+            .map_err(|e| Malformed::Payload(e.to_string()))
+    }
+
+    /// Checks the signature over the bytes received, by the one Ed25519 rule.
+    pub fn verify(&self, key: &PublicKey) -> Result<(), BadSignature> {
+        key.verify(self.compact.as_bytes().get(..self.signature_at).unwrap_or_default(), &self.signature)
+    }
+
+    /// The compact JWS as received.
+    pub fn compact(&self) -> &str {
+        &self.compact
+    }
+
+    /// The payload's text in base64url.
+    pub fn payload_base64url(&self) -> &str {
+        self.compact.get(self.payload_at..self.signature_at).unwrap_or_default()
+    }
+
+    /// The key that signs.
+    pub fn kid(&self) -> &Kid {
+        &self.kid
+    }
+
+    /// Its id.
+    pub fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// Origin of the log it is for.
+    pub fn log(&self) -> &str {
+        &self.log
+    }
+
+    /// Its kind with version.
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// The signer's own time, Unix milliseconds: a claim.
+    pub fn at_ms(&self) -> i64 {
+        self.at_ms
+    }
+
+    /// The checkpoint its signer had seen.
+    pub fn seen(&self) -> Seen {
+        self.seen
+    }
+
+    /// What it corrects or approves.
+    pub fn target(&self) -> Option<&Target> {
+        self.target.as_ref()
+    }
+
+    /// What made the signer ask.
+    pub fn cause(&self) -> Option<&Cause> {
+        self.cause.as_ref()
+    }
+
+    /// Who acted and how.
+    pub fn act(&self) -> Option<&Act> {
+        self.act.as_ref()
+    }
+
+    /// The content as JCS text.
+    pub fn data(&self) -> &RawValue {
+        &self.data
+    }
+}
+
+impl fmt::Debug for Assertion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Assertion({} {} by {})", self.kind, self.id, self.kid)
+    }
+}
+
+impl Draft {
+    /// Signs it as `kid`.
+    pub fn sign(&self, kid: &Kid, key: &SigningKey) -> Result<Assertion, Malformed> {
+        let data = canonical::to_raw(&self.data)?;
+        let payload = Payload {
+            act: self.act.clone(),
+            at: format_ms(self.at_ms),
+            cause: self.cause.clone(),
+            data,
+            id: self.id,
+            kind: self.kind.clone(),
+            log: self.log.clone(),
+            seen: self.seen,
+            target: self.target,
+        };
+        // Members stand in JCS order in the struct above; parsing the result proves it.
+        let payload = serde_json::to_vec(&payload).map_err(|e| Malformed::Payload(e.to_string()))?;
+        let header = format!("{{\"alg\":\"EdDSA\",\"kid\":\"{kid}\",\"typ\":\"{TYP}\"}}");
+        let mut compact = URL_SAFE_NO_PAD.encode(header);
+        compact.push('.');
+        URL_SAFE_NO_PAD.encode_string(payload, &mut compact);
+        let signature = key.sign(compact.as_bytes());
+        compact.push('.');
+        URL_SAFE_NO_PAD.encode_string(signature, &mut compact);
+        Assertion::parse(&compact)
+    }
+}
+
+fn decode(text: &str, what: &'static str) -> Result<Vec<u8>, Malformed> {
+    URL_SAFE_NO_PAD.decode(text).map_err(|_| Malformed::Compact(what))
+}
+
+fn header(bytes: &[u8]) -> Result<Kid, Malformed> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Malformed::Header("not UTF-8".into()))?;
+    canonical::check(text).map_err(|e| Malformed::Header(e.to_string()))?;
+    let header: Header<'_> =
+        serde_json::from_str(text).map_err(|e| Malformed::Header(e.to_string()))?;
+    if !crate::algorithm::signature_is_enabled(header.alg) {
+        return Err(Malformed::Algorithm(header.alg.into()));
+    }
+    if header.typ != TYP {
+        return Err(Malformed::Header(format!("typ is {:?}", header.typ)));
+    }
+    Kid::parse(&header.kid).map_err(|e| Malformed::Header(e.to_string()))
+}
+
+fn payload(bytes: &[u8]) -> Result<Payload, Malformed> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Malformed::Payload("not UTF-8".into()))?;
+    canonical::check(text)?;
+    serde_json::from_str(text).map_err(|e| Malformed::Payload(e.to_string()))
+}
+
+/// `noun.verb.vN`: lower-case words of letters, digits and `-`, the last `v` and a number from 1.
+fn is_kind(kind: &str) -> bool {
+    let words: Vec<&str> = kind.split('.').collect();
+    kind.len() <= 64
+        && words.len() >= 3
+        && words.iter().all(|word| {
+            !word.is_empty()
+                && word
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        })
+        && words.last().is_some_and(|version| {
+            version
+                .strip_prefix('v')
+                .is_some_and(|n| !n.starts_with('0') && n.parse::<u32>().is_ok())
+        })
+}
+
+/// RFC 3339 in UTC with exactly three decimals.
+pub fn format_ms(ms: i64) -> String {
+    let time = Timestamp::from_millisecond(ms).unwrap_or_default();
+    format!("{time:.3}")
+}
+
+fn parse_ms(text: &str) -> Option<i64> {
+    let ms = text.parse::<Timestamp>().ok()?.as_millisecond();
+    (format_ms(ms) == text).then_some(ms)
+}

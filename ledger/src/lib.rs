@@ -1,0 +1,15 @@
+//! What is written: signed assertions, the facts they caused, the log that keeps and proves them.
+//!
+//! The crate knows no learner, no institution and no HTTP.
+
+pub mod algorithm;
+pub mod assertion;
+pub mod canonical;
+pub mod clock;
+pub mod commit;
+pub mod fact;
+pub mod hash;
+pub mod key;
+pub mod merkle;
+pub mod side;
+pub mod store;

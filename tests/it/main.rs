@@ -1,0 +1,1 @@
+//! The one test binary: rules, laws, model, faults, conformance, compat, vectors, journeys, problems.

@@ -1,1 +1,14 @@
-//! identity
+//! Who acts and how we know: persons, institutions, officers, keys, two-person acts.
+//!
+//! Pure: no I/O, no clock, no randomness; `decide` and `evolve` never see an opened personal value.
+
+pub mod approval;
+pub mod ask;
+pub mod did;
+pub mod erasable;
+pub mod identifier;
+pub mod institution;
+pub mod officer;
+pub mod person;
+pub mod role;
+pub mod wire;

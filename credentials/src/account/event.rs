@@ -1,0 +1,73 @@
+//! What happens to an account, in today's shapes.
+
+use identity::erasable::Commitments;
+use jiff::civil::Date;
+use uuid::Uuid;
+
+use super::outcome::{Fields, Origin};
+use crate::millicredits::Millicredits;
+use crate::policy::PolicyRef;
+
+/// Something about a lot that a person should know; not a refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Warning {
+    /// Credits and hours do not agree by the policy's rate; the credits won.
+    HoursMismatch,
+}
+
+/// Everything that happens to an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// outcome.recorded
+    OutcomeRecorded {
+        /// Its id.
+        outcome: Uuid,
+        /// Where it comes from.
+        origin: Origin,
+        /// What it openly says.
+        fields: Fields,
+        /// Commitments to what it says else.
+        values: Commitments,
+    },
+    /// outcome.corrected: the same outcome, with other fields.
+    OutcomeCorrected {
+        /// Its id.
+        outcome: Uuid,
+        /// What it openly says now.
+        fields: Fields,
+        /// Commitments to what it says else now.
+        values: Commitments,
+    },
+    /// outcome.revoked: ended for good.
+    OutcomeRevoked {
+        /// Its id.
+        outcome: Uuid,
+    },
+    /// lot.deposited
+    LotDeposited {
+        /// Its id.
+        lot: Uuid,
+        /// Of which outcome.
+        outcome: Uuid,
+        /// How much.
+        credit: Millicredits,
+        /// First day on which it can no longer be used.
+        usable_before: Option<Date>,
+        /// Under which policy the amount and the day were computed.
+        policy: PolicyRef,
+        /// What a person should know.
+        warnings: Vec<Warning>,
+    },
+    /// lot.superseded: a correction put another lot in its place.
+    LotSuperseded {
+        /// The lot that ended.
+        lot: Uuid,
+        /// The lot in its place.
+        successor: Uuid,
+    },
+    /// lot.revoked: ended for good.
+    LotRevoked {
+        /// The lot that ended.
+        lot: Uuid,
+    },
+}

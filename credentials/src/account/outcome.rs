@@ -1,0 +1,199 @@
+//! The open fields of an outcome and the rules they must keep, alike for recording and correcting.
+//!
+//! Open fields are an allow-list (DOMAIN §3.19): ids, codes, amounts, level, category, pass flag,
+//! award date. Everything else is erasable and never seen here.
+
+use identity::did::IssuerNumber;
+use identity::identifier::IdentifierType;
+use jiff::civil::Date;
+use ledger::clock;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::millicredits::Millicredits;
+use crate::policy::{Category, OutcomeKind, Policy, Scheme};
+
+/// Longest record number or code in characters.
+pub const CODE_CHARS_MAX: usize = 64;
+/// Members that are disclosed, never open.
+pub const ERASABLE: &[&str] = &["title", "grade", "teacher", "place", "remarks"];
+
+/// What an outcome openly says; shipped: never changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fields {
+    /// Branch of learning.
+    pub category: Category,
+    /// Course, programme or certificate code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// Award date.
+    pub completed_on: Date,
+    /// Credits × 1000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit_mc: Option<Millicredits>,
+    /// Hours × 1000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours_milli: Option<u64>,
+    /// What sort of outcome it is.
+    pub kind: OutcomeKind,
+    /// Level × 10.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level_tenths: Option<u32>,
+    /// Passed, failed, or not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passed: Option<bool>,
+    /// In which credits.
+    pub scheme: Scheme,
+}
+
+/// Where an outcome comes from: the same for all copies of it (OriginId).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Origin {
+    /// Who awarded it.
+    pub awarder: IssuerNumber,
+    /// The awarder's own number for it.
+    pub record: String,
+}
+
+/// The id of the outcome of `origin` in the account of `person`.
+pub fn outcome_id(origin: &Origin, person: Uuid) -> Uuid {
+    clock::uuid_v8(
+        "xuefen/outcome",
+        &[&origin.awarder.0.to_be_bytes(), origin.record.as_bytes(), person.as_bytes()],
+    )
+}
+
+/// The id of the `n`th lot of an outcome, from 0.
+pub fn lot_id(outcome: Uuid, n: u64) -> Uuid {
+    clock::uuid_v8("xuefen/lot", &[outcome.as_bytes(), &n.to_be_bytes()])
+}
+
+/// A field that breaks a rule of the policy in force.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FieldError {
+    /// The record number is empty, too long or has control characters.
+    #[error("record must have 1 to 64 visible characters")]
+    Record,
+    /// The record number is itself a person's number.
+    #[error("record is itself a person's number: give the institution's own number of the record")]
+    RecordIsIdentifier,
+    /// The code is empty, too long or has control characters.
+    #[error("code must have 1 to 64 visible characters")]
+    Code,
+    /// The award date is after the day of recording.
+    #[error("completed_on {completed_on} is in the future: today is {today}")]
+    InFuture {
+        /// The date given.
+        completed_on: Date,
+        /// The day of recording, UTC+8.
+        today: Date,
+    },
+    /// The award date is before anything the policy knows.
+    #[error("completed_on {0} is before 1949-10-01")]
+    TooOld(Date),
+    /// Neither credits nor hours, though the scheme counts credit.
+    #[error("give credits or hours: scheme {0} counts credit")]
+    AmountMissing(&'static str),
+    /// Credits in a scheme that has none.
+    #[error("scheme none has no credits")]
+    AmountNotCounted,
+    /// More credit than one outcome may have.
+    #[error("{credit} credits is more than one outcome may have: at most {max}")]
+    AmountAbsurd {
+        /// The amount.
+        credit: Millicredits,
+        /// The policy's limit.
+        max: Millicredits,
+    },
+    /// The level is not one of the scheme's.
+    #[error("level {level_tenths} (× 10) is not between 10 and {max_tenths}")]
+    Level {
+        /// The level × 10.
+        level_tenths: u32,
+        /// The highest level × 10.
+        max_tenths: u32,
+    },
+    /// Hours alone, and the policy says no rate.
+    #[error("the policy in force has no rate of hours to credits: give credits")]
+    NoRate,
+}
+
+/// What the amount of an outcome comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Amount {
+    /// What the lot holds.
+    pub credit: Millicredits,
+    /// Credits and hours were both given and do not agree: the credits win.
+    pub hours_mismatch: bool,
+}
+
+/// Checks record number: not empty, not long, not a person's number.
+pub fn check_record(record: &str) -> Result<(), FieldError> {
+    if !is_code(record) {
+        return Err(FieldError::Record);
+    }
+    // An 18-character ID or a 19-character 学籍号 whose check fits is one in eleven by chance, and
+    // certain when a clerk put the wrong column there.
+    let looks_like = |kind: IdentifierType| {
+        kind.check(record).is_ok_and(|checked| checked.finding.is_none() && checked.normalised.len() >= 18)
+    };
+    if looks_like(IdentifierType::ResidentId) || looks_like(IdentifierType::EnrolmentNumber) {
+        return Err(FieldError::RecordIsIdentifier);
+    }
+    Ok(())
+}
+
+impl Fields {
+    /// Checks every field against `policy` on the day `today` and computes the amount.
+    pub fn check(&self, policy: &Policy, today: Date) -> Result<Amount, FieldError> {
+        if self.code.as_ref().is_some_and(|code| !is_code(code)) {
+            return Err(FieldError::Code);
+        }
+        if self.completed_on > today {
+            return Err(FieldError::InFuture { completed_on: self.completed_on, today });
+        }
+        if self.completed_on < Date::constant(1949, 10, 1) {
+            return Err(FieldError::TooOld(self.completed_on));
+        }
+        if let Some(level_tenths) = self.level_tenths {
+            let max_tenths = policy.level_max_tenths();
+            if level_tenths < 10 || max_tenths.is_some_and(|max| level_tenths > max) {
+                return Err(FieldError::Level { level_tenths, max_tenths: max_tenths.unwrap_or(u32::MAX) });
+            }
+        }
+        let amount = self.amount(policy)?;
+        let max = policy.credit_max();
+        if amount.credit > max {
+            return Err(FieldError::AmountAbsurd { credit: amount.credit, max });
+        }
+        Ok(amount)
+    }
+
+    /// Credits win over hours, a mismatch is a warning; hours alone by the policy's rate; what was
+    /// not passed deposits nothing (DOMAIN §3.1, §3.12).
+    fn amount(&self, policy: &Policy) -> Result<Amount, FieldError> {
+        if self.scheme == Scheme::None {
+            return match self.credit_mc {
+                Some(credit) if credit > Millicredits::ZERO => Err(FieldError::AmountNotCounted),
+                _ => Ok(Amount { credit: Millicredits::ZERO, hours_mismatch: false }),
+            };
+        }
+        let by_hours = self.hours_milli.map(|hours| policy.credit_for_hours(hours));
+        let (credit, hours_mismatch) = match (self.credit_mc, by_hours) {
+            (Some(credit), Some(Some(by_hours))) => (credit, credit != by_hours),
+            (Some(credit), _) => (credit, false),
+            (None, Some(Some(by_hours))) => (by_hours, false),
+            (None, Some(None)) => return Err(FieldError::NoRate),
+            (None, None) => return Err(FieldError::AmountMissing(self.scheme.as_str())),
+        };
+        let credit = if self.passed == Some(false) { Millicredits::ZERO } else { credit };
+        Ok(Amount { credit, hours_mismatch })
+    }
+}
+
+fn is_code(text: &str) -> bool {
+    (1..=CODE_CHARS_MAX).contains(&text.chars().count())
+        && text.trim() == text
+        && !text.chars().any(char::is_control)
+}

@@ -1,0 +1,98 @@
+//! outcome.revoke: an outcome ends for good, and its lot with it.
+
+use identity::did::IssuerNumber;
+use identity::erasable::Commitments;
+use ledger::assertion::Target;
+use ledger::decision::{Decision, Verdict, World};
+use ledger::fact::Stream;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::correct_outcome::Reason;
+use super::event::Event;
+use super::state::{Account, OutcomeState};
+use super::wire;
+
+/// The assertion's kind.
+pub const KIND: &str = "outcome.revoke.v1";
+/// Members that are disclosed, never open.
+pub const ERASABLE: &[&str] = &["reason_text"];
+
+/// The assertion's data; shipped: never changes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// The commitment to the reason's text.
+    #[serde(rename = "_sd", default, skip_serializing_if = "Commitments::is_empty")]
+    pub values: Commitments,
+    /// Which outcome.
+    pub outcome: Uuid,
+    /// Whose it is.
+    pub person: Uuid,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Revoke an outcome.
+#[derive(Debug)]
+pub struct RevokeOutcome {
+    /// Whose key signs the asking.
+    pub issuer: IssuerNumber,
+    /// The commit that is revoked.
+    pub target: Option<Target>,
+    /// What is asked.
+    pub data: Data,
+}
+
+/// Why an outcome is not revoked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RevokeOutcomeError {
+    /// No such outcome in this account.
+    #[error("there is no outcome {0} in this account")]
+    OutcomeUnknown(Uuid),
+    /// Somebody else's outcome.
+    #[error("outcome {outcome} was awarded by institution {awarder}, who alone revokes it")]
+    NotYours {
+        /// Which outcome.
+        outcome: Uuid,
+        /// Whose it is.
+        awarder: IssuerNumber,
+    },
+    /// The assertion does not name the commit that says what the outcome says now.
+    #[error("target must be {{id: {id}, …}}, the commit that says what the outcome says now")]
+    TargetNotCurrent {
+        /// Id of the assertion to name.
+        id: Uuid,
+    },
+}
+
+impl Decision for RevokeOutcome {
+    type Error = RevokeOutcomeError;
+
+    fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
+        vec![wire::stream(self.data.person)]
+    }
+
+    fn decide(&self, world: &World<'_>) -> Result<Verdict, RevokeOutcomeError> {
+        let data = &self.data;
+        let account = world.get::<Account>(&wire::stream(data.person));
+        let outcome = account
+            .outcome(data.outcome)
+            .ok_or(RevokeOutcomeError::OutcomeUnknown(data.outcome))?;
+        let awarder = outcome.origin.awarder;
+        if awarder != self.issuer {
+            return Err(RevokeOutcomeError::NotYours { outcome: outcome.id, awarder });
+        }
+        if let OutcomeState::Revoked(by) = outcome.state {
+            return Ok(Verdict::AlreadySo(by));
+        }
+        if self.target != Some(outcome.current) {
+            return Err(RevokeOutcomeError::TargetNotCurrent { id: outcome.current.id });
+        }
+        let mut facts = vec![wire::to_fact(data.person, Event::OutcomeRevoked { outcome: data.outcome })];
+        if let Some(lot) = account.current_lot(data.outcome) {
+            facts.push(wire::to_fact(data.person, Event::LotRevoked { lot: lot.id }));
+        }
+        Ok(Verdict::Facts(facts))
+    }
+}

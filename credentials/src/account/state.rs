@@ -1,0 +1,157 @@
+//! What is known of an account.
+
+use identity::erasable::Commitments;
+use jiff::civil::Date;
+use ledger::assertion::Target;
+use ledger::decision::{Aggregate, Earlier, Occurred, Unreadable};
+use uuid::Uuid;
+
+use super::event::Event;
+use super::outcome::{Fields, Origin};
+use super::wire;
+use crate::millicredits::Millicredits;
+
+/// Where a lot stands (DOMAIN §3.4; the states that this release can reach).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LotState {
+    /// Can be spent.
+    Available,
+    /// A correction put another in its place.
+    Superseded,
+    /// Ended for good.
+    Revoked,
+}
+
+/// A quantity of credit from one outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lot {
+    /// Its id.
+    pub id: Uuid,
+    /// Of which outcome.
+    pub outcome: Uuid,
+    /// How much; never changes.
+    pub credit: Millicredits,
+    /// First day on which it can no longer be used.
+    pub usable_before: Option<Date>,
+    /// Where it stands.
+    pub state: LotState,
+}
+
+/// Where an outcome stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutcomeState {
+    /// As recorded, or as last corrected.
+    Recorded,
+    /// Ended for good by this commit.
+    Revoked(Earlier),
+}
+
+/// Something learned and attested.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// Its id.
+    pub id: Uuid,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// What it openly says now.
+    pub fields: Fields,
+    /// Commitments to what it says else now.
+    pub values: Commitments,
+    /// The commit that recorded it.
+    pub recorded: Earlier,
+    /// The commit that says what it says now: what a correction must name.
+    pub current: Target,
+    /// Where it stands.
+    pub state: OutcomeState,
+    /// How many lots it ever had.
+    pub lots: u64,
+}
+
+/// A person's account.
+#[derive(Debug, Clone, Default)]
+pub struct Account {
+    /// In order of recording.
+    pub outcomes: Vec<Outcome>,
+    /// In order of deposit.
+    pub lots: Vec<Lot>,
+}
+
+impl Account {
+    /// The outcome with this id.
+    pub fn outcome(&self, id: Uuid) -> Option<&Outcome> {
+        self.outcomes.iter().find(|outcome| outcome.id == id)
+    }
+
+    /// The outcome of this origin.
+    pub fn of_origin(&self, origin: &Origin) -> Option<&Outcome> {
+        self.outcomes.iter().find(|outcome| &outcome.origin == origin)
+    }
+
+    /// The lot of `outcome` that stands now.
+    pub fn current_lot(&self, outcome: Uuid) -> Option<&Lot> {
+        self.lots.iter().rfind(|lot| lot.outcome == outcome && lot.state == LotState::Available)
+    }
+
+    fn outcome_mut(&mut self, id: Uuid) -> Option<&mut Outcome> {
+        self.outcomes.iter_mut().find(|outcome| outcome.id == id)
+    }
+
+    fn set_lot(&mut self, id: Uuid, state: LotState) {
+        if let Some(lot) = self.lots.iter_mut().find(|lot| lot.id == id) {
+            lot.state = state;
+        }
+    }
+}
+
+impl Aggregate for Account {
+    const NOUN: &'static str = "account";
+    type Event = Event;
+
+    fn read(kind: &str, data: &str) -> Result<Event, Unreadable> {
+        wire::event(kind, data)
+    }
+
+    fn evolve(mut self, event: &Event, at: &Occurred<'_>) -> Self {
+        let here = Earlier { id: at.assertion.id(), position: at.position };
+        let target = Target { id: at.assertion.id(), leaf: at.leaf };
+        match event {
+            Event::OutcomeRecorded { outcome, origin, fields, values } => self.outcomes.push(Outcome {
+                id: *outcome,
+                origin: origin.clone(),
+                fields: fields.clone(),
+                values: values.clone(),
+                recorded: here,
+                current: target,
+                state: OutcomeState::Recorded,
+                lots: 0,
+            }),
+            Event::OutcomeCorrected { outcome, fields, values } => {
+                if let Some(outcome) = self.outcome_mut(*outcome) {
+                    outcome.fields = fields.clone();
+                    outcome.values = values.clone();
+                    outcome.current = target;
+                }
+            }
+            Event::OutcomeRevoked { outcome } => {
+                if let Some(outcome) = self.outcome_mut(*outcome) {
+                    outcome.state = OutcomeState::Revoked(here);
+                }
+            }
+            Event::LotDeposited { lot, outcome, credit, usable_before, .. } => {
+                if let Some(outcome) = self.outcome_mut(*outcome) {
+                    outcome.lots = outcome.lots.saturating_add(1);
+                }
+                self.lots.push(Lot {
+                    id: *lot,
+                    outcome: *outcome,
+                    credit: *credit,
+                    usable_before: *usable_before,
+                    state: LotState::Available,
+                });
+            }
+            Event::LotSuperseded { lot, .. } => self.set_lot(*lot, LotState::Superseded),
+            Event::LotRevoked { lot } => self.set_lot(*lot, LotState::Revoked),
+        }
+        self
+    }
+}

@@ -1,0 +1,131 @@
+//! Every shape of an account's facts ever stored. A shipped struct never changes.
+
+use identity::wire::{fact, own, read, unknown};
+use jiff::civil::Date;
+use ledger::decision::Unreadable;
+use ledger::fact::{Fact, Stream};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::event::{Event, Warning};
+use super::outcome::Origin;
+use super::{correct_outcome, record_outcome, revoke_outcome};
+use crate::millicredits::Millicredits;
+use crate::policy::PolicyRef;
+
+/// outcome.recorded.v1: its data is that of outcome.record.v1.
+pub const OUTCOME_RECORDED_V1: &str = "outcome.recorded.v1";
+/// outcome.corrected.v1: its data is that of outcome.correct.v1.
+pub const OUTCOME_CORRECTED_V1: &str = "outcome.corrected.v1";
+/// outcome.revoked.v1: its data is that of outcome.revoke.v1.
+pub const OUTCOME_REVOKED_V1: &str = "outcome.revoked.v1";
+/// lot.deposited.v1
+pub const LOT_DEPOSITED_V1: &str = "lot.deposited.v1";
+/// lot.superseded.v1
+pub const LOT_SUPERSEDED_V1: &str = "lot.superseded.v1";
+/// lot.revoked.v1
+pub const LOT_REVOKED_V1: &str = "lot.revoked.v1";
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LotDepositedV1 {
+    credit_mc: Millicredits,
+    lot: Uuid,
+    outcome: Uuid,
+    policy: PolicyRef,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    usable_before: Option<Date>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<WarningV1>,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+enum WarningV1 {
+    #[serde(rename = "HOURS_MISMATCH")]
+    HoursMismatch,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LotSupersededV1 {
+    lot: Uuid,
+    successor: Uuid,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LotRevokedV1 {
+    lot: Uuid,
+}
+
+/// The stream of a person's account.
+pub fn stream(person: Uuid) -> Stream {
+    Stream::new("account", person)
+}
+
+/// Reads a stored fact.
+pub(super) fn event(kind: &str, data: &str) -> Result<Event, Unreadable> {
+    const NOUN: &str = "account";
+    match kind {
+        OUTCOME_RECORDED_V1 => read::<record_outcome::Data>(NOUN, kind, data).map(|v1| Event::OutcomeRecorded {
+            outcome: v1.outcome,
+            origin: Origin { awarder: v1.awarder, record: v1.record },
+            fields: v1.fields,
+            values: v1.values,
+        }),
+        OUTCOME_CORRECTED_V1 => read::<correct_outcome::Data>(NOUN, kind, data).map(|v1| {
+            Event::OutcomeCorrected { outcome: v1.outcome, fields: v1.fields, values: v1.values }
+        }),
+        OUTCOME_REVOKED_V1 => read::<revoke_outcome::Data>(NOUN, kind, data)
+            .map(|v1| Event::OutcomeRevoked { outcome: v1.outcome }),
+        LOT_DEPOSITED_V1 => read::<LotDepositedV1>(NOUN, kind, data).map(deposited),
+        LOT_SUPERSEDED_V1 => read::<LotSupersededV1>(NOUN, kind, data)
+            .map(|v1| Event::LotSuperseded { lot: v1.lot, successor: v1.successor }),
+        LOT_REVOKED_V1 => {
+            read::<LotRevokedV1>(NOUN, kind, data).map(|v1| Event::LotRevoked { lot: v1.lot })
+        }
+        _ => Err(unknown(NOUN, kind)),
+    }
+}
+
+fn deposited(v1: LotDepositedV1) -> Event {
+    let warning = |warning: WarningV1| match warning {
+        WarningV1::HoursMismatch => Warning::HoursMismatch,
+    };
+    Event::LotDeposited {
+        lot: v1.lot,
+        outcome: v1.outcome,
+        credit: v1.credit_mc,
+        usable_before: v1.usable_before,
+        policy: v1.policy,
+        warnings: v1.warnings.into_iter().map(warning).collect(),
+    }
+}
+
+/// The fact that `event` becomes in the account of `person`.
+pub fn to_fact(person: Uuid, event: Event) -> Fact {
+    let stream = stream(person);
+    match event {
+        Event::OutcomeRecorded { .. } => own(stream, OUTCOME_RECORDED_V1),
+        Event::OutcomeCorrected { .. } => own(stream, OUTCOME_CORRECTED_V1),
+        Event::OutcomeRevoked { .. } => own(stream, OUTCOME_REVOKED_V1),
+        Event::LotDeposited { lot, outcome, credit, usable_before, policy, warnings } => {
+            let warning = |warning: Warning| match warning {
+                Warning::HoursMismatch => WarningV1::HoursMismatch,
+            };
+            let shape = LotDepositedV1 {
+                credit_mc: credit,
+                lot,
+                outcome,
+                policy,
+                usable_before,
+                warnings: warnings.into_iter().map(warning).collect(),
+            };
+            fact(stream, LOT_DEPOSITED_V1, &shape)
+        }
+        Event::LotSuperseded { lot, successor } => {
+            fact(stream, LOT_SUPERSEDED_V1, &LotSupersededV1 { lot, successor })
+        }
+        Event::LotRevoked { lot } => fact(stream, LOT_REVOKED_V1, &LotRevokedV1 { lot }),
+    }
+}

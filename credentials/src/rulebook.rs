@@ -1,0 +1,188 @@
+//! The rulebook: which kinds exist, whom each may be asserted by, which use case decides it.
+//!
+//! Invariant: a kind that is not in [`kinds::TABLE`] is refused; a row cannot be added without its
+//! use case, its entitlement and its list of erasable members.
+
+pub mod kinds;
+pub mod open_log;
+pub mod refusal;
+pub mod two_person;
+
+use std::sync::Arc;
+
+use identity::approval::decide::{DecideApproval, Resume, Resumed};
+use identity::approval::{Approval, Proposal};
+use identity::ask::Ask;
+use identity::institution::registry::Registry;
+use identity::institution::{Institution, KeyUse, activate_key, admit, retire_key};
+use identity::officer::{Officer, appoint};
+use identity::person::{Person, bind_identifier, register};
+use ledger::assertion::{Assertion, Kid};
+use ledger::decision::{Aggregate, AnyState, Decision, Fold, FoldOf, Rules, Verdict, World};
+use ledger::fact::Stream;
+use ledger::key::PublicKey;
+use serde::de::DeserializeOwned;
+
+use self::kinds::Kind;
+pub use self::refusal::Refusal;
+use self::two_person::TwoPerson;
+use crate::account::{Account, correct_outcome, record_outcome, revoke_outcome};
+use crate::policy::{Act, Adopted};
+
+/// Number of today's rules. Changed behaviour = a new number, the old code kept.
+pub const ENGINE: u32 = 1;
+
+/// A use case with its type hidden.
+pub type AnyDecision = Box<dyn Decision<Error = Refusal>>;
+
+/// The domain behind the ledger.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Rulebook;
+
+/// A use case whose own error becomes a [`Refusal`].
+struct Use<D>(D);
+
+impl<D> Decision for Use<D>
+where
+    D: Decision,
+    D::Error: Into<Refusal>,
+{
+    type Error = Refusal;
+
+    fn streams(&self, world: &World<'_>) -> Vec<Stream> {
+        self.0.streams(world)
+    }
+
+    fn decide(&self, world: &World<'_>) -> Result<Verdict, Refusal> {
+        self.0.decide(world).map_err(Into::into)
+    }
+}
+
+/// A use case behind the question whether its asker may ask.
+struct Authorised {
+    ask: Ask,
+    kind: &'static Kind,
+    inner: AnyDecision,
+}
+
+impl Decision for Authorised {
+    type Error = Refusal;
+
+    fn streams(&self, world: &World<'_>) -> Vec<Stream> {
+        let mut streams = self.ask.streams();
+        streams.extend(self.inner.streams(world));
+        streams
+    }
+
+    fn decide(&self, world: &World<'_>) -> Result<Verdict, Refusal> {
+        self.ask.authorise(world, self.kind.name, self.kind.entitlement)?;
+        self.inner.decide(world)
+    }
+}
+
+/// The use case of `kind` over `data`, asked by `ask`; not yet authorised.
+fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<AnyDecision, Refusal> {
+    let issuer = ask.issuer;
+    let target = ask.target;
+    Ok(match kind.name {
+        admit::KIND => Box::new(Use(admit::Admit { data: read(data)? })),
+        activate_key::KIND => Box::new(Use(activate_key::ActivateKey { issuer, data: read(data)? })),
+        retire_key::KIND => Box::new(Use(retire_key::RetireKey { issuer, data: read(data)? })),
+        appoint::KIND => Box::new(Use(appoint::Appoint { data: read(data)? })),
+        register::KIND => Box::new(Use(register::Register { data: read(data)? })),
+        bind_identifier::KIND => Box::new(Use(bind_identifier::BindIdentifier { data: read(data)? })),
+        record_outcome::KIND => Box::new(Use(record_outcome::RecordOutcome { issuer, data: read(data)? })),
+        correct_outcome::KIND => {
+            Box::new(Use(correct_outcome::CorrectOutcome { issuer, target, data: read(data)? }))
+        }
+        revoke_outcome::KIND => {
+            Box::new(Use(revoke_outcome::RevokeOutcome { issuer, target, data: read(data)? }))
+        }
+        identity::approval::decide::KIND => {
+            Box::new(DecideApproval { ask: ask.clone(), data: read(data)?, resume: resume() })
+        }
+        other => return Err(Refusal::UnknownKind(other.into())),
+    })
+}
+
+/// How a stored proposal becomes its use case again.
+fn resume() -> Resume<Refusal> {
+    Arc::new(|proposal: &Proposal| {
+        let kind = kinds::find(&proposal.kind)
+            .filter(|kind| kind.two_person.is_some())
+            .ok_or_else(|| Refusal::UnknownKind(proposal.kind.clone()))?;
+        let ask = proposal
+            .ask
+            .as_ref()
+            .ok_or_else(|| Refusal::UnknownKind(proposal.kind.clone()))?;
+        let decision = use_case(kind, ask, &proposal.data)?;
+        Ok(Resumed { decision, approvers: kind.approvers })
+    })
+}
+
+fn read<T: DeserializeOwned>(data: &str) -> Result<T, Refusal> {
+    serde_json::from_str(data).map_err(|error| Refusal::DataMalformed(error.to_string()))
+}
+
+impl Rules for Rulebook {
+    type Refusal = Refusal;
+
+    fn engine(&self) -> u32 {
+        ENGINE
+    }
+
+    fn decision(&self, engine: u32, assertion: &Assertion) -> Result<AnyDecision, Refusal> {
+        if engine != ENGINE {
+            return Err(Refusal::EngineUnknown(engine));
+        }
+        let data = assertion.data().get();
+        if assertion.kind() == open_log::KIND {
+            return Ok(Box::new(Use(open_log::OpenLog { data: read(data)? })));
+        }
+        let kind =
+            kinds::find(assertion.kind()).ok_or_else(|| Refusal::UnknownKind(assertion.kind().into()))?;
+        let ask = Ask::of(assertion)?;
+        let inner = use_case(kind, &ask, data)?;
+        let inner = match kind.two_person {
+            Some(act) => Box::new(TwoPerson { id: ask.id, act, inner }),
+            None => inner,
+        };
+        Ok(Box::new(Authorised { ask, kind, inner }))
+    }
+
+    fn fold(&self, noun: &str) -> Option<&dyn Fold> {
+        const fn of<A: Aggregate>() -> &'static FoldOf<A> {
+            const { &FoldOf::<A>::new() }
+        }
+        Some(match noun {
+            Institution::NOUN => of::<Institution>(),
+            Registry::NOUN => of::<Registry>(),
+            Officer::NOUN => of::<Officer>(),
+            Approval::NOUN => of::<Approval>(),
+            Person::NOUN => of::<Person>(),
+            Account::NOUN => of::<Account>(),
+            Adopted::NOUN => of::<Adopted>(),
+            _ => return None,
+        })
+    }
+
+    fn signer(&self, kid: &Kid) -> Option<Stream> {
+        identity::did::Did::parse(kid.did()).map(|did| did.issuer.stream())
+    }
+
+    fn key(&self, assertion: &Assertion, signer: &AnyState) -> Option<PublicKey> {
+        if assertion.kind() == open_log::KIND {
+            return open_log::key(assertion);
+        }
+        let institution = signer.downcast_ref::<Institution>()?;
+        institution
+            .key_named(assertion.kid())
+            .filter(|key| key.r#use == KeyUse::Assertion)
+            .map(|key| key.key.clone())
+    }
+}
+
+/// Whether the policy switch of `act` asks for a second person.
+fn asks_for_second(world: &World<'_>, act: Act) -> Result<bool, Refusal> {
+    Ok(crate::policy::in_force(world)?.needs_two_officers(act))
+}

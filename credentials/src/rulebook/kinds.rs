@@ -1,0 +1,148 @@
+//! The one table: which kinds whom may assert (DESIGN §5, SECURITY §5).
+
+use identity::ask::{Entitlement, Signer};
+use identity::institution::{activate_key, admit, retire_key};
+use identity::officer::appoint;
+use identity::person::{bind_identifier, register};
+use identity::role::Role;
+
+use crate::account::{correct_outcome, outcome, record_outcome, revoke_outcome};
+use crate::policy::Act;
+
+/// For what a person's values are kept; each purpose has a key of its own (SECURITY §7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// Who somebody is.
+    Identity,
+    /// What somebody learned.
+    StudyRecord,
+}
+
+impl Purpose {
+    /// Its name in the vault.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::StudyRecord => "study-record",
+        }
+    }
+}
+
+/// One row.
+#[derive(Debug)]
+pub struct Kind {
+    /// Kind with version.
+    pub name: &'static str,
+    /// Whose key and which roles.
+    pub entitlement: Entitlement,
+    /// Members that may be disclosed; everything else in `data` is open.
+    pub erasable: &'static [&'static str],
+    /// For what those members are kept.
+    pub purpose: Purpose,
+    /// The policy switch that asks for a second person.
+    pub two_person: Option<Act>,
+    /// Roles of the second person.
+    pub approvers: &'static [Role],
+}
+
+const STAFF: &[Role] = &[Role::Clerk, Role::Institution];
+const DESK: &[Role] = &[Role::Clerk, Role::Institution, Role::Counter, Role::Registrar];
+
+/// Every kind but the first commit's.
+pub const TABLE: &[Kind] = &[
+    Kind {
+        name: admit::KIND,
+        entitlement: Entitlement { signer: Signer::Registrar, roles: &[Role::Registrar] },
+        erasable: &[],
+        purpose: Purpose::Identity,
+        two_person: Some(Act::Admit),
+        approvers: &[Role::Registrar],
+    },
+    Kind {
+        name: appoint::KIND,
+        entitlement: Entitlement { signer: Signer::Registrar, roles: &[Role::Security] },
+        erasable: &[],
+        purpose: Purpose::Identity,
+        two_person: Some(Act::Appoint),
+        approvers: &[Role::Security],
+    },
+    Kind {
+        name: activate_key::KIND,
+        entitlement: Entitlement { signer: Signer::Either, roles: &[Role::Institution, Role::Registrar] },
+        erasable: &[],
+        purpose: Purpose::Identity,
+        two_person: None,
+        approvers: &[],
+    },
+    Kind {
+        name: retire_key::KIND,
+        entitlement: Entitlement { signer: Signer::Either, roles: &[Role::Institution, Role::Registrar] },
+        erasable: &[],
+        purpose: Purpose::Identity,
+        two_person: None,
+        approvers: &[],
+    },
+    Kind {
+        name: register::KIND,
+        entitlement: Entitlement { signer: Signer::Either, roles: DESK },
+        erasable: register::ERASABLE,
+        purpose: Purpose::Identity,
+        two_person: None,
+        approvers: &[],
+    },
+    Kind {
+        name: bind_identifier::KIND,
+        entitlement: Entitlement { signer: Signer::Either, roles: DESK },
+        erasable: bind_identifier::ERASABLE,
+        purpose: Purpose::Identity,
+        two_person: None,
+        approvers: &[],
+    },
+    Kind {
+        name: record_outcome::KIND,
+        entitlement: Entitlement { signer: Signer::Institution, roles: STAFF },
+        erasable: outcome::ERASABLE,
+        purpose: Purpose::StudyRecord,
+        two_person: None,
+        approvers: &[],
+    },
+    Kind {
+        name: correct_outcome::KIND,
+        entitlement: Entitlement { signer: Signer::Institution, roles: STAFF },
+        erasable: correct_outcome::ERASABLE,
+        purpose: Purpose::StudyRecord,
+        two_person: Some(Act::Correct),
+        approvers: STAFF,
+    },
+    Kind {
+        name: revoke_outcome::KIND,
+        entitlement: Entitlement { signer: Signer::Institution, roles: STAFF },
+        erasable: revoke_outcome::ERASABLE,
+        purpose: Purpose::StudyRecord,
+        two_person: Some(Act::Revoke),
+        approvers: STAFF,
+    },
+    Kind {
+        name: identity::approval::decide::KIND,
+        entitlement: Entitlement {
+            signer: Signer::Either,
+            roles: &[
+                Role::Registrar,
+                Role::System,
+                Role::Security,
+                Role::Audit,
+                Role::Institution,
+                Role::Clerk,
+            ],
+        },
+        erasable: &[],
+        purpose: Purpose::Identity,
+        two_person: None,
+        approvers: &[],
+    },
+];
+
+/// The row of a kind.
+pub fn find(name: &str) -> Option<&'static Kind> {
+    TABLE.iter().find(|kind| kind.name == name)
+}

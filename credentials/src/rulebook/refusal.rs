@@ -1,0 +1,70 @@
+//! Every refusal of every use case, closed: a new rule does not compile until a door has a status
+//! and a slug for it.
+
+use identity::approval::decide::ApprovalError;
+use identity::ask::AskError;
+use identity::institution::activate_key::ActivateKeyError;
+use identity::institution::admit::AdmitError;
+use identity::institution::retire_key::RetireKeyError;
+use identity::officer::appoint::AppointError;
+use identity::person::bind_identifier::BindIdentifierError;
+use identity::person::register::RegisterError;
+
+use super::open_log::OpenLogError;
+use crate::account::correct_outcome::CorrectOutcomeError;
+use crate::account::record_outcome::RecordOutcomeError;
+use crate::account::revoke_outcome::RevokeOutcomeError;
+use crate::policy::PolicyError;
+
+/// Why an assertion is refused by the domain.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// No row of the table has this kind.
+    #[error("kind {0:?} is unknown")]
+    UnknownKind(String),
+    /// The commit was decided by rules this program does not have.
+    #[error("engine {0} is unknown to this program: use a newer one")]
+    EngineUnknown(u32),
+    /// `data` is not of the kind's shape.
+    #[error("data: {0}")]
+    DataMalformed(String),
+    /// Who asked may not.
+    #[error(transparent)]
+    Ask(#[from] AskError),
+    /// No policy is in force.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// log.open
+    #[error(transparent)]
+    OpenLog(#[from] OpenLogError),
+    /// institution.admit
+    #[error(transparent)]
+    Admit(#[from] AdmitError),
+    /// key.activate
+    #[error(transparent)]
+    ActivateKey(#[from] ActivateKeyError),
+    /// key.retire
+    #[error(transparent)]
+    RetireKey(#[from] RetireKeyError),
+    /// officer.appoint
+    #[error(transparent)]
+    Appoint(#[from] AppointError),
+    /// approval.decide
+    #[error(transparent)]
+    Approval(#[from] ApprovalError),
+    /// person.register
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+    /// identifier.bind
+    #[error(transparent)]
+    BindIdentifier(#[from] BindIdentifierError),
+    /// outcome.record
+    #[error(transparent)]
+    RecordOutcome(#[from] RecordOutcomeError),
+    /// outcome.correct
+    #[error(transparent)]
+    CorrectOutcome(#[from] CorrectOutcomeError),
+    /// outcome.revoke
+    #[error(transparent)]
+    RevokeOutcome(#[from] RevokeOutcomeError),
+}

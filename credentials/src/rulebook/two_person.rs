@@ -1,0 +1,38 @@
+//! A use case that, where the policy says so, is only proposed until a second person agrees.
+
+use identity::approval;
+use ledger::decision::{Decision, Verdict, World};
+use ledger::fact::Stream;
+use uuid::Uuid;
+
+use super::{AnyDecision, Refusal, asks_for_second};
+use crate::policy::{self, Act};
+
+/// A use case behind the policy's switch.
+pub struct TwoPerson {
+    /// Id of the assertion: the proposal's name.
+    pub id: Uuid,
+    /// Which switch.
+    pub act: Act,
+    /// What is to be done.
+    pub inner: AnyDecision,
+}
+
+impl Decision for TwoPerson {
+    type Error = Refusal;
+
+    fn streams(&self, world: &World<'_>) -> Vec<Stream> {
+        let mut streams = vec![policy::stream(policy::DEFAULT), approval::wire::stream(self.id)];
+        streams.extend(self.inner.streams(world));
+        streams
+    }
+
+    /// A proposal that would be refused now is refused now, not after a second person's work.
+    fn decide(&self, world: &World<'_>) -> Result<Verdict, Refusal> {
+        let verdict = self.inner.decide(world)?;
+        if matches!(verdict, Verdict::Facts(_)) && asks_for_second(world, self.act)? {
+            return Ok(Verdict::Facts(vec![approval::wire::proposed(self.id)]));
+        }
+        Ok(verdict)
+    }
+}

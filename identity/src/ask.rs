@@ -1,0 +1,174 @@
+//! Who asks, and whether that key and that person may ask this, at this position.
+//!
+//! Invariant: authority is judged by log position alone; a door's opinion never counts.
+
+use ledger::assertion::{Act, Assertion, Kid, Target};
+use ledger::decision::World;
+use ledger::fact::Stream;
+use uuid::Uuid;
+
+use crate::did::{Did, IssuerNumber};
+use crate::institution::{Custody, Institution, KeyUse};
+use crate::officer::Officer;
+use crate::role::Role;
+
+/// The asking side of an assertion, or of the proposal that an approval carries out.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// Id of the assertion.
+    pub id: Uuid,
+    /// The key that signed it.
+    pub kid: Kid,
+    /// Whose key that is.
+    pub issuer: IssuerNumber,
+    /// Who acted and how.
+    pub act: Option<Act>,
+    /// What it corrects or approves.
+    pub target: Option<Target>,
+}
+
+/// Which side may sign a kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signer {
+    /// The registrar alone.
+    Registrar,
+    /// Any admitted institution but the registrar.
+    Institution,
+    /// Either.
+    Either,
+}
+
+/// One row of the table "which kinds whom may assert".
+#[derive(Debug, Clone, Copy)]
+pub struct Entitlement {
+    /// Whose key may sign.
+    pub signer: Signer,
+    /// Roles in which a person may act.
+    pub roles: &'static [Role],
+}
+
+/// Why somebody may not ask this.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AskError {
+    /// `kid` is under no DID of this platform.
+    #[error("{0} is not a key of this platform or of one of its institutions")]
+    SignerUnknown(String),
+    /// The institution was not admitted.
+    #[error("institution {0} is not admitted")]
+    NotAdmitted(IssuerNumber),
+    /// The key's window is not open at this position.
+    #[error("key {kid} does not sign at position {position}: it was activated at {activated:?} and retired at {retired:?}")]
+    KeyNotActive {
+        /// The key.
+        kid: String,
+        /// The position this commit would get.
+        position: u64,
+        /// Where it was activated; `None` = never.
+        activated: Option<u64>,
+        /// Where it was retired.
+        retired: Option<u64>,
+    },
+    /// The key is for something else.
+    #[error("key {0} is not an assertion key")]
+    KeyUse(String),
+    /// This signer may not assert this kind.
+    #[error("institution {issuer} may not assert {kind}")]
+    KindNotYours {
+        /// Who asked.
+        issuer: IssuerNumber,
+        /// For what.
+        kind: String,
+    },
+    /// A key kept by the platform signs only for a named person.
+    #[error("a key kept by the platform signs only for a person: act is missing")]
+    ActMissing,
+    /// The person does not hold the role, or the role may not do this.
+    #[error("person {person} may not act as {role} here")]
+    ActorNotAllowed {
+        /// Who acted.
+        person: Uuid,
+        /// As what.
+        role: String,
+    },
+}
+
+impl Ask {
+    /// The asking side of `assertion`; its DID must be under the host of the log's origin.
+    pub fn of(assertion: &Assertion) -> Result<Self, AskError> {
+        let unknown = || AskError::SignerUnknown(assertion.kid().to_string());
+        let did = Did::parse(assertion.kid().did()).ok_or_else(unknown)?;
+        let host = assertion.log().split('/').next().unwrap_or_default();
+        if did.host_plain() != host {
+            return Err(unknown());
+        }
+        Ok(Self {
+            id: assertion.id(),
+            kid: assertion.kid().clone(),
+            issuer: did.issuer,
+            act: assertion.act().cloned(),
+            target: assertion.target().copied(),
+        })
+    }
+
+    /// The person who acted, if one is named.
+    pub fn person(&self) -> Option<Uuid> {
+        self.act.as_ref().map(|act| act.person)
+    }
+
+    /// The streams that [`Ask::authorise`] reads.
+    pub fn streams(&self) -> Vec<Stream> {
+        let mut streams = vec![self.issuer.stream()];
+        streams.extend(self.person().map(Officer::stream));
+        streams
+    }
+
+    /// Whether key and person may ask `kind` at the position of `world`.
+    pub fn authorise(&self, world: &World<'_>, kind: &str, row: Entitlement) -> Result<(), AskError> {
+        let institution = world.get::<Institution>(&self.issuer.stream());
+        if institution.admitted.is_none() {
+            return Err(AskError::NotAdmitted(self.issuer));
+        }
+        let is_registrar = self.issuer == IssuerNumber::REGISTRAR;
+        let may = match row.signer {
+            Signer::Registrar => is_registrar,
+            Signer::Institution => !is_registrar,
+            Signer::Either => true,
+        };
+        if !may {
+            return Err(AskError::KindNotYours { issuer: self.issuer, kind: kind.into() });
+        }
+        let custody = self.key_window(world, &institution)?;
+        match &self.act {
+            None if custody == Custody::Platform => Err(AskError::ActMissing),
+            None => Ok(()),
+            Some(act) => self.actor(world, act, row.roles),
+        }
+    }
+
+    fn key_window(&self, world: &World<'_>, institution: &Institution) -> Result<Custody, AskError> {
+        let key = institution.key_named(&self.kid);
+        let not_active = || AskError::KeyNotActive {
+            kid: self.kid.to_string(),
+            position: world.position,
+            activated: key.map(|key| key.activated),
+            retired: key.and_then(|key| key.retired),
+        };
+        let key = key.ok_or_else(not_active)?;
+        if key.r#use != KeyUse::Assertion {
+            return Err(AskError::KeyUse(self.kid.to_string()));
+        }
+        if !key.is_valid_at(world.position) || &key.key != world.key {
+            return Err(not_active());
+        }
+        Ok(key.custody)
+    }
+
+    fn actor(&self, world: &World<'_>, act: &Act, roles: &[Role]) -> Result<(), AskError> {
+        let officer = world.get::<Officer>(&Officer::stream(act.person));
+        let role = Role::parse(&act.role).filter(|role| roles.contains(role));
+        if role.is_some_and(|role| officer.holds(act.person, role, self.issuer)) {
+            return Ok(());
+        }
+        Err(AskError::ActorNotAllowed { person: act.person, role: act.role.clone() })
+    }
+}

@@ -1,0 +1,221 @@
+//! institution.admit: the registrar lets an institution in, with its first key and two officers.
+
+use ledger::decision::{Decision, Verdict, World};
+use ledger::fact::Stream;
+use ledger::key::PublicKey;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::event::{Admitted, Custody, Event, KeyActivated, KeyUse, Level};
+use super::registry::Registry;
+use super::{registry, state::Institution, wire};
+use crate::did::IssuerNumber;
+use crate::identifier::{credit_code, school_code};
+use crate::officer::{self, RoleGranted};
+use crate::role::Role;
+
+/// The assertion's kind.
+pub const KIND: &str = "institution.admit.v1";
+/// Longest name in characters.
+pub const NAME_CHARS_MAX: usize = 120;
+
+/// The assertion's data.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// 统一社会信用代码; this or the school code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit_code: Option<String>,
+    /// Its first assertion key.
+    pub key: FirstKey,
+    /// Where it stands.
+    pub level: Level,
+    /// Its name.
+    pub name: String,
+    /// Its number: the next free one.
+    pub number: IssuerNumber,
+    /// Two persons who act for it.
+    pub officers: Vec<Uuid>,
+    /// The institution above it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<IssuerNumber>,
+    /// 学校标识码; this or the credit code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub school_code: Option<String>,
+    /// Outcome kinds it may assert.
+    pub scope: Vec<String>,
+    /// A failed check character was looked at and accepted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub r#override: bool,
+}
+
+/// The key an institution starts with.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FirstKey {
+    /// Who holds it.
+    pub custody: Custody,
+    /// The part of its name behind `#`.
+    pub fragment: String,
+    /// The key.
+    pub key: PublicKey,
+}
+
+/// Admit an institution.
+#[derive(Debug)]
+pub struct Admit {
+    /// What is asked.
+    pub data: Data,
+}
+
+/// Why an admission is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AdmitError {
+    /// The number is another institution's, or not the next.
+    #[error("number {asked} is not the next one: {next} is")]
+    NumberNotNext {
+        /// The number asked for.
+        asked: IssuerNumber,
+        /// The next free number.
+        next: IssuerNumber,
+    },
+    /// The code belongs to an institution already.
+    #[error("code {code} belongs to institution {number}")]
+    CodeTaken {
+        /// The code.
+        code: String,
+        /// Whose it is.
+        number: IssuerNumber,
+    },
+    /// Neither code is given.
+    #[error("an institution needs a school code or a credit code")]
+    CodeMissing,
+    /// A code is not of its form.
+    #[error("{field}: {what}")]
+    CodeMalformed {
+        /// Which field.
+        field: &'static str,
+        /// What is wrong.
+        what: String,
+    },
+    /// A check character does not fit and was not accepted by hand.
+    #[error("{field}: the check character does not fit")]
+    CheckDigit {
+        /// Which field.
+        field: &'static str,
+    },
+    /// The name is empty or too long.
+    #[error("the name must have 1 to 120 characters")]
+    Name,
+    /// Not two different officers.
+    #[error("an institution starts with two different officers")]
+    Officers,
+    /// The parent is not admitted.
+    #[error("the parent, institution {0}, is not admitted")]
+    ParentUnknown(IssuerNumber),
+    /// The key is another institution's.
+    #[error("the key, or its name, cannot be used")]
+    Key,
+}
+
+impl Decision for Admit {
+    type Error = AdmitError;
+
+    fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
+        let mut streams = vec![self.data.number.stream(), Registry::stream()];
+        streams.extend(self.data.parent.map(IssuerNumber::stream));
+        streams
+    }
+
+    fn decide(&self, world: &World<'_>) -> Result<Verdict, AdmitError> {
+        let data = &self.data;
+        let registry = world.get::<Registry>(&Registry::stream());
+        let codes = self.codes()?;
+        for code in &codes {
+            if let Some(number) = registry.holder(code) {
+                return Err(AdmitError::CodeTaken { code: code.clone(), number });
+            }
+        }
+        let next = registry.next();
+        if data.number != next {
+            return Err(AdmitError::NumberNotNext { asked: data.number, next });
+        }
+        if data.name.trim().is_empty() || data.name.chars().count() > NAME_CHARS_MAX {
+            return Err(AdmitError::Name);
+        }
+        let [first, second] = data.officers.as_slice() else {
+            return Err(AdmitError::Officers);
+        };
+        if first == second {
+            return Err(AdmitError::Officers);
+        }
+        if let Some(parent) = data.parent
+            && world.get::<Institution>(&parent.stream()).admitted.is_none()
+        {
+            return Err(AdmitError::ParentUnknown(parent));
+        }
+        if !super::activate_key::is_fragment(&data.key.fragment) {
+            return Err(AdmitError::Key);
+        }
+        Ok(Verdict::Facts(self.facts(codes)))
+    }
+}
+
+impl Admit {
+    /// Both codes in their normal form.
+    fn codes(&self) -> Result<Vec<String>, AdmitError> {
+        let mut codes = Vec::with_capacity(2);
+        if let Some(code) = &self.data.school_code {
+            let code = school_code::check(code)
+                .map_err(|error| AdmitError::CodeMalformed { field: "school_code", what: error.to_string() })?;
+            codes.push(code.normalised);
+        }
+        if let Some(code) = &self.data.credit_code {
+            let checked = credit_code::check(code)
+                .map_err(|error| AdmitError::CodeMalformed { field: "credit_code", what: error.to_string() })?;
+            if checked.finding.is_some() && !self.data.r#override {
+                return Err(AdmitError::CheckDigit { field: "credit_code" });
+            }
+            codes.push(checked.normalised);
+        }
+        if codes.is_empty() { Err(AdmitError::CodeMissing) } else { Ok(codes) }
+    }
+
+    fn facts(&self, codes: Vec<String>) -> Vec<ledger::fact::Fact> {
+        let data = &self.data;
+        let number = data.number;
+        let mut facts = vec![
+            wire::to_fact(
+                number,
+                Event::Admitted(Admitted {
+                    number,
+                    name: data.name.trim().into(),
+                    school_code: data.school_code.clone(),
+                    credit_code: data.credit_code.clone(),
+                    level: data.level,
+                    parent: data.parent,
+                    scope: data.scope.clone(),
+                    officers: data.officers.clone(),
+                }),
+            ),
+            wire::to_fact(
+                number,
+                Event::KeyActivated(KeyActivated {
+                    fragment: data.key.fragment.clone(),
+                    key: data.key.key.clone(),
+                    r#use: KeyUse::Assertion,
+                    custody: data.key.custody,
+                }),
+            ),
+            registry::numbered(number, codes),
+        ];
+        for person in &data.officers {
+            facts.extend(officer::wire::granted(RoleGranted {
+                person: *person,
+                role: Role::Institution,
+                institution: Some(number),
+            }));
+        }
+        facts
+    }
+}

@@ -1,0 +1,99 @@
+//! What happens to an institution, in today's shapes.
+
+use ledger::key::PublicKey;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::did::IssuerNumber;
+
+/// 组织中枢: where an institution stands in the province.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// 省
+    Province,
+    /// 市
+    City,
+    /// 县（市、区）
+    County,
+    /// 学校
+    School,
+}
+
+/// What a key may sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyUse {
+    /// Assertions.
+    Assertion,
+    /// Credentials, their QR codes and status lists.
+    Credential,
+    /// The trust bundle (registrar only).
+    Bundle,
+    /// Facts that only time causes (registrar only).
+    Ledger,
+    /// Checkpoints of the log (registrar only).
+    Checkpoint,
+}
+
+/// Who holds the private half.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Custody {
+    /// The institution itself.
+    Own,
+    /// The platform, for the institution: always shown.
+    Platform,
+}
+
+/// An institution was admitted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admitted {
+    /// Its number, never given to another.
+    pub number: IssuerNumber,
+    /// Its name: an institution's name is not personal.
+    pub name: String,
+    /// 学校标识码.
+    pub school_code: Option<String>,
+    /// 统一社会信用代码.
+    pub credit_code: Option<String>,
+    /// Where it stands.
+    pub level: Level,
+    /// The institution above it.
+    pub parent: Option<IssuerNumber>,
+    /// Outcome kinds it may assert.
+    pub scope: Vec<String>,
+    /// Its first officers.
+    pub officers: Vec<Uuid>,
+}
+
+/// A key may sign from the next position on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyActivated {
+    /// The part of its name behind `#`.
+    pub fragment: String,
+    /// The key.
+    pub key: PublicKey,
+    /// What it may sign.
+    pub r#use: KeyUse,
+    /// Who holds it.
+    pub custody: Custody,
+}
+
+/// A key may sign no more; what it signed stays valid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRetired {
+    /// The part of its name behind `#`.
+    pub fragment: String,
+}
+
+/// Everything that happens to an institution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// institution.admitted
+    Admitted(Admitted),
+    /// key.activated
+    KeyActivated(KeyActivated),
+    /// key.retired
+    KeyRetired(KeyRetired),
+}

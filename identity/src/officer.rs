@@ -1,0 +1,14 @@
+//! Officers: persons who hold a staff role (SECURITY §5).
+//!
+//! Invariant: no person holds two of the three administrator roles.
+//!
+//! The same fact stands in the person's stream and, for roles of the whole province, in
+//! `officer/province`, so that a decision can see whether a second person exists.
+
+pub mod appoint;
+pub mod event;
+pub mod state;
+pub mod wire;
+
+pub use event::{Event, RoleGranted};
+pub use state::Officer;

@@ -1,0 +1,92 @@
+//! officer.appoint: give a person a role.
+
+use ledger::decision::{Decision, Verdict, World};
+use ledger::fact::Stream;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::event::RoleGranted;
+use super::state::Officer;
+use super::wire;
+use crate::did::IssuerNumber;
+use crate::institution::Institution;
+use crate::role::Role;
+
+/// The assertion's kind.
+pub const KIND: &str = "officer.appoint.v1";
+
+/// The assertion's data.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// For which institution; left out = the whole province.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub institution: Option<IssuerNumber>,
+    /// Who.
+    pub person: Uuid,
+    /// Which role.
+    pub role: Role,
+}
+
+/// Appoint an officer.
+#[derive(Debug)]
+pub struct Appoint {
+    /// What is asked.
+    pub data: Data,
+}
+
+/// Why an appointment is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AppointError {
+    /// A role of an institution without one, or the other way round, or a role nobody is appointed to.
+    #[error("role {0} is not granted this way")]
+    RoleScope(Role),
+    /// 三权分立: one administrator role a person.
+    #[error("the person is {held} already; nobody holds two of system, security and audit")]
+    RolesCombined {
+        /// The administrator role held.
+        held: Role,
+    },
+    /// No such institution.
+    #[error("institution {0} is not admitted")]
+    InstitutionUnknown(IssuerNumber),
+}
+
+impl Decision for Appoint {
+    type Error = AppointError;
+
+    fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
+        let mut streams = vec![Officer::stream(self.data.person), Officer::province()];
+        streams.extend(self.data.institution.map(IssuerNumber::stream));
+        streams
+    }
+
+    fn decide(&self, world: &World<'_>) -> Result<Verdict, AppointError> {
+        let Data { institution, person, role } = self.data;
+        let fits = match role {
+            Role::Learner | Role::Proxy | Role::Verifier => false,
+            role => role.is_for_institution() == institution.is_some(),
+        };
+        if !fits {
+            return Err(AppointError::RoleScope(role));
+        }
+        if let Some(number) = institution
+            && world.get::<Institution>(&number.stream()).admitted.is_none()
+        {
+            return Err(AppointError::InstitutionUnknown(number));
+        }
+        let officer = world.get::<Officer>(&Officer::stream(person));
+        if let Some(grant) = officer.grant(person, role, institution.unwrap_or(IssuerNumber::REGISTRAR)) {
+            return Ok(Verdict::AlreadySo(grant.by));
+        }
+        let held = officer
+            .grants
+            .iter()
+            .map(|grant| grant.granted.role)
+            .find(|held| held.is_administrator());
+        if let Some(held) = held.filter(|_| role.is_administrator()) {
+            return Err(AppointError::RolesCombined { held });
+        }
+        Ok(Verdict::Facts(wire::granted(RoleGranted { person, role, institution })))
+    }
+}

@@ -1,0 +1,82 @@
+//! Which roles are held.
+
+use ledger::decision::{Aggregate, Earlier, Occurred, Unreadable};
+use ledger::fact::Stream;
+use uuid::Uuid;
+
+use super::event::{Event, RoleGranted};
+use super::wire;
+use crate::did::IssuerNumber;
+use crate::role::Role;
+
+/// The grants of one person, or of the whole province.
+#[derive(Debug, Clone, Default)]
+pub struct Officer {
+    /// In order of granting.
+    pub grants: Vec<Grant>,
+}
+
+/// A role held, and the commit that gave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grant {
+    /// Who holds which role where.
+    pub granted: RoleGranted,
+    /// The commit.
+    pub by: Earlier,
+}
+
+impl Officer {
+    /// The stream of one person's roles.
+    pub fn stream(person: Uuid) -> Stream {
+        Stream::new("officer", person)
+    }
+
+    /// The roster of the roles of the whole province.
+    pub fn province() -> Stream {
+        Stream::new("officer", "province")
+    }
+
+    /// Whether `person` holds `role` for `institution` (roles of the province: for the registrar).
+    pub fn holds(&self, person: Uuid, role: Role, institution: IssuerNumber) -> bool {
+        self.grant(person, role, institution).is_some()
+    }
+
+    /// The grant by which `person` holds `role` for `institution`.
+    pub fn grant(&self, person: Uuid, role: Role, institution: IssuerNumber) -> Option<&Grant> {
+        let wanted = role.is_for_institution().then_some(institution);
+        if wanted.is_none() && institution != IssuerNumber::REGISTRAR {
+            return None;
+        }
+        self.grants.iter().find(|grant| {
+            let granted = grant.granted;
+            granted.person == person && granted.role == role && granted.institution == wanted
+        })
+    }
+
+    /// Whether anybody but `person` holds one of `roles` in the province.
+    pub fn another_holds(&self, person: Uuid, roles: &[Role]) -> bool {
+        self.grants
+            .iter()
+            .map(|grant| grant.granted)
+            .any(|it| it.person != person && roles.contains(&it.role) && it.institution.is_none())
+    }
+}
+
+impl Aggregate for Officer {
+    const NOUN: &'static str = "officer";
+    type Event = Event;
+
+    fn read(kind: &str, data: &str) -> Result<Event, Unreadable> {
+        wire::event(kind, data)
+    }
+
+    fn evolve(mut self, event: &Event, at: &Occurred<'_>) -> Self {
+        match event {
+            Event::RoleGranted(granted) => self.grants.push(Grant {
+                granted: *granted,
+                by: Earlier { id: at.assertion.id(), position: at.position },
+            }),
+        }
+        self
+    }
+}

@@ -1,0 +1,13 @@
+//! The person: one lifelong identity, a random number with dated aliases (SECURITY §1).
+//!
+//! Invariant: nothing in this stream is personal by itself: names, numbers and birth dates stand as
+//! commitments, their values in the vault.
+
+pub mod bind_identifier;
+pub mod event;
+pub mod register;
+pub mod state;
+pub mod wire;
+
+pub use event::{Alias, Event, Registered};
+pub use state::Person;

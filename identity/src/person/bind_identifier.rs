@@ -1,0 +1,75 @@
+//! identifier.bind: one more outside number points to a person.
+
+use ledger::decision::{Decision, Verdict, World};
+use ledger::fact::Stream;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::event::Alias;
+use super::state::Person;
+use super::wire;
+use crate::erasable::Commitments;
+
+/// The assertion's kind.
+pub const KIND: &str = "identifier.bind.v1";
+/// Members that are disclosed, never open.
+pub const ERASABLE: &[&str] = &["resident_id", "enrolment_number", "passport", "staff_number", "institution_card"];
+/// Most identifiers of one person.
+pub const IDENTIFIERS_MAX: usize = 64;
+
+/// The assertion's data; shipped: never changes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// The commitment to the value.
+    #[serde(rename = "_sd")]
+    pub values: Commitments,
+    /// Its type and check.
+    pub identifier: Alias,
+    /// Whose it is.
+    pub person: Uuid,
+}
+
+/// Bind an identifier.
+#[derive(Debug)]
+pub struct BindIdentifier {
+    /// What is asked.
+    pub data: Data,
+}
+
+/// Why a binding is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BindIdentifierError {
+    /// Nobody has this number.
+    #[error("person {0} is not registered")]
+    PersonUnknown(Uuid),
+    /// Not exactly one value.
+    #[error("one identifier has one value")]
+    ValuesDoNotFit,
+    /// Too many.
+    #[error("a person has at most 64 identifiers")]
+    TooMany,
+}
+
+impl Decision for BindIdentifier {
+    type Error = BindIdentifierError;
+
+    fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
+        vec![wire::stream(self.data.person)]
+    }
+
+    fn decide(&self, world: &World<'_>) -> Result<Verdict, BindIdentifierError> {
+        let Data { values, person, .. } = &self.data;
+        let state = world.get::<Person>(&wire::stream(*person));
+        if !state.is_known() {
+            return Err(BindIdentifierError::PersonUnknown(*person));
+        }
+        if values.as_slice().len() != 1 {
+            return Err(BindIdentifierError::ValuesDoNotFit);
+        }
+        if state.aliases.len() >= IDENTIFIERS_MAX {
+            return Err(BindIdentifierError::TooMany);
+        }
+        Ok(Verdict::Facts(vec![wire::identifier_bound(*person)]))
+    }
+}

@@ -1,0 +1,49 @@
+//! What happens to a person, in today's shapes.
+
+use serde::{Deserialize, Serialize};
+
+use crate::erasable::Commitments;
+use crate::identifier::IdentifierType;
+
+/// How the check character of an identifier came out; the value itself is a commitment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Check {
+    /// It fits, or the type has none.
+    Ok,
+    /// It does not fit and a person accepted it (DOMAIN §4).
+    Overridden,
+}
+
+/// An outside identifier was bound: its type and check are open, its value is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Alias {
+    /// How the check came out.
+    pub check: Check,
+    /// Its type.
+    pub r#type: IdentifierType,
+}
+
+/// A person was registered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registered {
+    /// Identifiers bound at once.
+    pub aliases: Vec<Alias>,
+    /// Name, birth date and identifier values.
+    pub values: Commitments,
+}
+
+/// Everything that happens to a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// person.registered
+    Registered(Registered),
+    /// identifier.bound
+    IdentifierBound {
+        /// What was bound.
+        alias: Alias,
+        /// Its value.
+        values: Commitments,
+    },
+}

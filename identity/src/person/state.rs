@@ -1,0 +1,43 @@
+//! What is known of a person.
+
+use ledger::decision::{Aggregate, Earlier, Occurred, Unreadable};
+
+use super::event::{Alias, Event};
+use super::wire;
+
+/// A person's state.
+#[derive(Debug, Clone, Default)]
+pub struct Person {
+    /// The commit that registered the person; `None` = unknown.
+    pub registered: Option<Earlier>,
+    /// Identifiers bound, in order.
+    pub aliases: Vec<(Alias, Earlier)>,
+}
+
+impl Person {
+    /// Whether the person was registered.
+    pub fn is_known(&self) -> bool {
+        self.registered.is_some()
+    }
+}
+
+impl Aggregate for Person {
+    const NOUN: &'static str = "person";
+    type Event = Event;
+
+    fn read(kind: &str, data: &str) -> Result<Event, Unreadable> {
+        wire::event(kind, data)
+    }
+
+    fn evolve(mut self, event: &Event, at: &Occurred<'_>) -> Self {
+        let here = Earlier { id: at.assertion.id(), position: at.position };
+        match event {
+            Event::Registered(e) => {
+                self.registered.get_or_insert(here);
+                self.aliases.extend(e.aliases.iter().map(|alias| (*alias, here)));
+            }
+            Event::IdentifierBound { alias, .. } => self.aliases.push((*alias, here)),
+        }
+        self
+    }
+}

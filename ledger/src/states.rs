@@ -1,0 +1,89 @@
+//! The states of recently used streams, written by the sequencer alone and read by anybody.
+//!
+//! Invariant: an entry is the fold of its stream up to `head`; only the sequencer, which decides in
+//! order, inserts or replaces one. Losing an entry costs a read from the log, nothing else.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::RwLock;
+
+use crate::decision::AnyState;
+use crate::fact::Stream;
+use crate::index::StreamHead;
+
+const SHARDS: usize = 16;
+
+/// One stream's state and how far it is folded.
+#[derive(Clone)]
+pub struct Loaded {
+    /// The stream.
+    pub stream: Stream,
+    /// Its state.
+    pub state: AnyState,
+    /// Its last commit and count of facts; `None` = no facts yet.
+    pub head: Option<StreamHead>,
+}
+
+/// A bounded cache in two generations: what is used again survives, the rest is forgotten.
+pub struct States {
+    shards: Vec<RwLock<Shard>>,
+    hasher: RandomState,
+    young_max: usize,
+}
+
+#[derive(Default)]
+struct Shard {
+    young: HashMap<Stream, Loaded>,
+    old: HashMap<Stream, Loaded>,
+}
+
+impl States {
+    /// A cache of about `streams_max` streams.
+    pub fn new(streams_max: usize) -> Self {
+        Self {
+            shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
+            hasher: RandomState::new(),
+            young_max: (streams_max / SHARDS / 2).max(8),
+        }
+    }
+
+    fn shard(&self, stream: &Stream) -> Option<&RwLock<Shard>> {
+        let hash = self.hasher.hash_one(stream);
+        self.shards.get(usize::try_from(hash % SHARDS as u64).unwrap_or_default())
+    }
+
+    /// The entry of `stream`.
+    pub fn get(&self, stream: &Stream) -> Option<Loaded> {
+        let shard = self.shard(stream)?.read().ok()?;
+        shard.young.get(stream).or_else(|| shard.old.get(stream)).cloned()
+    }
+
+    /// Takes the entry out, so that its state can be changed without a copy.
+    pub(crate) fn take(&self, stream: &Stream) -> Option<Loaded> {
+        let mut shard = self.shard(stream)?.write().ok()?;
+        let young = shard.young.remove(stream);
+        let old = shard.old.remove(stream);
+        young.or(old)
+    }
+
+    /// Puts an entry in.
+    pub(crate) fn put(&self, loaded: Loaded) {
+        let Some(mut shard) = self.shard(&loaded.stream).and_then(|shard| shard.write().ok()) else {
+            return;
+        };
+        shard.old.remove(&loaded.stream);
+        shard.young.insert(loaded.stream.clone(), loaded);
+    }
+
+    /// Forgets the older generation where the younger one is full. Never called inside a group:
+    /// the entries of a group that is not yet durable exist nowhere else.
+    pub(crate) fn age(&self) {
+        for shard in &self.shards {
+            if let Ok(mut shard) = shard.write()
+                && shard.young.len() > self.young_max
+            {
+                shard.old = std::mem::take(&mut shard.young);
+            }
+        }
+    }
+}

@@ -1,1 +1,8 @@
-//! credentials
+//! What was learned and what it counts: policy, credit, accounts, and the rulebook over all kinds.
+//!
+//! No I/O, no clock and no randomness: same input, same facts, for ever.
+
+pub mod account;
+pub mod millicredits;
+pub mod policy;
+pub mod rulebook;

@@ -14,7 +14,7 @@ use super::outcome::{FieldError, Fields, lot_id};
 use super::record_outcome::deposit;
 use super::state::{Account, OutcomeState};
 use super::wire;
-use crate::policy::{self, PolicyError};
+use crate::policy::{self, Adopted, PolicyError, preset, validity};
 
 /// The assertion's kind.
 pub const KIND: &str = "outcome.correct.v1";
@@ -103,7 +103,7 @@ impl Decision for CorrectOutcome {
     type Error = CorrectOutcomeError;
 
     fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
-        vec![wire::stream(self.data.person), policy::stream(policy::DEFAULT)]
+        vec![wire::stream(self.data.person), Adopted::stream(preset::DEFAULT)]
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, CorrectOutcomeError> {
@@ -127,7 +127,7 @@ impl Decision for CorrectOutcome {
             return Ok(Verdict::AlreadySo(earlier));
         }
         let policy = policy::in_force(world)?;
-        let amount = data.fields.check(policy, policy::day(world.recorded_at_ms))?;
+        let amount = data.fields.check(policy, validity::day_of(world.recorded_at_ms))?;
         let mut facts = vec![wire::to_fact(
             data.person,
             Event::OutcomeCorrected {

@@ -10,7 +10,7 @@ use ledger::clock;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::millicredits::Millicredits;
+use crate::millicredits::{Level, Millicredits, Millihours};
 use crate::policy::{Category, OutcomeKind, Policy, Scheme};
 
 /// Longest record number or code in characters.
@@ -28,18 +28,19 @@ pub struct Fields {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// Award date.
+    #[serde(with = "crate::policy::date")]
     pub completed_on: Date,
-    /// Credits × 1000.
+    /// Credits, a decimal string.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub credit_mc: Option<Millicredits>,
-    /// Hours × 1000.
+    pub credits: Option<Millicredits>,
+    /// Hours, a decimal string.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hours_milli: Option<u64>,
+    pub hours: Option<Millihours>,
     /// What sort of outcome it is.
     pub kind: OutcomeKind,
-    /// Level × 10.
+    /// Level, a decimal string.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub level_tenths: Option<u32>,
+    pub level: Option<Level>,
     /// Passed, failed, or not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passed: Option<bool>,
@@ -107,13 +108,8 @@ pub enum FieldError {
         max: Millicredits,
     },
     /// The level is not one of the scheme's.
-    #[error("level {level_tenths} (× 10) is not between 10 and {max_tenths}")]
-    Level {
-        /// The level × 10.
-        level_tenths: u32,
-        /// The highest level × 10.
-        max_tenths: u32,
-    },
+    #[error("level {0} is not one of the policy's framework")]
+    Level(Level),
     /// Hours alone, and the policy says no rate.
     #[error("the policy in force has no rate of hours to credits: give credits")]
     NoRate,
@@ -156,14 +152,11 @@ impl Fields {
         if self.completed_on < Date::constant(1949, 10, 1) {
             return Err(FieldError::TooOld(self.completed_on));
         }
-        if let Some(level_tenths) = self.level_tenths {
-            let max_tenths = policy.level_max_tenths();
-            if level_tenths < 10 || max_tenths.is_some_and(|max| level_tenths > max) {
-                return Err(FieldError::Level { level_tenths, max_tenths: max_tenths.unwrap_or(u32::MAX) });
-            }
+        if let Some(level) = self.level.filter(|level| !policy.has_level(*level)) {
+            return Err(FieldError::Level(level));
         }
         let amount = self.amount(policy)?;
-        let max = policy.credit_max();
+        let max = policy.params.credits_max;
         if amount.credit > max {
             return Err(FieldError::AmountAbsurd { credit: amount.credit, max });
         }
@@ -174,17 +167,20 @@ impl Fields {
     /// not passed deposits nothing (DOMAIN §3.1, §3.12).
     fn amount(&self, policy: &Policy) -> Result<Amount, FieldError> {
         if self.scheme == Scheme::None {
-            return match self.credit_mc {
+            return match self.credits {
                 Some(credit) if credit > Millicredits::ZERO => Err(FieldError::AmountNotCounted),
                 _ => Ok(Amount { credit: Millicredits::ZERO, hours_mismatch: false }),
             };
         }
-        let by_hours = self.hours_milli.map(|hours| policy.credit_for_hours(hours));
-        let (credit, hours_mismatch) = match (self.credit_mc, by_hours) {
-            (Some(credit), Some(Some(by_hours))) => (credit, credit != by_hours),
-            (Some(credit), _) => (credit, false),
-            (None, Some(Some(by_hours))) => (by_hours, false),
-            (None, Some(None)) => return Err(FieldError::NoRate),
+        let rate = policy.params.hours_per_credit;
+        let by_hours = self
+            .hours
+            .and_then(|hours| rate.map(|rate| Millicredits::from_hours(hours, rate)));
+        let (credit, hours_mismatch) = match (self.credits, by_hours) {
+            (Some(credit), Some(by_hours)) => (credit, credit != by_hours),
+            (Some(credit), None) => (credit, false),
+            (None, Some(by_hours)) => (by_hours, false),
+            (None, None) if self.hours.is_some() => return Err(FieldError::NoRate),
             (None, None) => return Err(FieldError::AmountMissing(self.scheme.as_str())),
         };
         let credit = if self.passed == Some(false) { Millicredits::ZERO } else { credit };

@@ -14,7 +14,7 @@ use super::event::{Event, Warning};
 use super::outcome::{Amount, FieldError, Fields, Origin, check_record, lot_id, outcome_id};
 use super::state::{Account, OutcomeState};
 use super::wire;
-use crate::policy::{self, Policy, PolicyError};
+use crate::policy::{self, Adopted, Policy, PolicyError, preset, validity};
 
 /// The assertion's kind.
 pub const KIND: &str = "outcome.record.v1";
@@ -108,7 +108,7 @@ impl Decision for RecordOutcome {
             self.data.awarder.stream(),
             person::wire::stream(self.data.person),
             wire::stream(self.data.person),
-            policy::stream(policy::DEFAULT),
+            Adopted::stream(preset::DEFAULT),
         ]
     }
 
@@ -140,7 +140,7 @@ impl Decision for RecordOutcome {
             };
         }
         let policy = policy::in_force(world)?;
-        let amount = data.fields.check(policy, policy::day(world.recorded_at_ms))?;
+        let amount = data.fields.check(policy, validity::day_of(world.recorded_at_ms))?;
         Ok(Verdict::Facts(vec![
             wire::to_fact(
                 data.person,
@@ -181,7 +181,10 @@ pub(super) fn deposit(person: Uuid, outcome: Uuid, n: u64, amount: Amount, compl
             lot: lot_id(outcome, n),
             outcome,
             credit: amount.credit,
-            usable_before: policy.usable_before(completed_on, None, None),
+            usable_before: validity::first_unusable_day(
+                completed_on,
+                validity::years(None, None, policy.params.validity_cap_years),
+            ),
             policy: policy.reference(),
             warnings,
         },

@@ -29,11 +29,11 @@ pub const LOT_REVOKED_V1: &str = "lot.revoked.v1";
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LotDepositedV1 {
-    credit_mc: Millicredits,
+    credits: Millicredits,
     lot: Uuid,
     outcome: Uuid,
     policy: PolicyRef,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(with = "crate::policy::date::optional")]
     usable_before: Option<Date>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<WarningV1>,
@@ -95,7 +95,7 @@ fn deposited(v1: LotDepositedV1) -> Event {
     Event::LotDeposited {
         lot: v1.lot,
         outcome: v1.outcome,
-        credit: v1.credit_mc,
+        credit: v1.credits,
         usable_before: v1.usable_before,
         policy: v1.policy,
         warnings: v1.warnings.into_iter().map(warning).collect(),
@@ -114,7 +114,7 @@ pub fn to_fact(person: Uuid, event: Event) -> Fact {
                 Warning::HoursMismatch => WarningV1::HoursMismatch,
             };
             let shape = LotDepositedV1 {
-                credit_mc: credit,
+                credits: credit,
                 lot,
                 outcome,
                 policy,

@@ -104,7 +104,7 @@ impl Decision for OpenLog {
         self.check_keys()?;
         self.check_officers()?;
         let data = &self.data;
-        if policy::shipped(&data.policy).is_none() {
+        if policy::shipped(&data.policy).is_err() {
             return Err(OpenLogError::PolicyUnknown(data.policy.id.clone(), data.policy.version));
         }
         let registrar = IssuerNumber::REGISTRAR;

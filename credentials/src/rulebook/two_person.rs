@@ -6,7 +6,7 @@ use ledger::fact::Stream;
 use uuid::Uuid;
 
 use super::{AnyDecision, Refusal, asks_for_second};
-use crate::policy::{self, Act};
+use crate::policy::{Act, Adopted, preset};
 
 /// A use case behind the policy's switch.
 pub struct TwoPerson {
@@ -22,7 +22,7 @@ impl Decision for TwoPerson {
     type Error = Refusal;
 
     fn streams(&self, world: &World<'_>) -> Vec<Stream> {
-        let mut streams = vec![policy::stream(policy::DEFAULT), approval::wire::stream(self.id)];
+        let mut streams = vec![Adopted::stream(preset::DEFAULT), approval::wire::stream(self.id)];
         streams.extend(self.inner.streams(world));
         streams
     }

@@ -1,0 +1,53 @@
+//! Calendar dates in documents: `2026-06-30`, one text for one day.
+//!
+//! Invariant: only the ten-character form is read, so that a hash over the text is a hash over the
+//! day. Pure; a crash loses nothing.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Deserializer, Serializer};
+
+/// Reads `YYYY-MM-DD`; `None` for any other form and for days that do not exist.
+pub fn parse(text: &str) -> Option<Date> {
+    let date: Date = text.parse().ok()?;
+    // jiff reads more forms than this one (20260630, a time behind it).
+    (date.to_string() == text).then_some(date)
+}
+
+/// Writes the ten characters.
+pub fn serialize<S: Serializer>(date: &Date, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(date)
+}
+
+/// Reads the ten characters.
+pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
+    let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+    parse(&text).ok_or_else(|| serde::de::Error::custom("expected a date as 2026-06-30"))
+}
+
+/// The same where `null` may stand.
+pub mod optional {
+    use jiff::civil::Date;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    /// Writes the ten characters or `null`.
+    #[expect(clippy::ref_option, reason = "the signature serde asks for")]
+    pub fn serialize<S: Serializer>(date: &Option<Date>, serializer: S) -> Result<S::Ok, S::Error> {
+        match date {
+            Some(date) => serializer.collect_str(date),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    /// Reads the ten characters or `null`.
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Date>, D::Error> {
+        let Some(text) = Option::<String>::deserialize(deserializer)? else {
+            return Ok(None);
+        };
+        match super::parse(&text) {
+            Some(date) => Ok(Some(date)),
+            None => Err(serde::de::Error::custom("expected a date as 2026-06-30")),
+        }
+    }
+}

@@ -7,6 +7,7 @@ pub mod assertion;
 pub mod canonical;
 pub mod clock;
 pub mod commit;
+mod durable;
 pub mod fact;
 pub mod hash;
 pub mod key;

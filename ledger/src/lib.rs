@@ -9,6 +9,8 @@ pub mod clock;
 pub mod commit;
 pub mod fact;
 pub mod hash;
+pub mod history;
+pub mod index;
 pub mod key;
 pub mod merkle;
 pub mod side;

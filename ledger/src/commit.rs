@@ -189,3 +189,23 @@ fn number<T: std::str::FromStr + std::fmt::Display>(text: &str) -> Result<T, Not
     text.parse()
         .map_err(|_| NotACommit::Form("a number line is out of range"))
 }
+
+/// Which stream a fact of a stored leaf touched, and with which revision.
+///
+/// A light reading for hops along back-pointers: the facts' form was proven when the leaf was
+/// appended, and the store vouches for the bytes, so nothing but these two members is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+pub struct Touch<'a> {
+    /// Name of the stream.
+    pub stream: &'a str,
+    /// Index of the fact in that stream, from 0.
+    pub revision: u64,
+}
+
+impl<'a> Touch<'a> {
+    /// The touches of a leaf's facts, in their order.
+    pub fn all(leaf: &'a [u8]) -> Result<Vec<Self>, NotACommit> {
+        serde_json::from_str(Lines::split(leaf)?.facts)
+            .map_err(|e| NotACommit::Facts(e.to_string()))
+    }
+}

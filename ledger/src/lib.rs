@@ -10,6 +10,8 @@ pub mod commit;
 mod durable;
 pub mod fact;
 pub mod hash;
+pub mod history;
+pub mod index;
 pub mod key;
 pub mod merkle;
 pub mod side;

@@ -1,0 +1,188 @@
+//! The index's files: three fjall keyspaces and nothing that trusts them.
+//!
+//! Invariant: whatever a damaged file makes fjall do (an error, a panic, a wrong answer), the caller
+//! gets a [`Doubt`] or bytes that it still has to check.
+//! A crash leaves each batch whole, absent, or the files unreadable; nothing is ever synced.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, Readable as _};
+
+use super::entry::{BUCKETS, MARK_KEY, Mark, Shelf, Sum, bucket_of, parse_row_key, row_key};
+use super::{Doubt, IndexError};
+
+/// Small memtables: what lies in them must be read back from the journal at the next start.
+const MEMTABLE_BYTES_MAX: u64 = 8 << 20;
+/// Room for hot blocks; heads in use are cached by their readers anyway.
+const CACHE_BYTES: u64 = 32 << 20;
+/// The least that fjall takes.
+const JOURNAL_BYTES_MAX: u64 = 64 << 20;
+
+/// New rows and new sums by bucket, to be written as one batch.
+pub(super) type BucketSums = HashMap<(Shelf, u16), Sum>;
+
+/// What the sums' keyspace holds.
+pub(super) struct Loaded {
+    /// `None` = never written.
+    pub(super) mark: Option<Mark>,
+    /// Sums of all buckets, by [`Shelf::number`].
+    pub(super) buckets: [Vec<Sum>; 2],
+}
+
+pub(super) struct Disk {
+    // Declared before the database, so that handles are gone when it closes.
+    shelves: [Keyspace; 2],
+    sums: Keyspace,
+    database: Database,
+}
+
+impl Disk {
+    /// Opens or creates the files in `dir`.
+    pub(super) fn open(dir: &Path) -> Result<Self, IndexError> {
+        // fjall asserts on some damaged files instead of failing; a disposable index must not
+        // keep its owner from starting.
+        let opened = catch_unwind(AssertUnwindSafe(|| {
+            let database = Database::builder(dir)
+                .worker_threads(2)
+                .cache_size(CACHE_BYTES)
+                .max_journaling_size(JOURNAL_BYTES_MAX)
+                .open()?;
+            let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES_MAX);
+            Ok(Self {
+                shelves: [
+                    database.keyspace(Shelf::Streams.name(), options)?,
+                    database.keyspace(Shelf::Ids.name(), options)?,
+                ],
+                sums: database.keyspace("sums", options)?,
+                database,
+            })
+        }));
+        match opened {
+            Ok(Ok(disk)) => Ok(disk),
+            Ok(Err(fjall::Error::Locked)) => Err(IndexError::Locked),
+            Ok(Err(e)) => Err(IndexError::Doubt(Doubt::Unreadable(e.to_string()))),
+            Err(_) => Err(IndexError::Doubt(asserted())),
+        }
+    }
+
+    /// Reads mark and bucket rows.
+    pub(super) fn load(&self) -> Result<Loaded, Doubt> {
+        let mut loaded = Loaded {
+            mark: None,
+            buckets: [vec![Sum::default(); BUCKETS], vec![Sum::default(); BUCKETS]],
+        };
+        let rows = guarded(|| {
+            let mut rows = Vec::new();
+            for row in self.sums.iter() {
+                rows.push(row.into_inner()?);
+            }
+            Ok(rows)
+        })?;
+        for (key, value) in rows {
+            if key[..] == MARK_KEY {
+                loaded.mark = Some(Mark::decode(&value).ok_or(Doubt::Mark("its check fails"))?);
+                continue;
+            }
+            let place = parse_row_key(&key)
+                .and_then(|(shelf, bucket)| {
+                    loaded.buckets[shelf.number()].get_mut(usize::from(bucket))
+                })
+                .ok_or(Doubt::Mark("a row that nobody wrote"))?;
+            *place = Sum::decode(&value).ok_or(Doubt::Mark("a bucket's row has another form"))?;
+        }
+        Ok(loaded)
+    }
+
+    /// Whether there is no entry at all.
+    pub(super) fn is_empty(&self) -> Result<bool, Doubt> {
+        guarded(|| Ok(self.shelves[0].is_empty()? && self.shelves[1].is_empty()?))
+    }
+
+    /// The value of `key`.
+    pub(super) fn get(&self, shelf: Shelf, key: &[u8]) -> Result<Option<fjall::Slice>, Doubt> {
+        guarded(|| self.shelves[shelf.number()].get(key))
+    }
+
+    /// The sum of what really lies in a bucket.
+    pub(super) fn scan(&self, shelf: Shelf, bucket: u16) -> Result<Sum, Doubt> {
+        let mut sum = Sum::default();
+        guarded(|| {
+            for entry in self.shelves[shelf.number()].prefix(bucket.to_be_bytes()) {
+                let (key, value) = entry.into_inner()?;
+                sum.insert(&key, &value);
+            }
+            Ok(())
+        })?;
+        Ok(sum)
+    }
+
+    /// The files as they are now, whatever is written later.
+    pub(super) fn view(&self) -> View {
+        View {
+            snapshot: self.database.snapshot(),
+            shelves: self.shelves.clone(),
+        }
+    }
+
+    /// Writes entries, the rows of their buckets and the mark: all or nothing.
+    pub(super) fn write(
+        &self,
+        entries: impl Iterator<Item = (Shelf, Vec<u8>, Vec<u8>)>,
+        sums: &BucketSums,
+        mark: &Mark,
+    ) -> Result<(), Doubt> {
+        guarded(|| {
+            let mut batch = self.database.batch();
+            for (shelf, key, value) in entries {
+                batch.insert(&self.shelves[shelf.number()], key, value);
+            }
+            for (&(shelf, bucket), sum) in sums {
+                batch.insert(&self.sums, row_key(shelf, bucket), sum.encode());
+            }
+            batch.insert(&self.sums, MARK_KEY, mark.encode());
+            batch.commit()
+        })
+    }
+}
+
+/// The files at one moment.
+pub(super) struct View {
+    snapshot: fjall::Snapshot,
+    shelves: [Keyspace; 2],
+}
+
+impl View {
+    /// The value of `key`.
+    pub(super) fn get(&self, shelf: Shelf, key: &[u8]) -> Result<Option<fjall::Slice>, Doubt> {
+        guarded(|| self.snapshot.get(&self.shelves[shelf.number()], key))
+    }
+
+    /// The sums of what really lies in the buckets of a shelf.
+    pub(super) fn scan(&self, shelf: Shelf) -> Result<Vec<Sum>, Doubt> {
+        let mut sums = vec![Sum::default(); BUCKETS];
+        guarded(|| {
+            for entry in self.snapshot.iter(&self.shelves[shelf.number()]) {
+                let (key, value) = entry.into_inner()?;
+                if let Some(sum) = sums.get_mut(usize::from(bucket_of(&key))) {
+                    sum.insert(&key, &value);
+                }
+            }
+            Ok(())
+        })?;
+        Ok(sums)
+    }
+}
+
+fn guarded<T>(work: impl FnOnce() -> fjall::Result<T>) -> Result<T, Doubt> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(e)) => Err(Doubt::Unreadable(e.to_string())),
+        Err(_) => Err(asserted()),
+    }
+}
+
+fn asserted() -> Doubt {
+    Doubt::Unreadable("the database stopped at one of its own assertions".into())
+}

@@ -5,6 +5,7 @@
 pub mod algorithm;
 pub mod assertion;
 pub mod canonical;
+pub mod checkpoint;
 pub mod clock;
 pub mod commit;
 mod durable;
@@ -12,5 +13,8 @@ pub mod fact;
 pub mod hash;
 pub mod key;
 pub mod merkle;
+pub mod receipt;
 pub mod side;
 pub mod store;
+pub mod tile;
+pub mod witness;

@@ -5,6 +5,7 @@
 pub mod algorithm;
 pub mod assertion;
 pub mod canonical;
+pub mod checkpoint;
 pub mod clock;
 pub mod commit;
 mod durable;
@@ -14,5 +15,8 @@ pub mod history;
 pub mod index;
 pub mod key;
 pub mod merkle;
+pub mod receipt;
 pub mod side;
 pub mod store;
+pub mod tile;
+pub mod witness;

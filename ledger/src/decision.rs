@@ -48,7 +48,7 @@ pub trait Aggregate: Clone + Default + Send + Sync + 'static {
     /// The part of its streams' names before `/`.
     const NOUN: &'static str;
     /// Today's shape of what happened.
-    type Event;
+    type Event: Send + 'static;
 
     /// Reads every shape ever stored, upcasting old ones.
     fn read(kind: &str, data: &str) -> Result<Self::Event, Unreadable>;
@@ -61,12 +61,17 @@ pub trait Aggregate: Clone + Default + Send + Sync + 'static {
 /// A folded state whose type only its aggregate knows.
 pub type AnyState = Arc<dyn Any + Send + Sync>;
 
+/// An event whose type only its aggregate knows.
+pub type AnyEvent = Box<dyn Any + Send>;
+
 /// An [`Aggregate`] with its type hidden.
 pub trait Fold: Send + Sync {
     /// The state of a stream without facts.
     fn empty(&self) -> AnyState;
-    /// The state after one more fact.
-    fn fold(&self, state: AnyState, kind: &str, data: &str, at: &Occurred<'_>) -> Result<AnyState, Unreadable>;
+    /// Reads a fact.
+    fn read(&self, kind: &str, data: &str) -> Result<AnyEvent, Unreadable>;
+    /// The state after an event that [`Fold::read`] gave.
+    fn evolve(&self, state: AnyState, event: &AnyEvent, at: &Occurred<'_>) -> AnyState;
 }
 
 /// The [`Fold`] of an aggregate.
@@ -91,15 +96,23 @@ impl<A: Aggregate> Fold for FoldOf<A> {
         Arc::new(A::default())
     }
 
-    fn fold(&self, state: AnyState, kind: &str, data: &str, at: &Occurred<'_>) -> Result<AnyState, Unreadable> {
-        let event = A::read(kind, data)?;
-        // A state nobody else holds is moved, not copied. One of another type cannot occur: a
-        // stream's noun chooses its fold; if it did, starting from empty would be caught by audit.
-        let state = match state.downcast::<A>() {
-            Ok(state) => Arc::try_unwrap(state).unwrap_or_else(|shared| (*shared).clone()),
-            Err(_) => A::default(),
+    fn read(&self, kind: &str, data: &str) -> Result<AnyEvent, Unreadable> {
+        Ok(Box::new(A::read(kind, data)?))
+    }
+
+    fn evolve(&self, state: AnyState, event: &AnyEvent, at: &Occurred<'_>) -> AnyState {
+        // State and event of another type cannot occur: a stream's noun chooses the fold of both.
+        let Some(event) = event.downcast_ref::<A::Event>() else {
+            return state;
         };
-        Ok(Arc::new(state.evolve(&event, at)))
+        match state.downcast::<A>() {
+            // A state nobody else holds is moved, not copied.
+            Ok(state) => {
+                let state = Arc::try_unwrap(state).unwrap_or_else(|shared| (*shared).clone());
+                Arc::new(state.evolve(event, at))
+            }
+            Err(other) => other,
+        }
     }
 }
 

@@ -15,17 +15,17 @@ const SHARDS: usize = 16;
 
 /// One stream's state and how far it is folded.
 #[derive(Clone)]
-pub struct Loaded {
+pub(crate) struct Loaded {
     /// The stream.
-    pub stream: Stream,
+    pub(crate) stream: Stream,
     /// Its state.
-    pub state: AnyState,
+    pub(crate) state: AnyState,
     /// Its last commit and count of facts; `None` = no facts yet.
-    pub head: Option<StreamHead>,
+    pub(crate) head: Option<StreamHead>,
 }
 
 /// A bounded cache in two generations: what is used again survives, the rest is forgotten.
-pub struct States {
+pub(crate) struct States {
     shards: Vec<RwLock<Shard>>,
     hasher: RandomState,
     young_max: usize,
@@ -39,7 +39,7 @@ struct Shard {
 
 impl States {
     /// A cache of about `streams_max` streams.
-    pub fn new(streams_max: usize) -> Self {
+    pub(crate) fn new(streams_max: usize) -> Self {
         Self {
             shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
             hasher: RandomState::new(),
@@ -53,7 +53,7 @@ impl States {
     }
 
     /// The entry of `stream`.
-    pub fn get(&self, stream: &Stream) -> Option<Loaded> {
+    pub(crate) fn get(&self, stream: &Stream) -> Option<Loaded> {
         let shard = self.shard(stream)?.read().ok()?;
         shard.young.get(stream).or_else(|| shard.old.get(stream)).cloned()
     }

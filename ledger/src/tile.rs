@@ -168,6 +168,30 @@ impl Tiles {
         self.tree.root()
     }
 
+    /// The right edge alone, for who computes roots of its own.
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// The bytes of a hash tile, proven; `None` if the log has not grown to it. Entries are not
+    /// kept in tiles.
+    pub fn tile(&self, path: TilePath) -> Result<Option<Vec<u8>>, TileError> {
+        let Shelf::Hashes(level) = path.shelf else {
+            return Ok(None);
+        };
+        let level = u32::from(level) * TILE_HEIGHT;
+        let first = path.index.saturating_mul(u64::from(TILE_WIDTH));
+        let end = first.saturating_add(u64::from(path.width));
+        if self.size().checked_shr(level).is_none_or(|hashes| hashes < end) {
+            return Ok(None);
+        }
+        let mut bytes = Vec::with_capacity(usize::from(path.width) * HASH_BYTES);
+        for index in first..end {
+            bytes.extend_from_slice(&self.node(Node { level, index })?.0);
+        }
+        Ok(Some(bytes))
+    }
+
     /// The hash of leaf `index`, proven.
     pub fn leaf_hash(&self, index: u64) -> Result<Digest, TileError> {
         self.within(index.saturating_add(1), index)?;

@@ -1,0 +1,444 @@
+//! A running log: what is asked of it, from the outside.
+//!
+//! Invariant: `check` decides nothing and changes nothing; only the sequencer, behind the queue,
+//! does. Everything under the data directory but `log/` can be thrown away and is made again.
+//! A crash at any moment: open again; what was acknowledged is there.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::assertion::{Assertion, Seen};
+use crate::clock::Clock;
+use crate::commit::Commit;
+use crate::decision::{Aggregate, Fold, Known, Occurred, Rules, World};
+use crate::execute::{Corrupt, ExecuteError, Refused, Unavailable};
+use crate::fact::Stream;
+use crate::hash::Digest;
+use crate::history;
+use crate::index::{Index, IndexError, Opened, StreamHead};
+use crate::key::{PublicKey, SigningKey};
+use crate::merkle;
+use crate::proofs::{Head, Proofs, ProofsError};
+use crate::receipt::Receipt;
+use crate::sequencer::{Queued, Reply, Sequencer, Submission, learn};
+use crate::states::{Loaded, States};
+use crate::store::{ReadError, Store};
+use crate::tail::Tail;
+
+/// How often checkpoints are published while there is news.
+const PUBLISH_EVERY: Duration = Duration::from_secs(1);
+/// Checkpoint sizes whose root and age are remembered.
+const SEEN_MAX: usize = 4_096;
+
+/// Limits of a running log.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Streams whose state is kept in memory.
+    pub streams_cached_max: usize,
+    /// Submissions that may wait for the sequencer.
+    pub queue_max: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { streams_cached_max: 262_144, queue_max: 4_096 }
+    }
+}
+
+/// Why a log does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The index cannot even be rebuilt.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// Tiles or checkpoint do not fit the log.
+    #[error(transparent)]
+    Proofs(#[from] ProofsError),
+    /// The log cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// A stored record is damaged or not of this log.
+    #[error(transparent)]
+    Corrupt(#[from] Corrupt),
+    /// The head cannot be signed: the origin is no key name.
+    #[error("the log's origin {0:?} cannot stand in a checkpoint")]
+    Origin(String),
+    /// No thread could be started.
+    #[error("cannot start a thread: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+/// How the writer is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Health {
+    /// Writing.
+    Writable,
+    /// The writer stopped and the process must: this is why.
+    Stopped(String),
+}
+
+pub(crate) struct Shared<R: Rules> {
+    pub(crate) origin: String,
+    pub(crate) rules: R,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) index: Index,
+    pub(crate) states: States,
+    pub(crate) proofs: Proofs,
+    pub(crate) tail: Tail,
+    pub(crate) checkpoint_key: SigningKey,
+    head: RwLock<Arc<Head>>,
+    /// size → (root, recording time of the commit at that position).
+    seen: Mutex<HashMap<u64, (Digest, Option<i64>)>>,
+    health: watch::Sender<Health>,
+}
+
+/// A log that can be written, asked and proven.
+pub struct Log<R: Rules> {
+    shared: Arc<Shared<R>>,
+    queue: Mutex<Option<mpsc::Sender<Queued<R>>>>,
+    closing: Arc<AtomicBool>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    /// How the index came up.
+    pub opened: Opened,
+}
+
+impl<R: Rules> Log<R> {
+    /// Opens the log in `store` with its index and tiles under `directory`, and starts its writer.
+    pub fn open(
+        directory: &Path,
+        store: Arc<dyn Store>,
+        origin: &str,
+        rules: R,
+        checkpoint_key: SigningKey,
+        clock: Arc<dyn Clock>,
+        options: Options,
+    ) -> Result<Self, OpenError> {
+        let proofs = Proofs::open(directory, origin, &checkpoint_key.public(), store.as_ref())?;
+        let (index, opened) = Index::open(&directory.join("index"), Arc::clone(&store))?;
+        let (size, root) = proofs.size_and_root();
+        let head = proofs
+            .sign(size, root, &checkpoint_key)
+            .ok_or_else(|| OpenError::Origin(origin.into()))?;
+        let shared = Arc::new(Shared {
+            origin: origin.into(),
+            rules,
+            clock,
+            index,
+            states: States::new(options.streams_cached_max),
+            proofs,
+            tail: Tail::starting_at(store.head()),
+            store,
+            checkpoint_key,
+            head: RwLock::new(head),
+            seen: Mutex::default(),
+            health: watch::Sender::new(Health::Writable),
+        });
+        let last = shared.store.head().checked_sub(1).map(|last| shared.commit(last)).transpose()?;
+        if last.as_ref().is_some_and(|last| *last.log != *origin) {
+            let what = format!("it belongs to another log than {origin}");
+            return Err(Corrupt::Leaf { position: shared.store.head() - 1, what }.into());
+        }
+        let (queue, queued) = mpsc::channel(options.queue_max);
+        let sequencer = Sequencer::new(Arc::clone(&shared), last.map_or(i64::MIN, |last| last.recorded_at_ms));
+        let closing = Arc::new(AtomicBool::new(false));
+        let threads = vec![
+            std::thread::Builder::new().name("sequencer".into()).spawn(move || sequencer.run(queued))?,
+            publisher(Arc::clone(&shared), Arc::clone(&closing))?,
+        ];
+        Ok(Self { shared, queue: Mutex::new(Some(queue)), closing, threads: Mutex::new(threads), opened })
+    }
+
+    /// Reads an assertion and checks everything that needs no order: form, log, `seen`, signature,
+    /// the shape of its data. About one signature check of work.
+    pub fn check(&self, compact: &str) -> Result<Submission<R>, ExecuteError<R::Refusal>> {
+        self.check_parsed(Assertion::parse(compact).map_err(Refused::from)?)
+    }
+
+    /// As [`Log::check`], of an assertion already read.
+    pub fn check_parsed(&self, assertion: Assertion) -> Result<Submission<R>, ExecuteError<R::Refusal>> {
+        let shared = &self.shared;
+        if assertion.log() != shared.origin {
+            let (asked, this) = (assertion.log().into(), shared.origin.clone());
+            return Err(Refused::ForeignLog { asked, this }.into());
+        }
+        let seen_recorded_at_ms = shared.check_seen(assertion.seen())?;
+        let key = shared.key(&assertion)?;
+        assertion
+            .verify(&key)
+            .map_err(|_| Refused::BadSignature(assertion.kid().to_string()))?;
+        let decision = shared
+            .rules
+            .decision(shared.rules.engine(), &assertion)
+            .map_err(ExecuteError::Rejected)?;
+        let mut prefetched: Vec<Loaded> = Vec::new();
+        let mut world = World::new(shared.store.head(), assertion.at_ms(), &assertion, &key);
+        learn(&mut world, decision.as_ref(), |stream| {
+            let loaded = shared.state_of(stream)?;
+            let known = Known {
+                stream: stream.clone(),
+                state: Arc::clone(&loaded.state),
+                revisions: loaded.head.map_or(0, |head| head.revisions),
+            };
+            prefetched.push(loaded);
+            Ok::<_, Corrupt>(known)
+        })?;
+        drop(world);
+        Ok(Submission { assertion, key, decision, prefetched, seen_recorded_at_ms, expected: None })
+    }
+
+    /// Queues a checked submission and waits for its answer.
+    pub async fn submit(&self, submission: Submission<R>) -> Reply<R> {
+        match self.enqueue(submission)?.await {
+            Ok(answer) => answer,
+            Err(_) => Err(Unavailable::Unknown.into()),
+        }
+    }
+
+    /// As [`Log::submit`], from a thread outside the runtime.
+    pub fn submit_blocking(&self, submission: Submission<R>) -> Reply<R> {
+        match self.enqueue(submission)?.blocking_recv() {
+            Ok(answer) => answer,
+            Err(_) => Err(Unavailable::Unknown.into()),
+        }
+    }
+
+    /// Queues a checked submission; its answer comes through the receiver. Full = not now.
+    pub fn enqueue(&self, submission: Submission<R>) -> Result<oneshot::Receiver<Reply<R>>, Unavailable> {
+        let (reply, answer) = oneshot::channel();
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let queue = queue.ok_or(Unavailable::Stopping)?;
+        queue.try_send(Queued { submission, reply }).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => Unavailable::QueueFull,
+            mpsc::error::TrySendError::Closed(_) => Unavailable::Stopping,
+        })?;
+        Ok(answer)
+    }
+
+    /// The folded state of a stream, as new as the writer's own.
+    pub fn state<A: Aggregate>(&self, stream: &Stream) -> Result<Arc<A>, Corrupt> {
+        let loaded = self.shared.state_of(stream)?;
+        loaded.state.downcast::<A>().map_err(|_| Corrupt::NoFold(stream.clone()))
+    }
+
+    /// The commit at `position`; `None` at or past the head.
+    pub fn commit(&self, position: u64) -> Result<Option<Commit>, Corrupt> {
+        if position >= self.shared.store.head() {
+            return Ok(None);
+        }
+        self.shared.commit(position).map(Some)
+    }
+
+    /// The position of the assertion `id`.
+    pub fn position_of(&self, id: uuid::Uuid) -> Result<Option<u64>, Corrupt> {
+        Ok(self.shared.index.id(id)?)
+    }
+
+    /// A receipt for the commit at `position` under the newest signed head.
+    pub fn receipt(&self, position: u64) -> Result<Option<Receipt>, Corrupt> {
+        let head = self.head();
+        if position >= head.size {
+            return Ok(None);
+        }
+        let leaf = self.shared.record(position)?.leaf;
+        Ok(Some(self.shared.proofs.receipt(position, leaf, &head)?))
+    }
+
+    /// The newest signed head.
+    pub fn head(&self) -> Arc<Head> {
+        self.shared.head()
+    }
+
+    /// What a signer of this moment has seen.
+    pub fn seen(&self) -> Seen {
+        let head = self.head();
+        Seen { root: head.root, size: head.size }
+    }
+
+    /// The log's origin.
+    pub fn origin(&self) -> &str {
+        &self.shared.origin
+    }
+
+    /// Tiles, checkpoints, proofs.
+    pub fn proofs(&self) -> &Proofs {
+        &self.shared.proofs
+    }
+
+    /// The newest commits.
+    pub fn tail(&self) -> &Tail {
+        &self.shared.tail
+    }
+
+    /// The store, for followers and audits.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.shared.store
+    }
+
+    /// The rules.
+    pub fn rules(&self) -> &R {
+        &self.shared.rules
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.shared.clock
+    }
+
+    /// Submissions waiting for the sequencer.
+    pub fn queued(&self) -> usize {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.as_ref().map_or(0, |queue| queue.max_capacity().saturating_sub(queue.capacity()))
+    }
+
+    /// Tells when the writer stops.
+    pub fn health(&self) -> watch::Receiver<Health> {
+        self.shared.health.subscribe()
+    }
+
+    /// Publishes the checkpoint of everything acknowledged.
+    pub fn publish(&self) -> Result<Option<u64>, ProofsError> {
+        self.shared.proofs.publish(&self.shared.checkpoint_key)
+    }
+
+    /// Takes no more, finishes what is queued, publishes the last checkpoint, writes the index.
+    pub fn close(&self) {
+        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        self.closing.store(true, Ordering::SeqCst);
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            thread.thread().unpark();
+            let _panicked = thread.join();
+        }
+        if let Err(error) = self.publish() {
+            self.shared.stop(error.to_string());
+        }
+        if let Err(error) = self.shared.index.flush() {
+            self.shared.stop(error.to_string());
+        }
+    }
+}
+
+impl<R: Rules> Drop for Log<R> {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn publisher<R: Rules>(shared: Arc<Shared<R>>, closing: Arc<AtomicBool>) -> std::io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name("publisher".into()).spawn(move || {
+        while !closing.load(Ordering::SeqCst) {
+            std::thread::park_timeout(PUBLISH_EVERY);
+            if let Err(error) = shared.proofs.publish(&shared.checkpoint_key) {
+                shared.stop(format!("checkpoints cannot be published: {error}"));
+                return;
+            }
+        }
+    })
+}
+
+impl<R: Rules> Shared<R> {
+    pub(crate) fn stop(&self, why: String) {
+        self.health.send_replace(Health::Stopped(why));
+    }
+
+    pub(crate) fn set_head(&self, head: Arc<Head>) {
+        *self.head.write().unwrap_or_else(PoisonError::into_inner) = head;
+    }
+
+    fn head(&self) -> Arc<Head> {
+        Arc::clone(&self.head.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn record(&self, position: u64) -> Result<crate::store::Record, Corrupt> {
+        let record = self.store.read(position, 1)?.into_iter().next();
+        record.ok_or_else(|| Corrupt::Leaf { position, what: "it is not there".into() })
+    }
+
+    pub(crate) fn commit(&self, position: u64) -> Result<Commit, Corrupt> {
+        let record = self.record(position)?;
+        Commit::decode(&record.leaf).map_err(|error| Corrupt::Leaf { position, what: error.to_string() })
+    }
+
+    /// The state of a stream: cached, or read from the log.
+    fn state_of(&self, stream: &Stream) -> Result<Loaded, Corrupt> {
+        match self.states.get(stream) {
+            Some(loaded) => Ok(loaded),
+            None => self.load_at(stream, self.index.stream(stream)?),
+        }
+    }
+
+    /// The fold of a stream.
+    pub(crate) fn fold(&self, stream: &Stream) -> Result<&dyn Fold, Corrupt> {
+        self.rules.fold(stream.noun()).ok_or_else(|| Corrupt::NoFold(stream.clone()))
+    }
+
+    /// Folds a stream's history up to `head`.
+    pub(crate) fn load_at(&self, stream: &Stream, head: Option<StreamHead>) -> Result<Loaded, Corrupt> {
+        let fold = self.fold(stream)?;
+        let mut state = fold.empty();
+        let steps = match head {
+            Some(head) => history::before(self.store.as_ref(), head, stream)?,
+            None => Vec::new(),
+        };
+        for step in steps {
+            let position = step.position;
+            let commit = Commit::decode(&step.record.leaf)
+                .map_err(|error| Corrupt::Leaf { position, what: error.to_string() })?;
+            let at = Occurred {
+                position,
+                recorded_at_ms: commit.recorded_at_ms,
+                leaf: step.record.leaf_hash,
+                assertion: &commit.assertion,
+            };
+            for fact in commit.facts.iter().filter(|fact| &fact.stream == stream) {
+                let data = fact.data.as_deref().unwrap_or(commit.assertion.data());
+                state = fold.evolve(state, &fold.read(&fact.kind, data.get())?, &at);
+            }
+        }
+        Ok(Loaded { stream: stream.clone(), state, head })
+    }
+
+    fn key(&self, assertion: &Assertion) -> Result<PublicKey, ExecuteError<R::Refusal>> {
+        let unknown = || Refused::KeyUnknown(assertion.kid().to_string());
+        let stream = self.rules.signer(assertion.kid()).ok_or_else(unknown)?;
+        let signer = self.state_of(&stream)?.state;
+        Ok(self.rules.key(assertion, &signer).ok_or_else(unknown)?)
+    }
+
+    /// Whether this log had that root at that size; the recording time of the commit at that
+    /// position, if there is one.
+    fn check_seen(&self, seen: Seen) -> Result<Option<i64>, ExecuteError<R::Refusal>> {
+        let unknown = Refused::SeenUnknown(seen.size);
+        let head = self.head();
+        if seen.size > head.size {
+            return Err(unknown.into());
+        }
+        if seen.size == head.size {
+            return if seen.root == head.root { Ok(None) } else { Err(unknown.into()) };
+        }
+        let known = self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(&seen.size).copied();
+        let (root, recorded_at_ms) = match known {
+            Some(known) => known,
+            None => self.look_up_seen(seen.size)?,
+        };
+        if root == seen.root { Ok(recorded_at_ms) } else { Err(unknown.into()) }
+    }
+
+    fn look_up_seen(&self, size: u64) -> Result<(Digest, Option<i64>), Corrupt> {
+        let root = if size == 0 { merkle::empty_root() } else { self.proofs.root_at(size)? };
+        let known = (root, Some(self.commit(size)?.recorded_at_ms));
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.len() >= SEEN_MAX {
+            seen.clear();
+        }
+        seen.insert(size, known);
+        Ok(known)
+    }
+}

@@ -1,0 +1,442 @@
+//! The sequencer: the one writer, which decides in order.
+//!
+//! Invariant: positions follow the order of the queue; every answer is given after the group it
+//! belongs to is durable and its head is signed.
+//! A crash before that leaves the group whole or absent, and nobody was told.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::assertion::Assertion;
+use crate::commit::Commit;
+use crate::decision::{Decision, Earlier, Known, Occurred, Rules, Verdict, World};
+use crate::execute::{Corrupt, ExecuteError, Refused, Unavailable};
+use crate::fact::{CommittedFact, Fact, Stream};
+use crate::hash::Digest;
+use crate::index::StreamHead;
+use crate::key::PublicKey;
+use crate::log::Shared;
+use crate::merkle::Tree;
+use crate::proofs::Head;
+use crate::states::Loaded;
+use crate::store::{AppendError, NO_LINK, Record};
+
+/// Most commits in one group: bounds how long an answer waits.
+const GROUP_COMMITS_MAX: usize = 1_024;
+/// Most bytes of leaves in one group.
+const GROUP_BYTES_MAX: usize = 4 << 20;
+/// How far `at` may lie ahead of the recording time, in milliseconds.
+pub const AHEAD_MS_MAX: i64 = 5 * 60_000;
+/// How old the checkpoint seen may be, in milliseconds.
+pub const SEEN_AGE_MS_MAX: i64 = 7 * 86_400_000;
+/// How often a decision may name further streams after seeing the first ones.
+const ROUNDS_MAX: usize = 8;
+
+/// An assertion whose signature holds, on its way to being decided.
+pub struct Submission<R: Rules> {
+    pub(crate) assertion: Assertion,
+    pub(crate) key: PublicKey,
+    pub(crate) decision: Box<dyn Decision<Error = R::Refusal>>,
+    /// Cold states, read before queueing so that the sequencer need not wait for a disk.
+    pub(crate) prefetched: Vec<Loaded>,
+    /// Recording time of the commit at position `seen.size`, if there was one.
+    pub(crate) seen_recorded_at_ms: Option<i64>,
+    /// `If-Match`: the revision a stream must be at.
+    pub(crate) expected: Option<(Stream, u64)>,
+}
+
+/// What became of a submission.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// A new commit.
+    Committed(Committed),
+    /// It was so already; nothing was written.
+    AlreadySo(Earlier),
+}
+
+/// A new commit, durable.
+#[derive(Debug, Clone)]
+pub struct Committed {
+    /// The commit.
+    pub commit: Arc<Commit>,
+    /// Its leaf hash.
+    pub leaf: Digest,
+    /// A signed head that covers it.
+    pub head: Arc<Head>,
+}
+
+impl Answer {
+    /// Id and position of the commit that makes it so.
+    pub fn earlier(&self) -> Earlier {
+        match self {
+            Self::Committed(new) => Earlier { id: new.commit.assertion.id(), position: new.commit.position },
+            Self::AlreadySo(earlier) => *earlier,
+        }
+    }
+}
+
+/// What the sequencer tells the one who asked.
+pub(crate) type Reply<R> = Result<Answer, ExecuteError<<R as Rules>::Refusal>>;
+
+/// A queued submission and where its answer goes.
+pub(crate) struct Queued<R: Rules> {
+    pub(crate) submission: Submission<R>,
+    pub(crate) reply: oneshot::Sender<Reply<R>>,
+}
+
+pub(crate) struct Sequencer<R: Rules> {
+    shared: Arc<Shared<R>>,
+    tree: Tree,
+    next: u64,
+    recorded_at_ms: i64,
+}
+
+/// A group being decided: nothing of it is durable yet.
+struct Group<R: Rules> {
+    records: Vec<Record>,
+    commits: Vec<Arc<Commit>>,
+    heads: Vec<Vec<(Stream, StreamHead)>>,
+    bytes: usize,
+    answers: Vec<(oneshot::Sender<Reply<R>>, Decided<R>)>,
+}
+
+/// What a member of a group came to; said once the group is durable.
+enum Decided<R: Rules> {
+    Commit(usize),
+    Done(Reply<R>),
+}
+
+impl<R: Rules> Sequencer<R> {
+    pub(crate) fn new(shared: Arc<Shared<R>>, recorded_at_ms: i64) -> Self {
+        let tree = shared.proofs.tree();
+        Self { tree, next: shared.store.head(), recorded_at_ms, shared }
+    }
+
+    /// Works until the queue is closed and empty, or a write is in doubt.
+    pub(crate) fn run(mut self, mut queue: mpsc::Receiver<Queued<R>>) {
+        while let Some(first) = queue.blocking_recv() {
+            let mut group = self.begin();
+            self.take(&mut group, first);
+            // Whatever gathered while the last group synced is this group.
+            while group.records.len() < GROUP_COMMITS_MAX && group.bytes < GROUP_BYTES_MAX {
+                match queue.try_recv() {
+                    Ok(more) => self.take(&mut group, more),
+                    Err(_) => break,
+                }
+            }
+            if self.finish(group).is_err() {
+                queue.close();
+                break;
+            }
+            self.shared.states.age();
+        }
+        self.shared.tail.close();
+    }
+
+    fn begin(&mut self) -> Group<R> {
+        self.recorded_at_ms = self.recorded_at_ms.max(self.shared.clock.now_ms());
+        Group { records: Vec::new(), commits: Vec::new(), heads: Vec::new(), bytes: 0, answers: Vec::new() }
+    }
+
+    fn take(&mut self, group: &mut Group<R>, queued: Queued<R>) {
+        let decided = match self.decide(group, queued.submission) {
+            Ok(Ok(member)) => Decided::Commit(member),
+            Ok(Err(earlier)) => Decided::Done(Ok(Answer::AlreadySo(earlier))),
+            Err(error) => Decided::Done(Err(error)),
+        };
+        group.answers.push((queued.reply, decided));
+    }
+
+    /// Decides one submission; a new commit joins the group, whose member it becomes.
+    fn decide(
+        &self,
+        group: &mut Group<R>,
+        submission: Submission<R>,
+    ) -> Result<Result<usize, Earlier>, ExecuteError<R::Refusal>> {
+        let Submission { assertion, key, decision, prefetched, seen_recorded_at_ms, expected } = submission;
+        let position = self.next.saturating_add(group.records.len() as u64);
+        if let Some(earlier) = self.earlier(group, &assertion)? {
+            return Ok(Err(earlier));
+        }
+        self.check_time(&assertion, seen_recorded_at_ms)?;
+        let mut world = World::new(position, self.recorded_at_ms, &assertion, &key);
+        self.learn(&mut world, decision.as_ref(), &prefetched)?;
+        if let Some((stream, expected)) = expected {
+            let actual = self.loaded(&stream, &prefetched)?.head.map_or(0, |head| head.revisions);
+            if actual != expected {
+                return Err(ExecuteError::Precondition { stream, expected, actual });
+            }
+        }
+        let verdict = decision.decide(&world);
+        if let Some(stream) = world.undeclared() {
+            return Err(Corrupt::Undeclared(stream).into());
+        }
+        drop(world);
+        match verdict.map_err(ExecuteError::Rejected)? {
+            Verdict::AlreadySo(earlier) => Ok(Err(earlier)),
+            Verdict::Facts(facts) => self.commit(group, position, assertion, facts, &prefetched).map(Ok),
+        }
+    }
+
+    /// The commit that holds this id already: the same bytes are answered with it, others refused.
+    fn earlier(&self, group: &Group<R>, assertion: &Assertion) -> Result<Option<Earlier>, ExecuteError<R::Refusal>> {
+        let id = assertion.id();
+        let same_group = group.commits.iter().find(|commit| commit.assertion.id() == id);
+        let (position, compact) = if let Some(commit) = same_group {
+            (commit.position, commit.assertion.compact().to_owned())
+        } else if let Some(position) = self.shared.index.id(id).map_err(Corrupt::from)? {
+            (position, self.shared.commit(position)?.assertion.compact().to_owned())
+        } else {
+            return Ok(None);
+        };
+        if compact == assertion.compact() {
+            Ok(Some(Earlier { id, position }))
+        } else {
+            Err(Refused::IdReused { id, position }.into())
+        }
+    }
+
+    fn check_time(&self, assertion: &Assertion, seen_recorded_at_ms: Option<i64>) -> Result<(), Refused> {
+        check_time(assertion, seen_recorded_at_ms, self.recorded_at_ms)
+    }
+
+    fn learn(
+        &self,
+        world: &mut World<'_>,
+        decision: &dyn Decision<Error = R::Refusal>,
+        prefetched: &[Loaded],
+    ) -> Result<(), ExecuteError<R::Refusal>> {
+        learn(world, decision, |stream| {
+            let loaded = self.loaded(stream, prefetched)?;
+            let revisions = loaded.head.map_or(0, |head| head.revisions);
+            Ok(Known { stream: loaded.stream, state: loaded.state, revisions })
+        })
+    }
+
+    /// The state of a stream: cached, or prefetched and still current, or read now.
+    fn loaded(&self, stream: &Stream, prefetched: &[Loaded]) -> Result<Loaded, Corrupt> {
+        if let Some(loaded) = self.shared.states.get(stream) {
+            return Ok(loaded);
+        }
+        let head = self.shared.index.stream(stream)?;
+        let current = prefetched.iter().find(|loaded| &loaded.stream == stream && loaded.head == head);
+        let loaded = match current {
+            Some(loaded) => loaded.clone(),
+            None => self.shared.load_at(stream, head)?,
+        };
+        self.shared.states.put(loaded.clone());
+        Ok(loaded)
+    }
+
+    fn commit(
+        &self,
+        group: &mut Group<R>,
+        position: u64,
+        assertion: Assertion,
+        facts: Vec<Fact>,
+        prefetched: &[Loaded],
+    ) -> Result<usize, ExecuteError<R::Refusal>> {
+        // Every stream written must be loaded, also one the decision did not have to read.
+        let mut revisions: Vec<(Stream, u64)> = Vec::with_capacity(facts.len());
+        for fact in &facts {
+            if !revisions.iter().any(|(stream, _)| stream == &fact.stream) {
+                let head = self.loaded(&fact.stream, prefetched)?.head;
+                revisions.push((fact.stream.clone(), head.map_or(0, |head| head.revisions)));
+            }
+        }
+        let commit = Commit {
+            log: self.shared.origin.as_str().into(),
+            position,
+            recorded_at_ms: self.recorded_at_ms,
+            engine: self.shared.rules.engine(),
+            assertion,
+            facts: number(facts, &mut revisions),
+        };
+        let leaf = commit.encode().map_err(|error| match error {
+            crate::commit::NotACommit::TooLarge(size) => ExecuteError::Refused(Refused::TooLarge(size)),
+            other => Corrupt::Leaf { position, what: other.to_string() }.into(),
+        })?;
+        let links = self.links(&commit);
+        let record = Record::new(leaf, links);
+        let heads = self.fold(&commit, record.leaf_hash)?;
+        group.bytes = group.bytes.saturating_add(record.leaf.len());
+        group.records.push(record);
+        group.commits.push(Arc::new(commit));
+        group.heads.push(heads);
+        Ok(group.records.len() - 1)
+    }
+
+    fn links(&self, commit: &Commit) -> Vec<u64> {
+        let last = |stream: &&Stream| {
+            let loaded = self.shared.states.get(stream);
+            loaded.and_then(|loaded| loaded.head).map_or(NO_LINK, |head| head.position)
+        };
+        commit.streams().iter().map(last).collect()
+    }
+
+    /// Folds the commit into the cached states; on an error none of them is changed.
+    fn fold(&self, commit: &Commit, leaf: Digest) -> Result<Vec<(Stream, StreamHead)>, Corrupt> {
+        // Reading may fail, evolving may not: read all of them before the first state is touched.
+        let mut events = Vec::with_capacity(commit.facts.len());
+        for fact in &commit.facts {
+            let fold = self.shared.fold(&fact.stream)?;
+            let data = fact.data.as_deref().unwrap_or(commit.assertion.data());
+            events.push((fold, fold.read(&fact.kind, data.get())?));
+        }
+        let at = Occurred {
+            position: commit.position,
+            recorded_at_ms: commit.recorded_at_ms,
+            leaf,
+            assertion: &commit.assertion,
+        };
+        let mut heads: Vec<(Stream, StreamHead)> = Vec::with_capacity(2);
+        for (fact, (fold, event)) in commit.facts.iter().zip(&events) {
+            // Taken out, so that a state nobody else holds is changed in place.
+            let state = self.shared.states.take(&fact.stream).map_or_else(|| fold.empty(), |it| it.state);
+            let head = StreamHead { position: commit.position, revisions: fact.revision.saturating_add(1) };
+            self.shared.states.put(Loaded {
+                stream: fact.stream.clone(),
+                state: fold.evolve(state, event, &at),
+                head: Some(head),
+            });
+            match heads.iter_mut().find(|(stream, _)| stream == &fact.stream) {
+                Some((_, known)) => *known = head,
+                None => heads.push((fact.stream.clone(), head)),
+            }
+        }
+        Ok(heads)
+    }
+
+    /// Makes the group durable, signs its head, tells everybody. An error means: stop.
+    fn finish(&mut self, group: Group<R>) -> Result<(), ()> {
+        if group.records.is_empty() {
+            for (reply, decided) in group.answers {
+                if let Decided::Done(answer) = decided {
+                    let _gone = reply.send(answer);
+                }
+            }
+            return Ok(());
+        }
+        match self.shared.store.append_at(self.next, &group.records) {
+            Ok(()) => self.acknowledge(group),
+            Err(error) => self.undo(group, &error),
+        }
+    }
+
+    fn acknowledge(&mut self, group: Group<R>) -> Result<(), ()> {
+        for record in &group.records {
+            self.tree.append(record.leaf_hash);
+        }
+        self.next = self.next.saturating_add(group.records.len() as u64);
+        self.shared.proofs.take_in(group.records.iter().map(|record| record.leaf_hash));
+        for (commit, heads) in group.commits.iter().zip(&group.heads) {
+            if let Err(error) = self.shared.index.add(commit.position, commit.assertion.id(), heads) {
+                self.shared.stop(format!("the index refuses the commit at {}: {error}", commit.position));
+                return Err(());
+            }
+        }
+        let Some(head) = self.shared.proofs.sign(self.next, self.tree.root(), &self.shared.checkpoint_key) else {
+            self.shared.stop("the head cannot be signed".into());
+            return Err(());
+        };
+        self.shared.set_head(Arc::clone(&head));
+        self.shared.tail.push(group.commits.iter().cloned());
+        for (reply, decided) in group.answers {
+            let answer = match decided {
+                Decided::Done(answer) => answer,
+                Decided::Commit(member) => match (group.commits.get(member), group.records.get(member)) {
+                    (Some(commit), Some(record)) => Ok(Answer::Committed(Committed {
+                        commit: Arc::clone(commit),
+                        leaf: record.leaf_hash,
+                        head: Arc::clone(&head),
+                    })),
+                    _ => Err(Unavailable::Unknown.into()),
+                },
+            };
+            let _gone = reply.send(answer);
+        }
+        Ok(())
+    }
+
+    /// Nothing of the group counts: its states are forgotten, everybody is told.
+    fn undo(&self, group: Group<R>, error: &AppendError) -> Result<(), ()> {
+        for (stream, _) in group.heads.iter().flatten() {
+            self.shared.states.take(stream);
+        }
+        let why = match error {
+            AppendError::Full => Unavailable::DiskFull,
+            _ => Unavailable::Unknown,
+        };
+        for (reply, _) in group.answers {
+            let _gone = reply.send(Err(why.clone().into()));
+        }
+        if why == Unavailable::DiskFull {
+            return Ok(());
+        }
+        self.shared.stop(error.to_string());
+        Err(())
+    }
+}
+
+/// Gives facts their revisions, in order.
+pub(crate) fn number(facts: Vec<Fact>, revisions: &mut [(Stream, u64)]) -> Vec<CommittedFact> {
+    let mut next = |stream: &Stream| {
+        let entry = revisions.iter_mut().find(|(known, _)| known == stream);
+        entry.map_or(0, |(_, revision)| {
+            let this = *revision;
+            *revision = revision.saturating_add(1);
+            this
+        })
+    };
+    facts
+        .into_iter()
+        .map(|fact| CommittedFact {
+            data: fact.data,
+            kind: fact.kind.into(),
+            revision: next(&fact.stream),
+            stream: fact.stream,
+        })
+        .collect()
+}
+
+/// Lets a decision name its streams until it names no new one.
+pub(crate) fn learn<E, F>(
+    world: &mut World<'_>,
+    decision: &dyn Decision<Error = E>,
+    mut known: impl FnMut(&Stream) -> Result<Known, F>,
+) -> Result<(), F>
+where
+    F: From<Corrupt>,
+{
+    for _round in 0..ROUNDS_MAX {
+        let mut new = false;
+        for stream in decision.streams(world) {
+            if !world.knows(&stream) {
+                world.learn(known(&stream)?);
+                new = true;
+            }
+        }
+        // A decision may look at what is not there yet while it names its streams.
+        let missing = world.undeclared();
+        if !new {
+            return missing.map_or(Ok(()), |stream| Err(Corrupt::Undeclared(stream).into()));
+        }
+    }
+    Ok(())
+}
+
+/// The two rules about time: `at` not far ahead, `seen` not too old.
+pub(crate) fn check_time(
+    assertion: &Assertion,
+    seen_recorded_at_ms: Option<i64>,
+    recorded_at_ms: i64,
+) -> Result<(), Refused> {
+    let ahead_ms = assertion.at_ms().saturating_sub(recorded_at_ms);
+    if ahead_ms > AHEAD_MS_MAX {
+        return Err(Refused::AtInFuture { ahead_ms });
+    }
+    let too_old = seen_recorded_at_ms.is_some_and(|seen| recorded_at_ms.saturating_sub(seen) > SEEN_AGE_MS_MAX);
+    if too_old { Err(Refused::SeenTooOld(assertion.seen().size)) } else { Ok(()) }
+}
+

@@ -13,12 +13,16 @@ use crate::merkle;
 /// No earlier commit touched this stream: the value of a back-pointer at a stream's first record.
 pub const NO_LINK: u64 = u64::MAX;
 
+/// Most bytes of leaves in one answer of [`Store::read`], unless a single leaf is larger: a reader's
+/// memory stays bounded however far behind it is.
+pub const LEAVES_BYTES_MAX: usize = 8 << 20;
+
 /// What a store keeps of one commit: the leaf's bytes and the way back along each of its streams.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     /// The commit as hashed and served (docs/FORMAT.md), at most 65,535 bytes.
     pub leaf: Vec<u8>,
-    /// RFC 6962 leaf hash of `leaf`.
+    /// RFC 6962 leaf hash of `leaf`: [`Record::new`] computes it, and stores rest on it.
     pub leaf_hash: Digest,
     /// For each distinct stream of the commit's facts, in order of first appearance: the position
     /// of the previous commit of that stream, or [`NO_LINK`].
@@ -61,6 +65,9 @@ pub enum AppendError {
         /// The limit in bytes.
         max: usize,
     },
+    /// The log was opened for reading only. Nothing was stored.
+    #[error("the log was opened for reading only")]
+    ReadOnly,
     /// It is not known whether the group is durable (a failed write or sync). The process must
     /// stop: no later append can be trusted.
     #[error("it is unknown whether the group at {position} is durable ({source}): stop, and start again to recover")]
@@ -102,7 +109,7 @@ pub trait Store: Send + Sync {
     fn append_at(&self, position: u64, records: &[Record]) -> Result<(), AppendError>;
 
     /// Up to `limit` records from position `from` on; fewer at the end of the log or when the
-    /// answer would pass 8 MiB (but at least one while there is one). Empty at or past the head.
+    /// leaves would pass [`LEAVES_BYTES_MAX`] (but at least one while there is one). Empty at or past the head.
     fn read(&self, from: u64, limit: usize) -> Result<Vec<Record>, ReadError>;
 
     /// The next position, which is the number of commits.

@@ -30,7 +30,6 @@ pub mod optional {
     use serde::{Deserialize, Deserializer, Serializer};
 
     /// Writes the ten characters or `null`.
-    #[expect(clippy::ref_option, reason = "the signature serde asks for")]
     pub fn serialize<S: Serializer>(date: &Option<Date>, serializer: S) -> Result<S::Ok, S::Error> {
         match date {
             Some(date) => serializer.collect_str(date),

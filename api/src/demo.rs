@@ -1,0 +1,3 @@
+//! The demo province.
+
+pub mod province;

@@ -141,6 +141,7 @@ impl<E> From<AppendError> for ExecuteError<E> {
         match error {
             AppendError::Full => Unavailable::DiskFull.into(),
             AppendError::TooLarge { size, .. } => Refused::TooLarge(size).into(),
+            AppendError::ReadOnly => Unavailable::Stopping.into(),
             AppendError::NotNext { .. } | AppendError::Unknown { .. } => Unavailable::Unknown.into(),
         }
     }

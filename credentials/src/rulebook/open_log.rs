@@ -148,7 +148,8 @@ impl OpenLog {
                 .skip(i + 1)
                 .all(|other| other.fragment != key.fragment && other.key != key.key)
         });
-        if one_each && distinct && keys.len() == 4 { Ok(()) } else { Err(OpenLogError::Keys) }
+        let sound = keys.iter().all(|key| PublicKey::register(key.key.as_bytes()).is_ok());
+        if one_each && distinct && sound && keys.len() == 4 { Ok(()) } else { Err(OpenLogError::Keys) }
     }
 
     fn check_officers(&self) -> Result<(), OpenLogError> {

@@ -55,6 +55,9 @@ pub enum ActivateKeyError {
     /// The key was used before under another name.
     #[error("this key was used before as {0:?}")]
     KeyTaken(String),
+    /// It has a component of small order (rule 5 of the Ed25519 rule).
+    #[error("this key cannot be registered: it is of mixed order")]
+    KeyMixedOrder,
     /// Only the registrar has such keys.
     #[error("only the registrar has keys of this use")]
     UseNotYours,
@@ -89,6 +92,9 @@ impl Decision for ActivateKey {
         let registrar_only = matches!(r#use, KeyUse::Bundle | KeyUse::Ledger | KeyUse::Checkpoint);
         if registrar_only && *number != IssuerNumber::REGISTRAR {
             return Err(ActivateKeyError::UseNotYours);
+        }
+        if PublicKey::register(key.as_bytes()).is_err() {
+            return Err(ActivateKeyError::KeyMixedOrder);
         }
         let institution = world.get::<Institution>(&number.stream());
         if let Some(old) = institution.keys.iter().find(|old| &old.fragment == fragment) {

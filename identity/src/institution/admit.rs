@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::event::{Admitted, Custody, Event, KeyActivated, KeyUse, Level};
+use super::activate_key::is_fragment;
 use super::registry::Registry;
 use super::{registry, state::Institution, wire};
 use crate::did::IssuerNumber;
@@ -113,7 +114,7 @@ pub enum AdmitError {
     /// The parent is not admitted.
     #[error("the parent, institution {0}, is not admitted")]
     ParentUnknown(IssuerNumber),
-    /// The key is another institution's.
+    /// The key is of mixed order, or its name is not a short ASCII word.
     #[error("the key, or its name, cannot be used")]
     Key,
 }
@@ -154,7 +155,8 @@ impl Decision for Admit {
         {
             return Err(AdmitError::ParentUnknown(parent));
         }
-        if !super::activate_key::is_fragment(&data.key.fragment) {
+        let key = &data.key;
+        if !is_fragment(&key.fragment) || PublicKey::register(key.key.as_bytes()).is_err() {
             return Err(AdmitError::Key);
         }
         Ok(Verdict::Facts(self.facts(codes)))

@@ -1,0 +1,188 @@
+//! Every error a door answers: one RFC 9457 problem, made from typed refusals by exhaustive matches.
+//!
+//! Invariant: a 5xx body carries a request id only; internal error texts go to the log.
+
+pub mod reason;
+mod refusals;
+pub mod texts;
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+pub use reason::Reason;
+
+/// One field or row that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldProblem {
+    /// JSON Pointer (RFC 6901) into the request body, or the name of a column.
+    pub pointer: String,
+    /// What is wrong there.
+    pub detail: String,
+}
+
+/// An error on its way out.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    /// Which rule.
+    pub reason: Reason,
+    /// The English detail, with its data; empty for 5xx.
+    pub detail: String,
+    /// Fields that are wrong.
+    pub errors: Vec<FieldProblem>,
+    /// Where the thing in the way stands in the log.
+    pub position: Option<u64>,
+    /// What went wrong inside, for the log only.
+    pub internal: Option<String>,
+}
+
+/// The body of a problem (`application/problem+json`).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemBody {
+    /// Stable address of the explanation: `/problems/{slug}`.
+    pub r#type: String,
+    /// What happened, in the reader's language.
+    pub title: String,
+    /// HTTP status.
+    pub status: u16,
+    /// What happened here, with its data.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+    /// What to do now.
+    pub action: String,
+    /// The reason code; its kebab-case is the slug.
+    pub code: String,
+    /// Fields that are wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldProblem>,
+    /// Where the thing in the way stands in the log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<u64>,
+    /// Number of this request in our logs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+}
+
+/// The reader's language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// zh-CN, the default.
+    Zh,
+    /// en
+    En,
+}
+
+impl Language {
+    /// From `Accept-Language`: the first of zh and en that is named.
+    pub fn of(headers: &HeaderMap) -> Self {
+        let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        for tag in accepted.unwrap_or_default().split(',') {
+            let tag = tag.trim().to_ascii_lowercase();
+            if tag.starts_with("zh") {
+                return Self::Zh;
+            }
+            if tag.starts_with("en") {
+                return Self::En;
+            }
+        }
+        Self::Zh
+    }
+
+    /// BCP 47.
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::Zh => "zh-CN",
+            Self::En => "en",
+        }
+    }
+}
+
+impl Problem {
+    /// A problem whose detail is the reason's own text.
+    pub fn of(reason: Reason) -> Self {
+        Self { reason, detail: String::new(), errors: Vec::new(), position: None, internal: None }
+    }
+
+    /// With a detail.
+    #[must_use]
+    pub fn detail(mut self, detail: impl std::fmt::Display) -> Self {
+        self.detail = detail.to_string();
+        self
+    }
+
+    /// With a field that is wrong.
+    #[must_use]
+    pub fn field(mut self, pointer: impl Into<String>, detail: impl std::fmt::Display) -> Self {
+        self.errors.push(FieldProblem { pointer: pointer.into(), detail: detail.to_string() });
+        self
+    }
+
+    /// With a position.
+    #[must_use]
+    pub fn at(mut self, position: u64) -> Self {
+        self.position = Some(position);
+        self
+    }
+
+    /// Something broke inside: the text goes to the log, not to the reader.
+    pub fn internal(error: impl std::fmt::Display) -> Self {
+        let mut problem = Self::of(Reason::Internal);
+        problem.internal = Some(error.to_string());
+        problem
+    }
+
+    /// A field is wrong.
+    pub fn invalid(pointer: impl Into<String>, detail: impl std::fmt::Display) -> Self {
+        Self::of(Reason::BodyInvalid).detail(&detail).field(pointer, &detail)
+    }
+
+    /// The body in the reader's language.
+    pub fn body(&self, language: Language, request_id: Option<String>) -> ProblemBody {
+        let text = texts::of(self.reason);
+        let status = self.reason.status();
+        let (title, action) = match language {
+            Language::Zh => (text.title_zh, text.action_zh),
+            Language::En => (text.title_en, text.action_en),
+        };
+        let detail = if status.is_server_error() { String::new() } else { self.detail.clone() };
+        ProblemBody {
+            r#type: format!("/problems/{}", self.reason.slug()),
+            title: title.into(),
+            status: status.as_u16(),
+            detail,
+            action: action.into(),
+            code: self.reason.code(),
+            errors: self.errors.clone(),
+            position: self.position,
+            request_id,
+        }
+    }
+
+    /// The answer, in the reader's language.
+    pub fn respond(&self, language: Language, request_id: Option<String>) -> Response {
+        let status = self.reason.status();
+        let body = self.body(language, request_id);
+        let json = serde_json::to_vec(&body).unwrap_or_default();
+        let mut response = (status, json).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+        if status == StatusCode::SERVICE_UNAVAILABLE || status == StatusCode::TOO_MANY_REQUESTS {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+/// The middleware [`crate::app`] turns the extension into the body in the reader's language.
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.reason.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}

@@ -1,0 +1,469 @@
+//! Every reason a door can give, closed: its status is code, its words are `strings/problems.toml`.
+
+use axum::http::StatusCode;
+
+/// Why a request is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the words of each are in strings/problems.toml")]
+pub enum Reason {
+    AssertionMalformed,
+    AlgorithmNotEnabled,
+    PayloadNotCanonical,
+    PayloadInvalid,
+    AssertionTooLarge,
+    ForeignLog,
+    KeyUnknown,
+    BadSignature,
+    SeenUnknown,
+    SeenTooOld,
+    AtInFuture,
+    IdReused,
+    CommitTooLarge,
+    KindUnknown,
+    DataInvalid,
+    SignerUnknown,
+    InstitutionNotAdmitted,
+    KeyNotActive,
+    KeyWrongUse,
+    KindNotYours,
+    ActMissing,
+    ActorNotAllowed,
+    PolicyNotInForce,
+    LogAlreadyOpen,
+    GenesisInvalid,
+    NumberNotNext,
+    CodeTaken,
+    CodeMissing,
+    CodeMalformed,
+    CheckDigit,
+    NameInvalid,
+    OfficersInvalid,
+    ParentUnknown,
+    KeyInvalid,
+    KeyNotYours,
+    KeyNameInvalid,
+    KeyNameTaken,
+    KeyTaken,
+    KeyUseNotYours,
+    TooManyKeys,
+    KeyNotFound,
+    LastKey,
+    RoleScope,
+    RolesCombined,
+    InstitutionUnknown,
+    TargetMissing,
+    ProposalUnknown,
+    SamePerson,
+    ApproverNotAllowed,
+    ProposalRejected,
+    ProposalExpired,
+    PersonNotRandom,
+    PersonTaken,
+    IdentifierTwice,
+    ValuesDoNotFit,
+    PersonUnknown,
+    TooManyIdentifiers,
+    AwarderNotAuthorised,
+    KindNotInScope,
+    IdNotDerived,
+    RecordInvalid,
+    RecordIsIdentifier,
+    CourseCodeInvalid,
+    DateInFuture,
+    DateTooOld,
+    AmountMissing,
+    AmountNotCounted,
+    AmountAbsurd,
+    LevelUnknown,
+    NoRate,
+    RecordDiffers,
+    RecordRevoked,
+    OutcomeUnknown,
+    OutcomeNotYours,
+    OutcomeRevoked,
+    TargetNotCurrent,
+    Precondition,
+    NotSignedIn,
+    TokenInvalid,
+    NotAllowed,
+    NotFound,
+    MethodNotAllowed,
+    BodyInvalid,
+    BodyUnreadable,
+    BodyTooLarge,
+    MediaType,
+    TooBusy,
+    DiskFull,
+    Stopping,
+    WriteUnknown,
+    ViewBehind,
+    Timeout,
+    Internal,
+    SignItYourself,
+    IdentifierTaken,
+    IdentifierInvalid,
+    DisclosureMalformed,
+    DisclosureSalt,
+    DisclosureNotErasable,
+    DisclosureUnreferenced,
+    DisclosureTwice,
+    DisclosureMissing,
+    SaltSeen,
+    Erased,
+    IdempotencyConflict,
+    IdempotencyRunning,
+    ImportFileInvalid,
+    ImportTooLarge,
+}
+
+impl Reason {
+    /// All of them.
+    pub const ALL: &'static [Self] = &[
+        Self::AssertionMalformed,
+        Self::AlgorithmNotEnabled,
+        Self::PayloadNotCanonical,
+        Self::PayloadInvalid,
+        Self::AssertionTooLarge,
+        Self::ForeignLog,
+        Self::KeyUnknown,
+        Self::BadSignature,
+        Self::SeenUnknown,
+        Self::SeenTooOld,
+        Self::AtInFuture,
+        Self::IdReused,
+        Self::CommitTooLarge,
+        Self::KindUnknown,
+        Self::DataInvalid,
+        Self::SignerUnknown,
+        Self::InstitutionNotAdmitted,
+        Self::KeyNotActive,
+        Self::KeyWrongUse,
+        Self::KindNotYours,
+        Self::ActMissing,
+        Self::ActorNotAllowed,
+        Self::PolicyNotInForce,
+        Self::LogAlreadyOpen,
+        Self::GenesisInvalid,
+        Self::NumberNotNext,
+        Self::CodeTaken,
+        Self::CodeMissing,
+        Self::CodeMalformed,
+        Self::CheckDigit,
+        Self::NameInvalid,
+        Self::OfficersInvalid,
+        Self::ParentUnknown,
+        Self::KeyInvalid,
+        Self::KeyNotYours,
+        Self::KeyNameInvalid,
+        Self::KeyNameTaken,
+        Self::KeyTaken,
+        Self::KeyUseNotYours,
+        Self::TooManyKeys,
+        Self::KeyNotFound,
+        Self::LastKey,
+        Self::RoleScope,
+        Self::RolesCombined,
+        Self::InstitutionUnknown,
+        Self::TargetMissing,
+        Self::ProposalUnknown,
+        Self::SamePerson,
+        Self::ApproverNotAllowed,
+        Self::ProposalRejected,
+        Self::ProposalExpired,
+        Self::PersonNotRandom,
+        Self::PersonTaken,
+        Self::IdentifierTwice,
+        Self::ValuesDoNotFit,
+        Self::PersonUnknown,
+        Self::TooManyIdentifiers,
+        Self::AwarderNotAuthorised,
+        Self::KindNotInScope,
+        Self::IdNotDerived,
+        Self::RecordInvalid,
+        Self::RecordIsIdentifier,
+        Self::CourseCodeInvalid,
+        Self::DateInFuture,
+        Self::DateTooOld,
+        Self::AmountMissing,
+        Self::AmountNotCounted,
+        Self::AmountAbsurd,
+        Self::LevelUnknown,
+        Self::NoRate,
+        Self::RecordDiffers,
+        Self::RecordRevoked,
+        Self::OutcomeUnknown,
+        Self::OutcomeNotYours,
+        Self::OutcomeRevoked,
+        Self::TargetNotCurrent,
+        Self::Precondition,
+        Self::NotSignedIn,
+        Self::TokenInvalid,
+        Self::NotAllowed,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::BodyInvalid,
+        Self::BodyUnreadable,
+        Self::BodyTooLarge,
+        Self::MediaType,
+        Self::TooBusy,
+        Self::DiskFull,
+        Self::Stopping,
+        Self::WriteUnknown,
+        Self::ViewBehind,
+        Self::Timeout,
+        Self::Internal,
+        Self::SignItYourself,
+        Self::IdentifierTaken,
+        Self::IdentifierInvalid,
+        Self::DisclosureMalformed,
+        Self::DisclosureSalt,
+        Self::DisclosureNotErasable,
+        Self::DisclosureUnreferenced,
+        Self::DisclosureTwice,
+        Self::DisclosureMissing,
+        Self::SaltSeen,
+        Self::Erased,
+        Self::IdempotencyConflict,
+        Self::IdempotencyRunning,
+        Self::ImportFileInvalid,
+        Self::ImportTooLarge,
+    ];
+
+    /// The HTTP status.
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::AssertionMalformed
+            | Self::BodyUnreadable => StatusCode::BAD_REQUEST,
+            Self::KeyUnknown
+            | Self::BadSignature
+            | Self::SignerUnknown
+            | Self::NotSignedIn
+            | Self::TokenInvalid => StatusCode::UNAUTHORIZED,
+            Self::InstitutionNotAdmitted
+            | Self::KeyNotActive
+            | Self::KeyWrongUse
+            | Self::KindNotYours
+            | Self::ActMissing
+            | Self::ActorNotAllowed
+            | Self::KeyNotYours
+            | Self::KeyUseNotYours
+            | Self::SamePerson
+            | Self::ApproverNotAllowed
+            | Self::AwarderNotAuthorised
+            | Self::KindNotInScope
+            | Self::OutcomeNotYours
+            | Self::NotAllowed => StatusCode::FORBIDDEN,
+            Self::KeyNotFound
+            | Self::InstitutionUnknown
+            | Self::ProposalUnknown
+            | Self::PersonUnknown
+            | Self::OutcomeUnknown
+            | Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::IdReused
+            | Self::PolicyNotInForce
+            | Self::LogAlreadyOpen
+            | Self::NumberNotNext
+            | Self::CodeTaken
+            | Self::KeyNameTaken
+            | Self::KeyTaken
+            | Self::TooManyKeys
+            | Self::LastKey
+            | Self::RolesCombined
+            | Self::ProposalRejected
+            | Self::ProposalExpired
+            | Self::PersonTaken
+            | Self::TooManyIdentifiers
+            | Self::RecordDiffers
+            | Self::RecordRevoked
+            | Self::OutcomeRevoked
+            | Self::TargetNotCurrent
+            | Self::SignItYourself
+            | Self::IdentifierTaken
+            | Self::IdempotencyConflict
+            | Self::IdempotencyRunning => StatusCode::CONFLICT,
+            Self::Erased => StatusCode::GONE,
+            Self::Precondition => StatusCode::PRECONDITION_FAILED,
+            Self::AssertionTooLarge
+            | Self::BodyTooLarge
+            | Self::ImportTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::AlgorithmNotEnabled
+            | Self::PayloadNotCanonical
+            | Self::PayloadInvalid
+            | Self::ForeignLog
+            | Self::SeenUnknown
+            | Self::SeenTooOld
+            | Self::AtInFuture
+            | Self::CommitTooLarge
+            | Self::KindUnknown
+            | Self::DataInvalid
+            | Self::GenesisInvalid
+            | Self::CodeMissing
+            | Self::CodeMalformed
+            | Self::CheckDigit
+            | Self::NameInvalid
+            | Self::OfficersInvalid
+            | Self::ParentUnknown
+            | Self::KeyInvalid
+            | Self::KeyNameInvalid
+            | Self::RoleScope
+            | Self::TargetMissing
+            | Self::PersonNotRandom
+            | Self::IdentifierTwice
+            | Self::ValuesDoNotFit
+            | Self::IdNotDerived
+            | Self::RecordInvalid
+            | Self::RecordIsIdentifier
+            | Self::CourseCodeInvalid
+            | Self::DateInFuture
+            | Self::DateTooOld
+            | Self::AmountMissing
+            | Self::AmountNotCounted
+            | Self::AmountAbsurd
+            | Self::LevelUnknown
+            | Self::NoRate
+            | Self::BodyInvalid
+            | Self::IdentifierInvalid
+            | Self::DisclosureMalformed
+            | Self::DisclosureSalt
+            | Self::DisclosureNotErasable
+            | Self::DisclosureUnreferenced
+            | Self::DisclosureTwice
+            | Self::DisclosureMissing
+            | Self::SaltSeen
+            | Self::ImportFileInvalid => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::TooBusy
+            | Self::DiskFull
+            | Self::Stopping
+            | Self::WriteUnknown
+            | Self::ViewBehind
+            | Self::Timeout => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// Its name in addresses: `lot-reserved`.
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::AssertionMalformed => "assertion-malformed",
+            Self::AlgorithmNotEnabled => "algorithm-not-enabled",
+            Self::PayloadNotCanonical => "payload-not-canonical",
+            Self::PayloadInvalid => "payload-invalid",
+            Self::AssertionTooLarge => "assertion-too-large",
+            Self::ForeignLog => "foreign-log",
+            Self::KeyUnknown => "key-unknown",
+            Self::BadSignature => "bad-signature",
+            Self::SeenUnknown => "seen-unknown",
+            Self::SeenTooOld => "seen-too-old",
+            Self::AtInFuture => "at-in-future",
+            Self::IdReused => "id-reused",
+            Self::CommitTooLarge => "commit-too-large",
+            Self::KindUnknown => "kind-unknown",
+            Self::DataInvalid => "data-invalid",
+            Self::SignerUnknown => "signer-unknown",
+            Self::InstitutionNotAdmitted => "institution-not-admitted",
+            Self::KeyNotActive => "key-not-active",
+            Self::KeyWrongUse => "key-wrong-use",
+            Self::KindNotYours => "kind-not-yours",
+            Self::ActMissing => "act-missing",
+            Self::ActorNotAllowed => "actor-not-allowed",
+            Self::PolicyNotInForce => "policy-not-in-force",
+            Self::LogAlreadyOpen => "log-already-open",
+            Self::GenesisInvalid => "genesis-invalid",
+            Self::NumberNotNext => "number-not-next",
+            Self::CodeTaken => "code-taken",
+            Self::CodeMissing => "code-missing",
+            Self::CodeMalformed => "code-malformed",
+            Self::CheckDigit => "check-digit",
+            Self::NameInvalid => "name-invalid",
+            Self::OfficersInvalid => "officers-invalid",
+            Self::ParentUnknown => "parent-unknown",
+            Self::KeyInvalid => "key-invalid",
+            Self::KeyNotYours => "key-not-yours",
+            Self::KeyNameInvalid => "key-name-invalid",
+            Self::KeyNameTaken => "key-name-taken",
+            Self::KeyTaken => "key-taken",
+            Self::KeyUseNotYours => "key-use-not-yours",
+            Self::TooManyKeys => "too-many-keys",
+            Self::KeyNotFound => "key-not-found",
+            Self::LastKey => "last-key",
+            Self::RoleScope => "role-scope",
+            Self::RolesCombined => "roles-combined",
+            Self::InstitutionUnknown => "institution-unknown",
+            Self::TargetMissing => "target-missing",
+            Self::ProposalUnknown => "proposal-unknown",
+            Self::SamePerson => "same-person",
+            Self::ApproverNotAllowed => "approver-not-allowed",
+            Self::ProposalRejected => "proposal-rejected",
+            Self::ProposalExpired => "proposal-expired",
+            Self::PersonNotRandom => "person-not-random",
+            Self::PersonTaken => "person-taken",
+            Self::IdentifierTwice => "identifier-twice",
+            Self::ValuesDoNotFit => "values-do-not-fit",
+            Self::PersonUnknown => "person-unknown",
+            Self::TooManyIdentifiers => "too-many-identifiers",
+            Self::AwarderNotAuthorised => "awarder-not-authorised",
+            Self::KindNotInScope => "kind-not-in-scope",
+            Self::IdNotDerived => "id-not-derived",
+            Self::RecordInvalid => "record-invalid",
+            Self::RecordIsIdentifier => "record-is-identifier",
+            Self::CourseCodeInvalid => "course-code-invalid",
+            Self::DateInFuture => "date-in-future",
+            Self::DateTooOld => "date-too-old",
+            Self::AmountMissing => "amount-missing",
+            Self::AmountNotCounted => "amount-not-counted",
+            Self::AmountAbsurd => "amount-absurd",
+            Self::LevelUnknown => "level-unknown",
+            Self::NoRate => "no-rate",
+            Self::RecordDiffers => "record-differs",
+            Self::RecordRevoked => "record-revoked",
+            Self::OutcomeUnknown => "outcome-unknown",
+            Self::OutcomeNotYours => "outcome-not-yours",
+            Self::OutcomeRevoked => "outcome-revoked",
+            Self::TargetNotCurrent => "target-not-current",
+            Self::Precondition => "precondition",
+            Self::NotSignedIn => "not-signed-in",
+            Self::TokenInvalid => "token-invalid",
+            Self::NotAllowed => "not-allowed",
+            Self::NotFound => "not-found",
+            Self::MethodNotAllowed => "method-not-allowed",
+            Self::BodyInvalid => "body-invalid",
+            Self::BodyUnreadable => "body-unreadable",
+            Self::BodyTooLarge => "body-too-large",
+            Self::MediaType => "media-type",
+            Self::TooBusy => "too-busy",
+            Self::DiskFull => "disk-full",
+            Self::Stopping => "stopping",
+            Self::WriteUnknown => "write-unknown",
+            Self::ViewBehind => "view-behind",
+            Self::Timeout => "timeout",
+            Self::Internal => "internal",
+            Self::SignItYourself => "sign-it-yourself",
+            Self::IdentifierTaken => "identifier-taken",
+            Self::IdentifierInvalid => "identifier-invalid",
+            Self::DisclosureMalformed => "disclosure-malformed",
+            Self::DisclosureSalt => "disclosure-salt",
+            Self::DisclosureNotErasable => "disclosure-not-erasable",
+            Self::DisclosureUnreferenced => "disclosure-unreferenced",
+            Self::DisclosureTwice => "disclosure-twice",
+            Self::DisclosureMissing => "disclosure-missing",
+            Self::SaltSeen => "salt-seen",
+            Self::Erased => "erased",
+            Self::IdempotencyConflict => "idempotency-conflict",
+            Self::IdempotencyRunning => "idempotency-running",
+            Self::ImportFileInvalid => "import-file-invalid",
+            Self::ImportTooLarge => "import-too-large",
+        }
+    }
+
+    /// Its name in bodies: `LOT_RESERVED`.
+    pub fn code(self) -> String {
+        self.slug().replace('-', "_").to_ascii_uppercase()
+    }
+
+    /// Reads a slug.
+    pub fn from_slug(slug: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|reason| reason.slug() == slug)
+    }
+}

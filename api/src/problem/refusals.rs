@@ -1,0 +1,280 @@
+//! From typed refusals to problems: exhaustive, so that a new rule does not compile without a
+//! status and a slug.
+
+use credentials::account::correct_outcome::CorrectOutcomeError;
+use credentials::account::outcome::FieldError;
+use credentials::account::record_outcome::RecordOutcomeError;
+use credentials::account::revoke_outcome::RevokeOutcomeError;
+use credentials::rulebook::Refusal;
+use credentials::rulebook::open_log::OpenLogError;
+use identity::approval::decide::ApprovalError;
+use identity::ask::AskError;
+use identity::erasable::DisclosureError;
+use identity::institution::activate_key::ActivateKeyError;
+use identity::institution::admit::AdmitError;
+use identity::institution::retire_key::RetireKeyError;
+use identity::officer::appoint::AppointError;
+use identity::person::bind_identifier::BindIdentifierError;
+use identity::person::register::RegisterError;
+use ledger::assertion::Malformed;
+use ledger::execute::{ExecuteError, Refused, Unavailable};
+
+use super::{Problem, Reason};
+
+impl From<ExecuteError<Refusal>> for Problem {
+    fn from(error: ExecuteError<Refusal>) -> Self {
+        match error {
+            ExecuteError::Refused(refused) => refused.into(),
+            ExecuteError::Rejected(refusal) => refusal.into(),
+            ExecuteError::Precondition { .. } => Self::of(Reason::Precondition).detail(error),
+            ExecuteError::Corrupt(corrupt) => corrupt.into(),
+            ExecuteError::Unavailable(unavailable) => unavailable.into(),
+        }
+    }
+}
+
+impl From<ledger::execute::Corrupt> for Problem {
+    fn from(corrupt: ledger::execute::Corrupt) -> Self {
+        Self::internal(corrupt)
+    }
+}
+
+impl From<Unavailable> for Problem {
+    fn from(unavailable: Unavailable) -> Self {
+        Self::of(match unavailable {
+            Unavailable::QueueFull => Reason::TooBusy,
+            Unavailable::DiskFull => Reason::DiskFull,
+            Unavailable::Stopping => Reason::Stopping,
+            Unavailable::Unknown => Reason::WriteUnknown,
+        })
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        let reason = match &refused {
+            Refused::Malformed(malformed) => reason_of_malformed(malformed),
+            Refused::ForeignLog { .. } => Reason::ForeignLog,
+            Refused::KeyUnknown(_) => Reason::KeyUnknown,
+            Refused::BadSignature(_) => Reason::BadSignature,
+            Refused::SeenUnknown(_) => Reason::SeenUnknown,
+            Refused::SeenTooOld(_) => Reason::SeenTooOld,
+            Refused::AtInFuture { .. } => Reason::AtInFuture,
+            Refused::IdReused { .. } => Reason::IdReused,
+            Refused::TooLarge(_) => Reason::CommitTooLarge,
+        };
+        let problem = Self::of(reason).detail(&refused);
+        match refused {
+            Refused::IdReused { position, .. } => problem.at(position),
+            _ => problem,
+        }
+    }
+}
+
+fn reason_of_malformed(malformed: &Malformed) -> Reason {
+    match malformed {
+        Malformed::TooLarge(_) => Reason::AssertionTooLarge,
+        Malformed::Compact(_) | Malformed::Header(_) => Reason::AssertionMalformed,
+        Malformed::Algorithm(_) => Reason::AlgorithmNotEnabled,
+        Malformed::NotCanonical(_) => Reason::PayloadNotCanonical,
+        Malformed::Payload(_) | Malformed::Id | Malformed::At | Malformed::Kind => Reason::PayloadInvalid,
+    }
+}
+
+impl From<DisclosureError> for Problem {
+    fn from(error: DisclosureError) -> Self {
+        let reason = match error {
+            DisclosureError::Malformed { .. } => Reason::DisclosureMalformed,
+            DisclosureError::Salt { .. } => Reason::DisclosureSalt,
+            DisclosureError::NotErasable { .. } => Reason::DisclosureNotErasable,
+            DisclosureError::Unreferenced { .. } => Reason::DisclosureUnreferenced,
+            DisclosureError::Twice { .. } => Reason::DisclosureTwice,
+            DisclosureError::Missing(_) => Reason::DisclosureMissing,
+        };
+        Self::of(reason).detail(error)
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let reason = match &refusal {
+            Refusal::UnknownKind(_) => Reason::KindUnknown,
+            Refusal::EngineUnknown(_) => return Self::internal(refusal),
+            Refusal::DataMalformed(_) => Reason::DataInvalid,
+            Refusal::Ask(error) => reason_of_ask(error),
+            Refusal::Policy(_) => Reason::PolicyNotInForce,
+            Refusal::OpenLog(error) => reason_of_open_log(error),
+            Refusal::Admit(error) => reason_of_admit(error),
+            Refusal::ActivateKey(error) => reason_of_activate_key(error),
+            Refusal::RetireKey(error) => reason_of_retire_key(error),
+            Refusal::Appoint(error) => reason_of_appoint(error),
+            Refusal::Approval(error) => reason_of_approval(error),
+            Refusal::Register(error) => reason_of_register(error),
+            Refusal::BindIdentifier(error) => reason_of_bind(error),
+            Refusal::RecordOutcome(error) => reason_of_record(error),
+            Refusal::CorrectOutcome(error) => reason_of_correct(error),
+            Refusal::RevokeOutcome(error) => reason_of_revoke(error),
+        };
+        let problem = Self::of(reason).detail(&refusal);
+        match &refusal {
+            Refusal::RecordOutcome(
+                RecordOutcomeError::RecordDiffers { position, .. } | RecordOutcomeError::RecordRevoked { position, .. },
+            ) => problem.at(*position),
+            Refusal::RecordOutcome(RecordOutcomeError::Field(field))
+            | Refusal::CorrectOutcome(CorrectOutcomeError::Field(field)) => {
+                let pointer = pointer_of(field);
+                problem.field(pointer, field)
+            }
+            _ => problem,
+        }
+    }
+}
+
+fn reason_of_ask(error: &AskError) -> Reason {
+    match error {
+        AskError::SignerUnknown(_) => Reason::SignerUnknown,
+        AskError::NotAdmitted(_) => Reason::InstitutionNotAdmitted,
+        AskError::KeyNotActive { .. } => Reason::KeyNotActive,
+        AskError::KeyUse(_) => Reason::KeyWrongUse,
+        AskError::KindNotYours { .. } => Reason::KindNotYours,
+        AskError::ActMissing => Reason::ActMissing,
+        AskError::ActorNotAllowed { .. } => Reason::ActorNotAllowed,
+    }
+}
+
+fn reason_of_open_log(error: &OpenLogError) -> Reason {
+    match error {
+        OpenLogError::NotFirst => Reason::LogAlreadyOpen,
+        OpenLogError::Keys | OpenLogError::Officers => Reason::GenesisInvalid,
+        OpenLogError::PolicyUnknown(..) => Reason::PolicyNotInForce,
+    }
+}
+
+fn reason_of_admit(error: &AdmitError) -> Reason {
+    match error {
+        AdmitError::NumberNotNext { .. } => Reason::NumberNotNext,
+        AdmitError::CodeTaken { .. } => Reason::CodeTaken,
+        AdmitError::CodeMissing => Reason::CodeMissing,
+        AdmitError::CodeMalformed { .. } => Reason::CodeMalformed,
+        AdmitError::CheckDigit { .. } => Reason::CheckDigit,
+        AdmitError::Name => Reason::NameInvalid,
+        AdmitError::Officers => Reason::OfficersInvalid,
+        AdmitError::ParentUnknown(_) => Reason::ParentUnknown,
+        AdmitError::Key => Reason::KeyInvalid,
+    }
+}
+
+fn reason_of_activate_key(error: &ActivateKeyError) -> Reason {
+    match error {
+        ActivateKeyError::NotYours(_) => Reason::KeyNotYours,
+        ActivateKeyError::Fragment(_) => Reason::KeyNameInvalid,
+        ActivateKeyError::FragmentTaken(_) => Reason::KeyNameTaken,
+        ActivateKeyError::KeyTaken(_) => Reason::KeyTaken,
+        ActivateKeyError::KeyMixedOrder => Reason::KeyInvalid,
+        ActivateKeyError::UseNotYours => Reason::KeyUseNotYours,
+        ActivateKeyError::TooMany => Reason::TooManyKeys,
+    }
+}
+
+fn reason_of_retire_key(error: &RetireKeyError) -> Reason {
+    match error {
+        RetireKeyError::NotYours(_) => Reason::KeyNotYours,
+        RetireKeyError::KeyUnknown(_) => Reason::KeyNotFound,
+        RetireKeyError::LastKey(_) => Reason::LastKey,
+    }
+}
+
+fn reason_of_appoint(error: &AppointError) -> Reason {
+    match error {
+        AppointError::RoleScope(_) => Reason::RoleScope,
+        AppointError::RolesCombined { .. } => Reason::RolesCombined,
+        AppointError::InstitutionUnknown(_) => Reason::InstitutionUnknown,
+    }
+}
+
+fn reason_of_approval(error: &ApprovalError) -> Reason {
+    match error {
+        ApprovalError::TargetMissing => Reason::TargetMissing,
+        ApprovalError::ProposalUnknown(_) => Reason::ProposalUnknown,
+        ApprovalError::SamePerson => Reason::SamePerson,
+        ApprovalError::ApproverNotAllowed(_) => Reason::ApproverNotAllowed,
+        ApprovalError::Rejected(_) => Reason::ProposalRejected,
+        ApprovalError::Expired => Reason::ProposalExpired,
+    }
+}
+
+fn reason_of_register(error: &RegisterError) -> Reason {
+    match error {
+        RegisterError::PersonNotRandom => Reason::PersonNotRandom,
+        RegisterError::PersonTaken(_) => Reason::PersonTaken,
+        RegisterError::IdentifierTwice => Reason::IdentifierTwice,
+        RegisterError::ValuesDoNotFit => Reason::ValuesDoNotFit,
+    }
+}
+
+fn reason_of_bind(error: &BindIdentifierError) -> Reason {
+    match error {
+        BindIdentifierError::PersonUnknown(_) => Reason::PersonUnknown,
+        BindIdentifierError::ValuesDoNotFit => Reason::ValuesDoNotFit,
+        BindIdentifierError::TooMany => Reason::TooManyIdentifiers,
+    }
+}
+
+fn reason_of_record(error: &RecordOutcomeError) -> Reason {
+    match error {
+        RecordOutcomeError::AwarderNotAuthorised { .. } => Reason::AwarderNotAuthorised,
+        RecordOutcomeError::KindNotInScope { .. } => Reason::KindNotInScope,
+        RecordOutcomeError::PersonUnknown(_) => Reason::PersonUnknown,
+        RecordOutcomeError::IdNotDerived { .. } => Reason::IdNotDerived,
+        RecordOutcomeError::Field(error) => reason_of_field(error),
+        RecordOutcomeError::RecordDiffers { .. } => Reason::RecordDiffers,
+        RecordOutcomeError::RecordRevoked { .. } => Reason::RecordRevoked,
+        RecordOutcomeError::Policy(_) => Reason::PolicyNotInForce,
+    }
+}
+
+fn reason_of_correct(error: &CorrectOutcomeError) -> Reason {
+    match error {
+        CorrectOutcomeError::OutcomeUnknown(_) => Reason::OutcomeUnknown,
+        CorrectOutcomeError::NotYours { .. } => Reason::OutcomeNotYours,
+        CorrectOutcomeError::Revoked(_) => Reason::OutcomeRevoked,
+        CorrectOutcomeError::TargetNotCurrent { .. } => Reason::TargetNotCurrent,
+        CorrectOutcomeError::Field(error) => reason_of_field(error),
+        CorrectOutcomeError::Policy(_) => Reason::PolicyNotInForce,
+    }
+}
+
+fn reason_of_revoke(error: &RevokeOutcomeError) -> Reason {
+    match error {
+        RevokeOutcomeError::OutcomeUnknown(_) => Reason::OutcomeUnknown,
+        RevokeOutcomeError::NotYours { .. } => Reason::OutcomeNotYours,
+        RevokeOutcomeError::TargetNotCurrent { .. } => Reason::TargetNotCurrent,
+    }
+}
+
+fn reason_of_field(error: &FieldError) -> Reason {
+    match error {
+        FieldError::Record => Reason::RecordInvalid,
+        FieldError::RecordIsIdentifier => Reason::RecordIsIdentifier,
+        FieldError::Code => Reason::CourseCodeInvalid,
+        FieldError::InFuture { .. } => Reason::DateInFuture,
+        FieldError::TooOld(_) => Reason::DateTooOld,
+        FieldError::AmountMissing(_) => Reason::AmountMissing,
+        FieldError::AmountNotCounted => Reason::AmountNotCounted,
+        FieldError::AmountAbsurd { .. } => Reason::AmountAbsurd,
+        FieldError::Level(_) => Reason::LevelUnknown,
+        FieldError::NoRate => Reason::NoRate,
+    }
+}
+
+/// Where in the body of a JSON door the field stands.
+fn pointer_of(error: &FieldError) -> &'static str {
+    match error {
+        FieldError::Record | FieldError::RecordIsIdentifier => "/record",
+        FieldError::Code => "/code",
+        FieldError::InFuture { .. } | FieldError::TooOld(_) => "/completed_on",
+        FieldError::AmountMissing(_) | FieldError::AmountNotCounted | FieldError::AmountAbsurd { .. } => "/credits",
+        FieldError::NoRate => "/hours",
+        FieldError::Level(_) => "/level",
+    }
+}

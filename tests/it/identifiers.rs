@@ -9,6 +9,7 @@ use proptest::prelude::*;
 
 const ALPHABET: &str = "0123456789ABCDEFGHJKLMNPQRTUWXY";
 
+#[expect(clippy::unnecessary_wraps, reason = "compared with results")]
 fn checked(normalised: &str, finding: Option<Warning>) -> Result<Checked, Malformed> {
     Ok(Checked {
         normalised: normalised.into(),

@@ -1,5 +1,10 @@
 //! The one test binary: rules, laws, model, faults, conformance, compat, vectors, journeys, problems.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper that fails is a test that fails"
+)]
+
 mod identifiers;
 mod millicredits;
 mod policy;

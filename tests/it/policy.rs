@@ -1,5 +1,7 @@
 //! Policy documents: their hash, their numbers, and the arithmetic of §3.0 to §3.5.
 
+use std::num::NonZeroU32;
+
 use credentials::millicredits::{Level, Millicredits};
 use credentials::policy::preset::{self, NoPreset};
 use credentials::policy::scheme::{LevelError, NoSchemeRule};
@@ -83,8 +85,8 @@ fn the_default_says_what_the_handbook_says() {
         (policy.id.as_str(), policy.version),
         ("zhejiang-default", 1)
     );
-    assert_eq!(params.hours_per_credit.map(|n| n.get()), Some(16));
-    assert_eq!(params.minutes_per_hour.map(|n| n.get()), Some(45));
+    assert_eq!(params.hours_per_credit.map(NonZeroU32::get), Some(16));
+    assert_eq!(params.minutes_per_hour.map(NonZeroU32::get), Some(45));
     assert_eq!(
         (params.validity_cap_years, params.reservation_days),
         (Some(7), 30)

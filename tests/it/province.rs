@@ -232,9 +232,9 @@ fn the_counts_are_those_of_the_files() {
             std::collections::btree_map::Entry::Occupied(taken) => {
                 assert_eq!(taken.get().1, row, "same record, other content");
                 if taken.get().0 == *file {
-                    repeated += 1
+                    repeated += 1;
                 } else {
-                    again += 1
+                    again += 1;
                 }
             }
         }

@@ -15,9 +15,11 @@ pub fn same(a: &str, b: &str) -> bool {
 
 /// The form of a name that is compared.
 pub fn comparable(name: &str) -> String {
-    // Lower case can leave composed form (İ), hence the second pass.
+    // Lower case can leave composed form (İ), and so can dropping the space that held a letter and
+    // its mark apart, hence the passes.
     let lower = name.nfkc().collect::<String>().to_lowercase();
-    lower.nfkc().filter(|&c| !is_ignored(c)).collect()
+    let bare: String = lower.nfkc().filter(|&c| !is_ignored(c)).collect();
+    bare.nfkc().collect()
 }
 
 /// Spaces, zero-width marks and every sign in use as the dot between the parts of a name.

@@ -1,1 +1,4 @@
 //! The one test binary: rules, laws, model, faults, conformance, compat, vectors, journeys, problems.
+
+mod index;
+mod side;

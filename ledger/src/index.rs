@@ -14,6 +14,7 @@ mod entry;
 mod flusher;
 mod generation;
 mod overlay;
+mod sieve;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -161,7 +162,8 @@ struct Core {
 
 impl Index {
     /// Opens the index in `dir` and catches up with `log`; a missing one, or one in doubt, is built
-    /// from the log.
+    /// from the log. The caller holds the lock of the data directory: two processes that open the
+    /// same index at the same moment may both build it anew.
     pub fn open(dir: &Path, log: Arc<dyn Store>) -> Result<(Self, Opened), IndexError> {
         let (live, opened) = Generation::open_newest(dir, log.as_ref())?;
         let core = Arc::new(Core {

@@ -11,6 +11,7 @@ use std::path::Path;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, Readable as _};
 
 use super::entry::{BUCKETS, MARK_KEY, Mark, Part, Sum, bucket_of, parse_row_key, row_key};
+use super::sieve::look_through;
 use super::{Doubt, IndexError};
 
 /// Small memtables: what lies in them must be read back from the journal at the next start.
@@ -41,6 +42,7 @@ pub(super) struct Disk {
 impl Disk {
     /// Opens or creates the files in `dir`.
     pub(super) fn open(dir: &Path) -> Result<Self, IndexError> {
+        look_through(dir)?;
         // fjall asserts on some damaged files instead of failing; a disposable index must not
         // keep its owner from starting.
         let opened = catch_unwind(AssertUnwindSafe(|| {

@@ -12,7 +12,7 @@ use std::sync::{Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWri
 
 use uuid::Uuid;
 
-use super::disk::{BucketSums, Disk};
+use super::disk::{BucketSums, Disk, Loaded};
 use super::entry::{BUCKETS, Mark, Part, Sum, bucket_of, decode_position, id_key, stream_key};
 use super::overlay::Overlay;
 use super::{Doubt, IndexError, Opened, StreamHead};
@@ -81,6 +81,7 @@ impl Generation {
 
     /// New, empty files.
     pub(super) fn create(dir: &Path, number: u64) -> Result<Self, IndexError> {
+        let _ = std::fs::remove_file(opening_mark(dir, number));
         match Self::open(dir, number) {
             // Files that were never there cannot be damaged: it is the disk that fails.
             Err(IndexError::Doubt(doubt)) => {
@@ -91,9 +92,7 @@ impl Generation {
     }
 
     fn open(dir: &Path, number: u64) -> Result<Self, IndexError> {
-        let dir = dir.join(number.to_string());
-        let disk = Disk::open(&dir)?;
-        let loaded = disk.load()?;
+        let (disk, loaded) = load(dir, number)?;
         if loaded.mark.is_none() && !disk.is_empty()? {
             return Err(Doubt::Mark("there is none beside the entries").into());
         }
@@ -117,7 +116,7 @@ impl Generation {
                 pending: BucketSums::new(),
             }),
             number,
-            dir,
+            dir: dir.join(number.to_string()),
             checked: [unchecked(), unchecked()],
             overlay: RwLock::new(Overlay::new(mark.complete_to)),
             flushing: Mutex::new(()),
@@ -296,6 +295,26 @@ fn leaf_error(position: u64, source: NotACommit) -> IndexError {
     IndexError::Leaf { position, source }
 }
 
+/// Opens and reads the files, marked as being opened: damage that ends the process right here is
+/// found by the next start instead of ending that one too.
+fn load(dir: &Path, number: u64) -> Result<(Disk, Loaded), IndexError> {
+    let mark = opening_mark(dir, number);
+    if mark.try_exists()? {
+        return Err(Doubt::Unreadable("an earlier opening of them did not end".into()).into());
+    }
+    std::fs::write(&mark, [])?;
+    let opened = Disk::open(&dir.join(number.to_string())).and_then(|disk| {
+        let loaded = disk.load()?;
+        Ok((disk, loaded))
+    });
+    std::fs::remove_file(&mark)?;
+    opened
+}
+
+fn opening_mark(dir: &Path, number: u64) -> PathBuf {
+    dir.join(format!("{number}.opening"))
+}
+
 /// Leaf hash of the last commit below `complete_to`; zeros if there is none.
 fn last_leaf(log: &dyn Store, complete_to: u64) -> Result<Digest, IndexError> {
     let Some(last) = complete_to.checked_sub(1) else {
@@ -322,6 +341,7 @@ fn remove_others(dir: &Path, keep: u64) -> Result<(), IndexError> {
     for number in numbers_in(dir)? {
         if number != keep {
             std::fs::remove_dir_all(dir.join(number.to_string()))?;
+            let _ = std::fs::remove_file(opening_mark(dir, number));
         }
     }
     Ok(())

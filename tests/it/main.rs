@@ -15,3 +15,5 @@ mod policy;
 mod province;
 mod receipt;
 mod tiles;
+mod index;
+mod side;

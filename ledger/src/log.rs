@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::assertion::{Assertion, Seen};
 use crate::clock::Clock;
 use crate::commit::Commit;
-use crate::decision::{Aggregate, Fold, Known, Occurred, Rules, World};
+use crate::decision::{Aggregate, Earlier, Fold, Occurred, Rules, Verdict, World};
 use crate::execute::{Corrupt, ExecuteError, Refused, Unavailable};
 use crate::fact::Stream;
 use crate::hash::Digest;
@@ -26,7 +26,7 @@ use crate::key::{PublicKey, SigningKey};
 use crate::merkle;
 use crate::proofs::{Head, Proofs, ProofsError};
 use crate::receipt::Receipt;
-use crate::sequencer::{Queued, Reply, Sequencer, Submission, learn};
+use crate::sequencer::{Queued, Reply, Sequencer, Submission, check_time, learn};
 use crate::states::{Loaded, States};
 use crate::store::{ReadError, Store};
 use crate::tail::Tail;
@@ -181,16 +181,37 @@ impl<R: Rules> Log<R> {
         let mut world = World::new(shared.store.head(), assertion.at_ms(), &assertion, &key);
         learn(&mut world, decision.as_ref(), |stream| {
             let loaded = shared.state_of(stream)?;
-            let known = Known {
-                stream: stream.clone(),
-                state: Arc::clone(&loaded.state),
-                revisions: loaded.head.map_or(0, |head| head.revisions),
-            };
+            let known = loaded.known();
             prefetched.push(loaded);
             Ok::<_, Corrupt>(known)
         })?;
         drop(world);
         Ok(Submission { assertion, key, decision, prefetched, seen_recorded_at_ms, expected: None })
+    }
+
+    /// What the submission would come to if it were decided now: the same rules, nothing written.
+    pub fn preview(&self, submission: &Submission<R>) -> Result<Verdict, ExecuteError<R::Refusal>> {
+        let Submission { assertion, key, decision, prefetched, seen_recorded_at_ms, .. } = submission;
+        let id = assertion.id();
+        if let Some(position) = self.position_of(id)? {
+            let same = self.shared.commit(position)?.assertion.compact() == assertion.compact();
+            return if same {
+                Ok(Verdict::AlreadySo(Earlier { id, position }))
+            } else {
+                Err(Refused::IdReused { id, position }.into())
+            };
+        }
+        let now_ms = self.shared.clock.now_ms();
+        check_time(assertion, *seen_recorded_at_ms, now_ms)?;
+        let mut world = World::new(self.shared.store.head(), now_ms, assertion, key);
+        for loaded in prefetched {
+            world.learn(loaded.known());
+        }
+        let verdict = decision.decide(&world);
+        match world.undeclared() {
+            Some(stream) => Err(Corrupt::Undeclared(stream).into()),
+            None => verdict.map_err(ExecuteError::Rejected),
+        }
     }
 
     /// Queues a checked submission and waits for its answer.

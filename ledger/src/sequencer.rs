@@ -107,6 +107,20 @@ enum Decided<R: Rules> {
     Done(Reply<R>),
 }
 
+impl<R: Rules> Submission<R> {
+    /// The assertion.
+    pub fn assertion(&self) -> &Assertion {
+        &self.assertion
+    }
+
+    /// Makes it depend on a stream's revision (`If-Match`).
+    #[must_use]
+    pub fn expecting(mut self, stream: Stream, revision: u64) -> Self {
+        self.expected = Some((stream, revision));
+        self
+    }
+}
+
 impl<R: Rules> Sequencer<R> {
     pub(crate) fn new(shared: Arc<Shared<R>>, recorded_at_ms: i64) -> Self {
         let tree = shared.proofs.tree();
@@ -159,7 +173,7 @@ impl<R: Rules> Sequencer<R> {
         if let Some(earlier) = self.earlier(group, &assertion)? {
             return Ok(Err(earlier));
         }
-        self.check_time(&assertion, seen_recorded_at_ms)?;
+        check_time(&assertion, seen_recorded_at_ms, self.recorded_at_ms)?;
         let mut world = World::new(position, self.recorded_at_ms, &assertion, &key);
         self.learn(&mut world, decision.as_ref(), &prefetched)?;
         if let Some((stream, expected)) = expected {
@@ -197,10 +211,6 @@ impl<R: Rules> Sequencer<R> {
         }
     }
 
-    fn check_time(&self, assertion: &Assertion, seen_recorded_at_ms: Option<i64>) -> Result<(), Refused> {
-        check_time(assertion, seen_recorded_at_ms, self.recorded_at_ms)
-    }
-
     fn learn(
         &self,
         world: &mut World<'_>,
@@ -208,9 +218,7 @@ impl<R: Rules> Sequencer<R> {
         prefetched: &[Loaded],
     ) -> Result<(), ExecuteError<R::Refusal>> {
         learn(world, decision, |stream| {
-            let loaded = self.loaded(stream, prefetched)?;
-            let revisions = loaded.head.map_or(0, |head| head.revisions);
-            Ok(Known { stream: loaded.stream, state: loaded.state, revisions })
+            Ok(self.loaded(stream, prefetched)?.known())
         })
     }
 

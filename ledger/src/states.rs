@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::RwLock;
 
-use crate::decision::AnyState;
+use crate::decision::{AnyState, Known};
 use crate::fact::Stream;
 use crate::index::StreamHead;
 
@@ -22,6 +22,17 @@ pub(crate) struct Loaded {
     pub(crate) state: AnyState,
     /// Its last commit and count of facts; `None` = no facts yet.
     pub(crate) head: Option<StreamHead>,
+}
+
+impl Loaded {
+    /// As a decision sees it.
+    pub(crate) fn known(&self) -> Known {
+        Known {
+            stream: self.stream.clone(),
+            state: self.state.clone(),
+            revisions: self.head.map_or(0, |head| head.revisions),
+        }
+    }
 }
 
 /// A bounded cache in two generations: what is used again survives, the rest is forgotten.

@@ -131,7 +131,7 @@ impl Decision for RecordOutcome {
                 OutcomeState::Revoked(by) => {
                     Err(RecordOutcomeError::RecordRevoked { record, position: by.position })
                 }
-                OutcomeState::Recorded if earlier.fields == data.fields => {
+                OutcomeState::Recorded if earlier.versions().iter().any(|said| said.fields == data.fields) => {
                     Ok(Verdict::AlreadySo(earlier.recorded))
                 }
                 OutcomeState::Recorded => {

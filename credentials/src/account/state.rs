@@ -65,6 +65,28 @@ pub struct Outcome {
     pub state: OutcomeState,
     /// How many lots it ever had.
     pub lots: u64,
+    /// What it said when it was recorded, once it was corrected.
+    pub first: Option<Box<Version>>,
+}
+
+/// What an outcome said at some time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// The assertion that said so.
+    pub id: Uuid,
+    /// What it openly said.
+    pub fields: Fields,
+    /// Commitments to what it said else.
+    pub values: Commitments,
+}
+
+impl Outcome {
+    /// As it was recorded and as it stands: whoever sends either of them again sends nothing new.
+    pub fn versions(&self) -> Vec<Version> {
+        let mut versions: Vec<Version> = self.first.iter().map(|first| (**first).clone()).collect();
+        versions.push(Version { id: self.current.id, fields: self.fields.clone(), values: self.values.clone() });
+        versions
+    }
 }
 
 /// A person's account.
@@ -124,9 +146,17 @@ impl Aggregate for Account {
                 current: target,
                 state: OutcomeState::Recorded,
                 lots: 0,
+                first: None,
             }),
             Event::OutcomeCorrected { outcome, fields, values } => {
                 if let Some(outcome) = self.outcome_mut(*outcome) {
+                    outcome.first.get_or_insert_with(|| {
+                        Box::new(Version {
+                            id: outcome.recorded.id,
+                            fields: outcome.fields.clone(),
+                            values: outcome.values.clone(),
+                        })
+                    });
                     outcome.fields = fields.clone();
                     outcome.values = values.clone();
                     outcome.current = target;

@@ -69,7 +69,7 @@ pub enum OpenLogError {
     #[error("the log is open already: log.open is its first commit and no other")]
     NotFirst,
     /// Not one key of each use, or two of one name.
-    #[error("the registrar starts with one key for assertion, bundle, ledger and checkpoint each")]
+    #[error("the registrar starts with one key for assertion, bundle, ledger, checkpoint and recovery each")]
     Keys,
     /// Not four different persons in the four roles.
     #[error("four different persons start: registrar, system, security and audit")]
@@ -140,7 +140,7 @@ impl Decision for OpenLog {
 impl OpenLog {
     fn check_keys(&self) -> Result<(), OpenLogError> {
         let keys = &self.data.keys;
-        let one_each = [KeyUse::Assertion, KeyUse::Bundle, KeyUse::Ledger, KeyUse::Checkpoint]
+        let one_each = [KeyUse::Assertion, KeyUse::Bundle, KeyUse::Ledger, KeyUse::Checkpoint, KeyUse::Recovery]
             .iter()
             .all(|r#use| keys.iter().filter(|key| key.r#use == *r#use).count() == 1);
         let distinct = keys.iter().enumerate().all(|(i, key)| {
@@ -149,7 +149,7 @@ impl OpenLog {
                 .all(|other| other.fragment != key.fragment && other.key != key.key)
         });
         let sound = keys.iter().all(|key| PublicKey::register(key.key.as_bytes()).is_ok());
-        if one_each && distinct && sound && keys.len() == 4 { Ok(()) } else { Err(OpenLogError::Keys) }
+        if one_each && distinct && sound && keys.len() == 5 { Ok(()) } else { Err(OpenLogError::Keys) }
     }
 
     fn check_officers(&self) -> Result<(), OpenLogError> {

@@ -34,6 +34,8 @@ pub enum KeyUse {
     Ledger,
     /// Checkpoints of the log (registrar only).
     Checkpoint,
+    /// Declares a compromise and activates the next assertion key; kept offline.
+    Recovery,
 }
 
 /// Who holds the private half.

@@ -1,0 +1,197 @@
+//! Settings: defaults < /etc/xuefen/xuefen.toml < ./xuefen.toml < environment < flags (UX §7).
+//!
+//! Invariant: an unknown key is an error that names the nearest; no secret stands here, only names
+//! of files.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// Files read, in this order.
+const FILES: [&str; 2] = ["/etc/xuefen/xuefen.toml", "xuefen.toml"];
+/// Prefix of environment variables: `XF_SERVER__LISTEN`.
+const ENV_PREFIX: &str = "XF_";
+
+/// All settings.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The ledger.
+    pub ledger: LedgerConfig,
+    /// The HTTP server.
+    pub server: ServerConfig,
+    /// Logging.
+    pub log: LogConfig,
+}
+
+/// Where the ledger is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LedgerConfig {
+    /// The data directory.
+    pub data_dir: PathBuf,
+    /// Streams whose state is kept in memory.
+    pub streams_cached_max: usize,
+    /// Submissions that may wait for the sequencer.
+    pub queue_max: usize,
+}
+
+/// How the server listens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServerConfig {
+    /// Public address.
+    pub listen: SocketAddr,
+    /// Admin address: /metrics.
+    pub admin_listen: Option<SocketAddr>,
+    /// Requests worked on at once.
+    pub concurrency_max: usize,
+    /// Seconds a request may take.
+    pub request_timeout_s: u64,
+    /// Seconds given to running requests when stopping.
+    pub drain_s: u64,
+}
+
+/// How much is logged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogConfig {
+    /// `error`, `warn`, `info`, `debug`, or a filter by target.
+    pub level: String,
+    /// JSON lines; off = text.
+    pub json: bool,
+}
+
+impl Default for LedgerConfig {
+    fn default() -> Self {
+        Self { data_dir: PathBuf::from("data"), streams_cached_max: 262_144, queue_max: 4_096 }
+    }
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8_080)),
+            admin_listen: None,
+            concurrency_max: 1_024,
+            request_timeout_s: 30,
+            drain_s: 30,
+        }
+    }
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { level: "info".into(), json: true }
+    }
+}
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A file cannot be read.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// A file or variable has a wrong key or value.
+    #[error("{origin}: {message}")]
+    Wrong {
+        /// Which file or variable.
+        origin: String,
+        /// What is wrong, with the nearest key.
+        message: String,
+    },
+}
+
+impl Config {
+    /// Reads files and environment; `file` replaces the usual ones.
+    pub fn load(file: Option<&Path>, env: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigError> {
+        let mut table = toml::Table::new();
+        match file {
+            Some(path) => merge(&mut table, read(path)?),
+            None => {
+                for path in FILES.iter().map(Path::new).filter(|path| path.exists()) {
+                    merge(&mut table, read(path)?);
+                }
+            }
+        }
+        for (name, value) in env.filter(|(name, _)| name.starts_with(ENV_PREFIX) && name.contains("__")) {
+            set(&mut table, &name, &value);
+        }
+        let text = table.to_string();
+        toml::from_str(&text).map_err(|error| ConfigError::Wrong {
+            origin: "configuration".into(),
+            message: with_nearest(error.message()),
+        })
+    }
+}
+
+fn read(path: &Path) -> Result<toml::Table, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Io { path: path.into(), source })?;
+    let wrong = |message: String| ConfigError::Wrong { origin: path.display().to_string(), message };
+    let table = text.parse::<toml::Table>().map_err(|error| wrong(error.message().into()))?;
+    // Checked alone first, so that the message names the file.
+    toml::from_str::<Config>(&text).map_err(|error| wrong(with_nearest(error.message())))?;
+    Ok(table)
+}
+
+fn merge(into: &mut toml::Table, from: toml::Table) {
+    for (key, value) in from {
+        match (into.get_mut(&key), value) {
+            (Some(toml::Value::Table(inner)), toml::Value::Table(more)) => merge(inner, more),
+            (_, value) => {
+                into.insert(key, value);
+            }
+        }
+    }
+}
+
+/// `XF_SERVER__LISTEN=…` sets `server.listen`; a value that is no number or boolean is text.
+fn set(table: &mut toml::Table, name: &str, value: &str) {
+    let path = name.trim_start_matches(ENV_PREFIX).to_ascii_lowercase();
+    let Some((section, key)) = path.split_once("__") else {
+        return;
+    };
+    let value = match (value.parse::<i64>(), value.parse::<bool>()) {
+        (Ok(number), _) => toml::Value::Integer(number),
+        (_, Ok(flag)) => toml::Value::Boolean(flag),
+        _ => toml::Value::String(value.into()),
+    };
+    let section = table
+        .entry(section.to_owned())
+        .or_insert_with(|| toml::Value::Table(toml::Table::new()));
+    if let toml::Value::Table(section) = section {
+        section.insert(key.into(), value);
+    }
+}
+
+/// serde names the known keys of an unknown one; the nearest of them is the likely meaning.
+fn with_nearest(message: &str) -> String {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let Some(unknown) = quoted.next().filter(|_| message.starts_with("unknown field")) else {
+        return message.into();
+    };
+    let nearest = quoted.min_by_key(|known| distance(unknown, known));
+    nearest.map_or_else(|| message.into(), |nearest| format!("unknown key {unknown:?}: did you mean {nearest:?}?"))
+}
+
+/// Levenshtein distance.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut diagonal = i;
+        row[0] = i + 1;
+        for (j, cb) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(ca != *cb);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}

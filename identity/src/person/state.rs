@@ -1,9 +1,11 @@
 //! What is known of a person.
 
 use ledger::decision::{Aggregate, Earlier, Occurred, Unreadable};
+use uuid::Uuid;
 
 use super::event::{Alias, Event};
 use super::wire;
+use crate::erasable::Commitments;
 
 /// A person's state.
 #[derive(Debug, Clone, Default)]
@@ -12,6 +14,8 @@ pub struct Person {
     pub registered: Option<Earlier>,
     /// Identifiers bound, in order.
     pub aliases: Vec<(Alias, Earlier)>,
+    /// Commitments to who the person is, by the assertion whose values open them.
+    pub values: Vec<(Uuid, Commitments)>,
 }
 
 impl Person {
@@ -35,8 +39,12 @@ impl Aggregate for Person {
             Event::Registered(e) => {
                 self.registered.get_or_insert(here);
                 self.aliases.extend(e.aliases.iter().map(|alias| (*alias, here)));
+                self.values.push((here.id, e.values.clone()));
             }
-            Event::IdentifierBound { alias, .. } => self.aliases.push((*alias, here)),
+            Event::IdentifierBound { alias, values } => {
+                self.aliases.push((*alias, here));
+                self.values.push((here.id, values.clone()));
+            }
         }
         self
     }

@@ -1,0 +1,192 @@
+//! The open ledger behind the doors: everything a route may use.
+//!
+//! Invariant: opened once, under the data directory's lock; routes hold no rule of their own.
+
+use std::sync::Arc;
+
+use credentials::rulebook::Rulebook;
+use identity::did::{Did, IssuerNumber};
+use identity::institution::{Custody, Institution, KeyUse};
+use ledger::assertion::Kid;
+use ledger::clock::Clock;
+use ledger::key::{SigningKey, file as key_file};
+use ledger::log::{Log, Options};
+use ledger::side::Side;
+use ledger::side::sqlite::SqliteSide;
+use ledger::store::Store;
+use ledger::store::embedded::{self, EmbeddedStore};
+use projections::Views;
+use tokio::sync::Semaphore;
+
+use crate::config::Config;
+use crate::data_dir::{DataDir, DataDirError, Lock};
+use crate::genesis::{ASSERTION_KEY, BUNDLE_KEY, CHECKPOINT_KEY};
+use crate::idempotency::Idempotency;
+use crate::keystore::KeyStore;
+use crate::metrics::Metrics;
+use crate::problem::{Problem, Reason};
+use crate::token::Tokens;
+use crate::transcript_cache::TranscriptCache;
+use crate::vault::{MasterKey, Vault};
+
+/// The log under our rules.
+pub type Ledger = Log<Rulebook>;
+
+/// Everything behind the doors.
+pub struct App {
+    /// Settings.
+    pub config: Config,
+    /// Where it all lies.
+    pub dir: DataDir,
+    /// The host that genesis fixed.
+    pub host: String,
+    /// The log.
+    pub ledger: Arc<Ledger>,
+    /// What we can see.
+    pub views: Views,
+    /// Personal values.
+    pub vault: Arc<Vault>,
+    /// Platform-kept signing keys.
+    pub keystore: KeyStore,
+    /// Access tokens.
+    pub tokens: Tokens,
+    /// Answers given before.
+    pub idempotency: Idempotency,
+    /// Imports and other state that is no fact.
+    pub side: Arc<dyn Side>,
+    /// Rendered transcripts.
+    pub transcripts: TranscriptCache,
+    /// Counters.
+    pub metrics: Metrics,
+    /// Bounds the requests worked on at once.
+    pub concurrency: Semaphore,
+    registrar: (Kid, Arc<SigningKey>),
+    bundle: (Kid, SigningKey),
+    _lock: Lock,
+}
+
+/// Why a ledger does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The directory.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    /// The log's segments.
+    #[error(transparent)]
+    Store(#[from] embedded::OpenError),
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] ledger::log::OpenError),
+    /// A key file.
+    #[error(transparent)]
+    Key(#[from] key_file::KeyFileError),
+    /// A side store.
+    #[error(transparent)]
+    Side(#[from] ledger::side::SideError),
+    /// The vault.
+    #[error(transparent)]
+    Vault(#[from] crate::vault::VaultError),
+    /// The views.
+    #[error(transparent)]
+    Views(#[from] projections::ViewsError),
+    /// The log has no first commit, or another one than genesis makes.
+    #[error("the log under {0} does not begin with a genesis: {1}")]
+    NoGenesis(std::path::PathBuf, String),
+}
+
+impl App {
+    /// Opens the ledger of `config`, waiting until its views have caught up is the caller's choice.
+    pub fn open(config: Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+        let dir = DataDir::at(&config.ledger.data_dir);
+        let lock = dir.lock()?;
+        dir.require_ledger()?;
+        let store: Arc<dyn Store> = Arc::new(EmbeddedStore::open(&dir.log(), embedded::Options::default())?);
+        let origin = origin_of(&dir, store.as_ref())?;
+        let host = origin.split('/').next().unwrap_or_default().to_owned();
+        let (_, checkpoint_key) = key_file::read(&dir.key(CHECKPOINT_KEY))?;
+        let options = Options {
+            streams_cached_max: config.ledger.streams_cached_max,
+            queue_max: config.ledger.queue_max,
+        };
+        let log = Log::open(dir.root(), store, &origin, Rulebook, checkpoint_key, Arc::clone(&clock), options)?;
+        let ledger = Arc::new(log);
+        let views = Views::open(&dir.views(), &ledger)?;
+        let master = MasterKey::load_or_create(&dir.keys().join("master.key"))?;
+        let keys: Arc<dyn Side> = Arc::new(SqliteSide::open(&dir.vault_keys(), Arc::clone(&clock))?);
+        let values: Arc<dyn Side> = Arc::new(SqliteSide::open(&dir.vault(), Arc::clone(&clock))?);
+        let side: Arc<dyn Side> = Arc::new(SqliteSide::open(&dir.side(), Arc::clone(&clock))?);
+        let keystore = KeyStore::open(Arc::clone(&keys), &master)?;
+        let idempotency = Idempotency::open(Arc::clone(&side), &master, Arc::clone(&clock));
+        let (registrar_kid, registrar_key) = key_file::read(&dir.key(ASSERTION_KEY))?;
+        Ok(Self {
+            registrar: (registrar_kid, Arc::new(registrar_key)),
+            bundle: key_file::read(&dir.key(BUNDLE_KEY))?,
+            vault: Arc::new(Vault::open(values, keys, master, Arc::clone(&clock))?),
+            tokens: Tokens::new(Arc::clone(&side), clock),
+            concurrency: Semaphore::new(config.server.concurrency_max),
+            transcripts: TranscriptCache::default(),
+            metrics: Metrics::new(),
+            keystore,
+            idempotency,
+            side,
+            views,
+            ledger,
+            host,
+            config,
+            dir,
+            _lock: lock,
+        })
+    }
+
+    /// Now, Unix milliseconds.
+    pub fn now_ms(&self) -> i64 {
+        self.ledger.clock().now_ms()
+    }
+
+    /// The key with which the platform signs for `issuer`; the registrar's own for number 0.
+    pub fn signer(&self, issuer: IssuerNumber) -> Result<(Kid, Arc<SigningKey>), Problem> {
+        if issuer == IssuerNumber::REGISTRAR {
+            return Ok(self.registrar.clone());
+        }
+        let institution = self.ledger.state::<Institution>(&issuer.stream())?;
+        if institution.admitted.is_none() {
+            return Err(Problem::of(Reason::InstitutionUnknown));
+        }
+        let did = Did::new(&self.host, issuer);
+        let kept = institution.keys.iter().rev().filter(|key| {
+            key.r#use == KeyUse::Assertion && key.custody == Custody::Platform && key.retired.is_none()
+        });
+        for key in kept {
+            if let Some(kid) = did.kid(&key.fragment)
+                && let Some(signer) = self.keystore.signer(&kid).map_err(Problem::internal)?
+            {
+                return Ok((kid, signer));
+            }
+        }
+        Err(Problem::of(Reason::SignItYourself))
+    }
+
+    /// The registrar's key for the trust bundle.
+    pub fn bundle_key(&self) -> (&Kid, &SigningKey) {
+        (&self.bundle.0, &self.bundle.1)
+    }
+
+    /// Stops the writer and the views; what was acknowledged is on disk.
+    pub fn close(&self) {
+        self.ledger.close();
+        self.views.close();
+    }
+}
+
+/// The origin that the first commit states.
+fn origin_of(dir: &DataDir, store: &dyn Store) -> Result<String, StartError> {
+    let none = |what: String| StartError::NoGenesis(dir.root().into(), what);
+    let record = store
+        .read(0, 1)
+        .map_err(|error| none(error.to_string()))?
+        .into_iter()
+        .next()
+        .ok_or_else(|| none("it is empty; remove the directory and run `xuefen init` again".into()))?;
+    let commit = ledger::commit::Commit::decode(&record.leaf).map_err(|error| none(error.to_string()))?;
+    Ok(commit.log.into())
+}

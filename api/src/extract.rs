@@ -1,0 +1,161 @@
+//! What a route takes from a request: who calls, a strict JSON body, `?after=`.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use identity::did::IssuerNumber;
+use identity::role::Role;
+use ledger::assertion::{Act, By};
+use serde::de::DeserializeOwned;
+use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::problem::{Problem, Reason};
+
+/// Who calls, by access token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caller {
+    /// The person.
+    pub person: Uuid,
+    /// In which role.
+    pub role: Role,
+    /// For which institution.
+    pub institution: Option<IssuerNumber>,
+}
+
+impl Caller {
+    /// Refuses a role that is not among `roles`.
+    pub fn require(&self, roles: &[Role]) -> Result<(), Problem> {
+        if roles.contains(&self.role) {
+            return Ok(());
+        }
+        let allowed: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+        let detail = format!("role {} may not; {} may", self.role, allowed.join(", "));
+        Err(Problem::of(Reason::NotAllowed).detail(detail))
+    }
+
+    /// The institution whose key signs for this caller; the registrar's for roles of the province.
+    pub fn issuer(&self) -> IssuerNumber {
+        self.institution.unwrap_or(IssuerNumber::REGISTRAR)
+    }
+
+    /// How an assertion names this caller.
+    pub fn act(&self) -> Act {
+        Act { by: By::Token, on_behalf_of: None, person: self.person, role: self.role.to_string() }
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        let header = parts.headers.get(header::AUTHORIZATION).ok_or(Problem::of(Reason::NotSignedIn))?;
+        let token = header
+            .to_str()
+            .ok()
+            .and_then(|text| text.strip_prefix("Bearer "))
+            .ok_or(Problem::of(Reason::TokenInvalid))?;
+        let grant = app
+            .tokens
+            .find(token.trim())
+            .map_err(Problem::internal)?
+            .ok_or(Problem::of(Reason::TokenInvalid))?;
+        Ok(Self { person: grant.person, role: grant.role, institution: grant.institution })
+    }
+}
+
+/// A JSON body: unknown members refused, text brought to NFC, the failing member named.
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        if !is_json(request.headers()) {
+            return Err(Problem::of(Reason::MediaType).detail("expected application/json"));
+        }
+        let bytes = body(request, app).await?;
+        read_json(&bytes).map(Self)
+    }
+}
+
+/// The body's bytes within the route's limit.
+pub async fn body(request: Request, app: &Arc<App>) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, app).await.map_err(|rejection| {
+        Problem::of(if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+            Reason::BodyTooLarge
+        } else {
+            Reason::BodyUnreadable
+        })
+    })
+}
+
+/// Reads JSON strictly.
+pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Problem::of(Reason::BodyUnreadable).detail("not UTF-8"))?;
+    let text: std::borrow::Cow<'_, str> = match is_nfc_quick(text.chars()) {
+        IsNormalized::Yes => text.into(),
+        _ => text.nfc().collect::<String>().into(),
+    };
+    let mut reader = serde_json::Deserializer::from_str(&text);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        if error.inner().is_syntax() || error.inner().is_eof() {
+            return Problem::of(Reason::BodyUnreadable).detail(error.inner());
+        }
+        Problem::invalid(pointer(error.path()), error.inner())
+    })?;
+    reader.end().map_err(|error| Problem::of(Reason::BodyUnreadable).detail(error))?;
+    Ok(value)
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let mut pointer = String::new();
+    for segment in path {
+        let part = match segment {
+            Segment::Map { key } => key.replace('~', "~0").replace('/', "~1"),
+            Segment::Seq { index } => index.to_string(),
+            Segment::Enum { .. } | Segment::Unknown => continue,
+        };
+        pointer.push('/');
+        pointer.push_str(&part);
+    }
+    pointer
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.split(';').next().unwrap_or_default().trim() == "application/json")
+}
+
+/// `Idempotency-Key`, at most 255 visible ASCII characters.
+pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    let key = value.to_str().unwrap_or_default();
+    if (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) {
+        return Ok(Some(key.into()));
+    }
+    Err(Problem::of(Reason::BodyUnreadable).detail("Idempotency-Key must be 1 to 255 visible ASCII characters"))
+}
+
+/// `If-Match: "r<revision>"`: the revision the client saw.
+pub fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+    let Some(value) = headers.get(header::IF_MATCH) else {
+        return Ok(None);
+    };
+    let revision = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.strip_prefix("\"r")?.strip_suffix('"')?.parse().ok());
+    revision
+        .map(Some)
+        .ok_or_else(|| Problem::of(Reason::BodyUnreadable).detail("If-Match must be \"r<revision>\""))
+}

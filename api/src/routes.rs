@@ -1,0 +1,79 @@
+//! The route table, on one page.
+
+pub mod answer;
+pub mod approvals;
+pub mod assertions;
+pub mod identity_doors;
+pub mod imports;
+pub mod institutions;
+pub mod learners;
+pub mod log;
+pub mod openapi;
+pub mod operations;
+pub mod outcomes;
+pub mod statistics;
+pub mod transcripts;
+pub mod trust;
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+
+/// Every door, with its description.
+pub fn all() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::with_openapi(openapi::base())
+        // operations
+        .routes(routes!(operations::livez))
+        .routes(routes!(operations::readyz))
+        .routes(routes!(operations::version))
+        .routes(routes!(operations::problem))
+        .routes(routes!(operations::home))
+        // the log and what verifiers need
+        .routes(routes!(log::checkpoint))
+        .routes(routes!(log::tile))
+        .routes(routes!(log::proof))
+        .routes(routes!(log::consistency))
+        .routes(routes!(trust::bundle))
+        .routes(routes!(identity_doors::platform))
+        .routes(routes!(identity_doors::institution))
+        // writing
+        .routes(routes!(assertions::submit))
+        .routes(routes!(institutions::admit, institutions::list))
+        .routes(routes!(institutions::show))
+        .routes(routes!(institutions::activate_key, institutions::keys))
+        .routes(routes!(institutions::retire_key))
+        .routes(routes!(learners::register))
+        .routes(routes!(learners::show))
+        .routes(routes!(learners::bind))
+        .routes(routes!(learners::search))
+        .routes(routes!(outcomes::record))
+        .routes(routes!(outcomes::show))
+        .routes(routes!(outcomes::correct))
+        .routes(routes!(outcomes::revoke))
+        .routes(routes!(approvals::decide, approvals::show))
+        .routes(routes!(approvals::list))
+        // bulk
+        .routes(routes!(imports::upload))
+        .routes(routes!(imports::show))
+        .routes(routes!(imports::run))
+        .routes(routes!(imports::errors))
+        // views of one learner
+        .routes(routes!(transcripts::json))
+        .routes(routes!(transcripts::html))
+        .routes(routes!(transcripts::negotiated))
+        .routes(routes!(transcripts::credits))
+        // oversight
+        .routes(routes!(statistics::overview))
+}
+
+/// `?after=`: wait until the view has folded this position.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct After {
+    /// The position.
+    pub after: Option<u64>,
+}

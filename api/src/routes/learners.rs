@@ -1,0 +1,355 @@
+//! /v1/learners: people and the numbers they are known by.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use credentials::rulebook::kinds::Purpose;
+use identity::erasable::Opened;
+use identity::identifier::{IdentifierType, name};
+use identity::person::event::Check;
+use identity::person::{Alias, bind_identifier, register};
+use identity::role::Role;
+use jiff::civil::Date;
+use ledger::clock;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::After;
+use super::answer::WriteAnswer;
+use crate::app::App;
+use crate::extract::{Body, Caller, idempotency_key};
+use crate::mask;
+use crate::problem::{Problem, ProblemBody, Reason};
+use crate::vault::VaultError;
+use crate::write::{Asking, Written};
+
+/// Longest name in characters.
+const NAME_CHARS_MAX: usize = 100;
+const DESK: &[Role] = &[Role::Clerk, Role::Institution, Role::Counter, Role::Registrar];
+
+/// A number a person is known by.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IdentifierBody {
+    /// resident_id, enrolment_number, passport, staff_number or institution_card.
+    #[schema(value_type = String, example = "resident_id")]
+    r#type: IdentifierType,
+    /// The number.
+    #[schema(example = "11010519491231002X")]
+    value: String,
+    /// Accept a check character that does not fit.
+    #[serde(default)]
+    r#override: bool,
+}
+
+/// A person to register.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LearnerBody {
+    /// Name as on the document.
+    #[schema(example = "王晓明")]
+    name: String,
+    /// Date of birth.
+    #[schema(example = "2001-02-03")]
+    birth_date: Option<String>,
+    /// Numbers the person is known by, at most one of each type.
+    #[serde(default)]
+    identifiers: Vec<IdentifierBody>,
+}
+
+/// Register a person.
+///
+/// Sent again with the same name and number it answers with the person registered before.
+#[utoipa::path(post, path = "/v1/learners", tag = "identity", request_body = LearnerBody, security(("token" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "the same key and body answer the same")),
+    responses((status = 201, description = "registered", body = WriteAnswer), (status = 200, description = "registered before", body = WriteAnswer),
+        (status = 409, description = "a number is bound to somebody else", body = ProblemBody), (status = 422, description = "invalid", body = ProblemBody)))]
+pub async fn register(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    headers: HeaderMap,
+    Body(body): Body<LearnerBody>,
+) -> Result<Response, Problem> {
+    caller.require(DESK)?;
+    let registered = app.register(&caller, &body.into_new()?, derived_id(&caller, &headers)?).await?;
+    let answer = WriteAnswer::new(&app, &headers, registered.person, &registered.written)?;
+    Ok(answer.respond(&registered.written))
+}
+
+/// An id derived from caller and idempotency key, so that a repetition is the same assertion.
+pub(super) fn derived_id(caller: &Caller, headers: &HeaderMap) -> Result<Option<Uuid>, Problem> {
+    let key = idempotency_key(headers)?;
+    Ok(key.map(|key| clock::uuid_v8("xuefen/idempotency", &[caller.person.as_bytes(), key.as_bytes()])))
+}
+
+/// A person to register, checked.
+pub struct NewPerson {
+    /// Name, NFC, trimmed.
+    pub name: String,
+    /// Date of birth.
+    pub birth_date: Option<Date>,
+    /// Type, value as given, and how its check came out.
+    pub identifiers: Vec<(IdentifierType, String, Check)>,
+}
+
+/// A person registered now or before.
+pub struct RegisteredPerson {
+    /// Whose number this is.
+    pub person: Uuid,
+    /// What became of the write.
+    pub written: Written,
+}
+
+impl LearnerBody {
+    fn into_new(self) -> Result<NewPerson, Problem> {
+        let name = self.name.trim().to_owned();
+        if name.is_empty() || name.chars().count() > NAME_CHARS_MAX {
+            return Err(Problem::of(Reason::NameInvalid).field("/name", "1 to 100 characters"));
+        }
+        let birth_date = match self.birth_date {
+            Some(text) => Some(
+                credentials::policy::date::parse(&text)
+                    .ok_or_else(|| Problem::invalid("/birth_date", "expected a date as 2001-02-03"))?,
+            ),
+            None => None,
+        };
+        let mut identifiers = Vec::with_capacity(self.identifiers.len());
+        for (index, identifier) in self.identifiers.into_iter().enumerate() {
+            let pointer = format!("/identifiers/{index}/value");
+            let check = check_identifier(&identifier, &pointer)?;
+            identifiers.push((identifier.r#type, identifier.value, check));
+        }
+        Ok(NewPerson { name, birth_date, identifiers })
+    }
+}
+
+/// Checks a number; a check character that does not fit needs `override`.
+fn check_identifier(identifier: &IdentifierBody, pointer: &str) -> Result<Check, Problem> {
+    let wrong = |what: &dyn std::fmt::Display| Problem::of(Reason::IdentifierInvalid).detail(what).field(pointer, what);
+    let checked = identifier.r#type.check(&identifier.value).map_err(|error| wrong(&error))?;
+    match checked.finding {
+        None => Ok(Check::Ok),
+        Some(_) if identifier.r#override => Ok(Check::Overridden),
+        Some(warning) => Err(wrong(&warning)),
+    }
+}
+
+impl App {
+    /// Registers a person for `caller`, or finds the one whom name and number name already.
+    pub async fn register(&self, caller: &Caller, new: &NewPerson, id: Option<Uuid>) -> Result<RegisteredPerson, Problem> {
+        for (r#type, value, _) in &new.identifiers {
+            if let Some(person) = self.person_of(*r#type, value)? {
+                return self.registered_before(person, &new.name);
+            }
+        }
+        let person = clock::uuid_v4();
+        let data = register::Data {
+            values: identity::erasable::Commitments::default(),
+            identifiers: new
+                .identifiers
+                .iter()
+                .map(|(r#type, _, check)| Alias { check: *check, r#type: *r#type })
+                .collect(),
+            person,
+        };
+        let mut values = vec![("name", Value::String(new.name.clone()))];
+        values.extend(new.birth_date.map(|date| ("birth_date", Value::String(date.to_string()))));
+        for (r#type, value, _) in &new.identifiers {
+            values.push((r#type.as_str(), Value::String(value.clone())));
+        }
+        let asking = Asking {
+            issuer: caller.issuer(),
+            act: caller.act(),
+            kind: register::KIND,
+            data: serde_json::to_value(&data).map_err(Problem::internal)?,
+            values,
+            target: None,
+            id,
+        };
+        match self.ask(asking).await {
+            Ok(written) => Ok(RegisteredPerson { person, written }),
+            // Somebody registered the same number in between.
+            Err(problem) if problem.reason == Reason::IdentifierTaken => {
+                for (r#type, value, _) in &new.identifiers {
+                    if let Some(person) = self.person_of(*r#type, value)? {
+                        return self.registered_before(person, &new.name);
+                    }
+                }
+                Err(problem)
+            }
+            Err(problem) => Err(problem),
+        }
+    }
+
+    /// The person whom a number names, if any.
+    pub fn person_of(&self, r#type: IdentifierType, value: &str) -> Result<Option<Uuid>, Problem> {
+        let Ok(checked) = r#type.check(value) else {
+            return Ok(None);
+        };
+        self.vault.lookup(r#type, &checked.normalised).map_err(Problem::internal)
+    }
+
+    /// The name agrees: the same person; else somebody must look.
+    fn registered_before(&self, person: Uuid, given: &str) -> Result<RegisteredPerson, Problem> {
+        let known = self.identity_of(person)?;
+        let same = known.iter().any(|it| it.name() == "name" && it.expose_text().is_some_and(|it| name::same(it, given)));
+        let state = self.ledger.state::<identity::person::Person>(&identity::person::wire::stream(person))?;
+        match state.registered {
+            Some(by) if same => {
+                Ok(RegisteredPerson { person, written: Written { id: by.id, position: by.position, new: None } })
+            }
+            _ => Err(Problem::of(Reason::IdentifierTaken)),
+        }
+    }
+
+    /// The opened values that identify a person; none if they were erased.
+    pub fn identity_of(&self, person: Uuid) -> Result<Vec<Opened>, Problem> {
+        let stream = identity::person::wire::stream(person);
+        let state = self.ledger.state::<identity::person::Person>(&stream)?;
+        let mut opened = Vec::new();
+        for (id, values) in &state.values {
+            match self.vault.open(person, Purpose::Identity, *id, values) {
+                Ok(values) => opened.extend(values),
+                Err(VaultError::Erased | VaultError::NotHere) => {}
+                Err(error) => return Err(Problem::internal(error)),
+            }
+        }
+        Ok(opened)
+    }
+}
+
+/// A person as the caller may see them.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LearnerAnswer {
+    /// The person's number.
+    pub id: Uuid,
+    /// Name, in full or masked by the caller's role.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Date of birth, in full or left out by the caller's role.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub birth_date: Option<String>,
+    /// Numbers bound, masked.
+    pub identifiers: Vec<IdentifierAnswer>,
+    /// Position of the registration.
+    pub position: u64,
+}
+
+/// A number a person is known by.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct IdentifierAnswer {
+    /// Its type.
+    #[schema(value_type = String)]
+    pub r#type: IdentifierType,
+    /// Its value, masked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// Whether its check fits or was accepted by hand.
+    #[schema(value_type = String)]
+    pub check: Check,
+}
+
+/// A person.
+#[utoipa::path(get, path = "/v1/learners/{id}", tag = "identity", params(("id" = Uuid, Path, description = "the person's number"), ("after" = Option<u64>, Query, description = "wait for this position")), security(("token" = [])),
+    responses((status = 200, description = "the person", body = LearnerAnswer), (status = 403, description = "not yours", body = ProblemBody), (status = 404, description = "unknown", body = ProblemBody)))]
+pub async fn show(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Query(after): Query<After>,
+) -> Result<Json<LearnerAnswer>, Problem> {
+    app.wait_for(after.after).await?;
+    let in_full = app.may_read(&caller, id)?;
+    let state = app.ledger.state::<identity::person::Person>(&identity::person::wire::stream(id))?;
+    let registered = state.registered.ok_or(Problem::of(Reason::PersonUnknown))?;
+    let opened = app.identity_of(id)?;
+    let text = |name: &str| opened.iter().find(|it| it.name() == name).and_then(Opened::expose_text);
+    let identifiers = state.aliases.iter().map(|(alias, _)| IdentifierAnswer {
+        r#type: alias.r#type,
+        value: text(alias.r#type.as_str()).map(mask::number),
+        check: alias.check,
+    });
+    Ok(Json(LearnerAnswer {
+        id,
+        name: text("name").map(|name| if in_full { name.to_owned() } else { mask::name(name) }),
+        birth_date: text("birth_date").filter(|_| in_full).map(str::to_owned),
+        identifiers: identifiers.collect(),
+        position: registered.position,
+    }))
+}
+
+/// Bind one more number to a person.
+#[utoipa::path(post, path = "/v1/learners/{id}/identifiers", tag = "identity", params(("id" = Uuid, Path, description = "the person's number")), request_body = IdentifierBody, security(("token" = [])),
+    responses((status = 201, description = "bound", body = WriteAnswer), (status = 409, description = "bound to somebody else", body = ProblemBody)))]
+pub async fn bind(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(person): Path<Uuid>,
+    headers: HeaderMap,
+    Body(body): Body<IdentifierBody>,
+) -> Result<Response, Problem> {
+    caller.require(DESK)?;
+    let check = check_identifier(&body, "/value")?;
+    let data = serde_json::json!({ "identifier": Alias { check, r#type: body.r#type }, "person": person });
+    let asking = Asking {
+        issuer: caller.issuer(),
+        act: caller.act(),
+        kind: bind_identifier::KIND,
+        data,
+        values: vec![(body.r#type.as_str(), Value::String(body.value))],
+        target: None,
+        id: derived_id(&caller, &headers)?,
+    };
+    let written = app.ask(asking).await?;
+    Ok(WriteAnswer::new(&app, &headers, person, &written)?.respond(&written))
+}
+
+/// Whom to look for. A POST, so that no number stands in a log.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SearchBody {
+    /// The number, exactly.
+    identifier: IdentifierBody,
+}
+
+/// Who was found.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SearchAnswer {
+    /// At most one: numbers are exact. The same answer form for none.
+    pub matches: Vec<SearchMatch>,
+}
+
+/// A person found.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SearchMatch {
+    /// The person's number.
+    pub id: Uuid,
+    /// Name, masked.
+    pub name: Option<String>,
+}
+
+/// Find a person by an exact number.
+#[utoipa::path(post, path = "/v1/learners/search", tag = "identity", request_body = SearchBody, security(("token" = [])),
+    responses((status = 200, description = "who was found", body = SearchAnswer)))]
+pub async fn search(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Body(body): Body<SearchBody>,
+) -> Result<Json<SearchAnswer>, Problem> {
+    caller.require(DESK)?;
+    let found = app.person_of(body.identifier.r#type, &body.identifier.value)?;
+    let matches = match found {
+        None => Vec::new(),
+        Some(id) => {
+            let opened = app.identity_of(id)?;
+            let name = opened.iter().find(|it| it.name() == "name").and_then(Opened::expose_text).map(mask::name);
+            vec![SearchMatch { id, name }]
+        }
+    };
+    Ok(Json(SearchAnswer { matches }))
+}

@@ -1,0 +1,63 @@
+//! Rendered transcripts, kept until something in them changes.
+//!
+//! Invariant: an entry is served only while the person's last change, as the views know it, is the
+//! one it was rendered at. It holds opened values, so it lives in memory alone and is bounded.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use axum::body::Bytes;
+use uuid::Uuid;
+
+/// Most bytes kept.
+const BYTES_MAX: usize = 64 << 20;
+
+/// Which transcript, and how it is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Whose.
+    pub person: Uuid,
+    /// Names and marks shown in full.
+    pub in_full: bool,
+}
+
+#[derive(Default)]
+struct Entries {
+    bytes: usize,
+    by_key: HashMap<Key, (u64, Bytes)>,
+}
+
+/// The cache.
+#[derive(Default)]
+pub struct TranscriptCache(Mutex<Entries>);
+
+impl TranscriptCache {
+    /// The body rendered at `last_change`, if it is still kept.
+    pub fn get(&self, key: Key, last_change: u64) -> Option<Bytes> {
+        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, body) = entries.by_key.get(&key)?;
+        (*at == last_change).then(|| body.clone())
+    }
+
+    /// Keeps a body; when full, everything is forgotten and gathered anew.
+    pub fn put(&self, key: Key, last_change: u64, body: Bytes) {
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.bytes.saturating_add(body.len()) > BYTES_MAX {
+            *entries = Entries::default();
+        }
+        entries.bytes = entries.bytes.saturating_add(body.len());
+        if let Some((_, old)) = entries.by_key.insert(key, (last_change, body)) {
+            entries.bytes = entries.bytes.saturating_sub(old.len());
+        }
+    }
+
+    /// Forgets a person's transcripts: their values changed without a commit (erasure).
+    pub fn forget(&self, person: Uuid) {
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for in_full in [false, true] {
+            if let Some((_, old)) = entries.by_key.remove(&Key { person, in_full }) {
+                entries.bytes = entries.bytes.saturating_sub(old.len());
+            }
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! The one way in: an assertion with its values, from any door, to an answer.
+//!
+//! Invariant: values reach the vault before the queue and only if the rules would accept; what is
+//! refused leaves nothing in the vault.
+//! A crash between vault and log leaves a pending value that the reaper asks the log about.
+
+use credentials::account::{Account, record_outcome};
+use credentials::rulebook::Refusal;
+use credentials::rulebook::kinds::{self, Kind};
+use identity::did::IssuerNumber;
+use identity::erasable::{self, Commitments, Disclosure};
+use identity::identifier::IdentifierType;
+use identity::person::{bind_identifier, register};
+use ledger::assertion::{Act, Assertion, Draft, Target};
+use ledger::clock;
+use ledger::decision::{Earlier, Verdict};
+use ledger::execute::{ExecuteError, Unavailable};
+use ledger::fact::Stream;
+use ledger::sequencer::{Answer, Committed};
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::problem::{Problem, Reason};
+use crate::vault::VaultError;
+
+/// What became of a write.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// Id of the assertion that made it so.
+    pub id: Uuid,
+    /// Its position.
+    pub position: u64,
+    /// The commit, if this request made it.
+    pub new: Option<Committed>,
+}
+
+impl Written {
+    /// Whether the commit only proposes: a second person must agree.
+    pub fn is_proposal(&self) -> bool {
+        self.new.as_ref().is_some_and(|new| {
+            let proposed = identity::approval::wire::PROPOSED_V1;
+            new.commit.facts.iter().any(|fact| &*fact.kind == proposed)
+        })
+    }
+}
+
+/// What a JSON door asks in somebody's name.
+pub struct Asking {
+    /// Whose key signs.
+    pub issuer: IssuerNumber,
+    /// Who acts.
+    pub act: Act,
+    /// Kind of the assertion.
+    pub kind: &'static str,
+    /// Its open data, without `_sd`.
+    pub data: Value,
+    /// Members that are disclosed.
+    pub values: Vec<(&'static str, Value)>,
+    /// What it corrects or approves.
+    pub target: Option<Target>,
+    /// Its id; a new one if `None`.
+    pub id: Option<Uuid>,
+}
+
+/// An assertion that passed every check that needs no order.
+pub enum Prepared {
+    /// It was so already.
+    Done(Written),
+    /// It waits for the sequencer.
+    Queued {
+        /// What was queued.
+        assertion: Assertion,
+        /// Its values, in the vault as pending.
+        disclosures: Vec<Disclosure>,
+        /// Where the answer comes.
+        answer: oneshot::Receiver<Result<Answer, ExecuteError<Refusal>>>,
+    },
+}
+
+/// The members of `data` that concern values.
+#[derive(Deserialize)]
+struct Values {
+    #[serde(rename = "_sd", default)]
+    commitments: Commitments,
+}
+
+/// A personal value on its way to the vault.
+struct Deposit {
+    person: Uuid,
+    identifiers: Vec<(IdentifierType, String)>,
+}
+
+impl App {
+    /// Signs what a JSON door asks, with the key kept for that party.
+    pub fn sign(&self, asking: Asking) -> Result<(Assertion, Vec<Disclosure>), Problem> {
+        let (kid, key) = self.signer(asking.issuer)?;
+        let disclosures: Vec<Disclosure> = asking
+            .values
+            .into_iter()
+            .map(|(name, value)| Disclosure::new(clock::random(), name, value))
+            .collect();
+        let mut data = asking.data;
+        if let (Some(members), false) = (data.as_object_mut(), disclosures.is_empty()) {
+            let digests = disclosures.iter().map(Disclosure::digest).collect();
+            let commitments = Commitments::of(digests).map_err(Problem::internal)?;
+            members.insert("_sd".into(), serde_json::to_value(commitments).map_err(Problem::internal)?);
+        }
+        let now_ms = self.now_ms();
+        let draft = Draft {
+            id: asking.id.unwrap_or_else(|| clock::uuid_v7(now_ms)),
+            log: self.ledger.origin().into(),
+            kind: asking.kind.into(),
+            at_ms: now_ms,
+            seen: self.ledger.seen(),
+            target: asking.target,
+            cause: None,
+            act: Some(asking.act),
+            data,
+        };
+        let assertion = draft.sign(&kid, &key).map_err(|error| Problem::from(ledger::execute::Refused::from(error)))?;
+        Ok((assertion, disclosures))
+    }
+
+    /// Signs and writes.
+    pub async fn ask(&self, asking: Asking) -> Result<Written, Problem> {
+        let (assertion, disclosures) = self.sign(asking)?;
+        self.accept(assertion, disclosures, None).await
+    }
+
+    /// Writes an assertion with its disclosures.
+    pub async fn accept(
+        &self,
+        assertion: Assertion,
+        disclosures: Vec<Disclosure>,
+        expected: Option<(Stream, u64)>,
+    ) -> Result<Written, Problem> {
+        let prepared = self.prepare(assertion, disclosures, expected)?;
+        self.finish(prepared).await
+    }
+
+    /// Checks everything, stores the values, and queues: what follows is decided behind it.
+    pub fn prepare(
+        &self,
+        assertion: Assertion,
+        disclosures: Vec<Disclosure>,
+        expected: Option<(Stream, u64)>,
+    ) -> Result<Prepared, Problem> {
+        let kind = kinds::find(assertion.kind()).ok_or_else(|| unknown_kind(&assertion))?;
+        let data = assertion.data().get();
+        let values: Values = serde_json::from_str(data)
+            .map_err(|error| Problem::of(Reason::DataInvalid).detail(format!("_sd: {error}")))?;
+        erasable::check(&values.commitments, &disclosures, kind.erasable)?;
+        let mut submission = self.ledger.check_parsed(assertion.clone())?;
+        if let Some((stream, revision)) = expected {
+            submission = submission.expecting(stream, revision);
+        }
+        if !disclosures.is_empty() {
+            if let Verdict::AlreadySo(earlier) = self.ledger.preview(&submission)? {
+                self.same_values(&assertion, &disclosures)?;
+                return Ok(Prepared::Done(written(Answer::AlreadySo(earlier))));
+            }
+            let deposit = deposit_of(kind, data, &disclosures)?;
+            self.store_values(kind, &assertion, &deposit, &disclosures)?;
+        }
+        match self.ledger.enqueue(submission) {
+            Ok(answer) => Ok(Prepared::Queued { assertion, disclosures, answer }),
+            Err(unavailable) => {
+                self.discard(&assertion, &disclosures);
+                Err(unavailable.into())
+            }
+        }
+    }
+
+    /// Waits for the answer of what was queued.
+    pub async fn finish(&self, prepared: Prepared) -> Result<Written, Problem> {
+        let (assertion, disclosures, answer) = match prepared {
+            Prepared::Done(written) => return Ok(written),
+            Prepared::Queued { assertion, disclosures, answer } => (assertion, disclosures, answer),
+        };
+        let answer = answer.await.unwrap_or_else(|_| Err(Unavailable::Unknown.into()));
+        match answer {
+            Ok(Answer::AlreadySo(earlier)) if earlier.id != assertion.id() => {
+                self.discard(&assertion, &disclosures);
+                self.same_values(&assertion, &disclosures)?;
+                Ok(written(Answer::AlreadySo(earlier)))
+            }
+            Ok(answer) => Ok(written(answer)),
+            Err(error) => {
+                // Unknown means unknown: the reaper asks the log before it removes anything.
+                if !matches!(error, ExecuteError::Unavailable(Unavailable::Unknown)) {
+                    self.discard(&assertion, &disclosures);
+                }
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Checks identifiers and puts all values into the vault as pending.
+    fn store_values(
+        &self,
+        kind: &Kind,
+        assertion: &Assertion,
+        deposit: &Deposit,
+        disclosures: &[Disclosure],
+    ) -> Result<(), Problem> {
+        let id = assertion.id();
+        for (r#type, normalised) in &deposit.identifiers {
+            match self.vault.lookup_reserve(*r#type, normalised, deposit.person, id) {
+                Ok(_) => {}
+                Err(VaultError::Taken { .. }) => {
+                    self.discard(assertion, disclosures);
+                    return Err(Problem::of(Reason::IdentifierTaken)
+                        .field(format!("/identifiers/{type}"), "it is bound to another person"));
+                }
+                Err(error) => return Err(Problem::internal(error)),
+            }
+        }
+        match self.vault.put_pending(deposit.person, kind.purpose, id, disclosures) {
+            Ok(()) => Ok(()),
+            Err(VaultError::SaltSeen { index }) => {
+                self.discard(assertion, disclosures);
+                Err(Problem::of(Reason::SaltSeen).detail(format!("the salt of disclosure {index} was used before")))
+            }
+            Err(error) => Err(Problem::internal(error)),
+        }
+    }
+
+    /// Removes what a refused assertion left in the vault. Failing is harmless: the reaper comes.
+    fn discard(&self, assertion: &Assertion, disclosures: &[Disclosure]) {
+        if disclosures.is_empty() {
+            return;
+        }
+        if let Err(error) = self.vault.discard(assertion.id()) {
+            tracing::warn!(%error, "a refused assertion's values are left to the reaper");
+        }
+    }
+
+    /// The same record again must say the same in its personal values too (`record-differs`).
+    fn same_values(&self, assertion: &Assertion, disclosures: &[Disclosure]) -> Result<(), Problem> {
+        if assertion.kind() != record_outcome::KIND {
+            return Ok(());
+        }
+        let data: record_outcome::Data = serde_json::from_str(assertion.data().get())
+            .map_err(|error| Problem::of(Reason::DataInvalid).detail(error))?;
+        let account = self
+            .ledger
+            .state::<Account>(&credentials::account::wire::stream(data.person))?;
+        let Some(outcome) = account.outcome(data.outcome) else {
+            return Ok(());
+        };
+        for said in outcome.versions().iter().filter(|said| said.fields == data.fields) {
+            let opened = match self.vault.open(data.person, kinds::Purpose::StudyRecord, said.id, &said.values) {
+                Ok(opened) => opened,
+                // What was erased cannot differ any more.
+                Err(VaultError::Erased | VaultError::NotHere) => return Ok(()),
+                Err(error) => return Err(Problem::internal(error)),
+            };
+            let same = |disclosure: &&Disclosure| opened.contains(disclosure.opened());
+            if opened.len() == disclosures.len() && disclosures.iter().filter(same).count() == opened.len() {
+                return Ok(());
+            }
+        }
+        Err(Problem::of(Reason::RecordDiffers)
+            .detail("the record stands with another title, mark or remark: send a correction")
+            .at(outcome.recorded.position))
+    }
+}
+
+fn written(answer: Answer) -> Written {
+    let Earlier { id, position } = answer.earlier();
+    let new = match answer {
+        Answer::Committed(committed) => Some(committed),
+        Answer::AlreadySo(_) => None,
+    };
+    Written { id, position, new }
+}
+
+fn unknown_kind(assertion: &Assertion) -> Problem {
+    Problem::of(Reason::KindUnknown).detail(format!("kind {:?} is unknown", assertion.kind()))
+}
+
+/// Whose values these are, and the identifiers among them, checked against what is said openly.
+fn deposit_of(kind: &Kind, data: &str, disclosures: &[Disclosure]) -> Result<Deposit, Problem> {
+    #[derive(Deserialize)]
+    struct Whose {
+        person: Uuid,
+    }
+    let malformed = |error: serde_json::Error| Problem::of(Reason::DataInvalid).detail(error);
+    let aliases = match kind.name {
+        register::KIND => serde_json::from_str::<register::Data>(data).map_err(malformed)?.identifiers,
+        bind_identifier::KIND => {
+            vec![serde_json::from_str::<bind_identifier::Data>(data).map_err(malformed)?.identifier]
+        }
+        _ => Vec::new(),
+    };
+    let mut identifiers = Vec::with_capacity(aliases.len());
+    for alias in aliases {
+        let name = alias.r#type.as_str();
+        let value = disclosures
+            .iter()
+            .find(|disclosure| disclosure.opened().name() == name)
+            .and_then(|disclosure| disclosure.opened().expose_text())
+            .ok_or_else(|| Problem::of(Reason::ValuesDoNotFit).detail(format!("{name} has no value")))?;
+        let checked = alias.r#type.check(value).map_err(|error| {
+            Problem::of(Reason::IdentifierInvalid).field(format!("/identifiers/{name}"), error)
+        })?;
+        let overridden = alias.check == identity::person::event::Check::Overridden;
+        if let Some(warning) = checked.finding.filter(|_| !overridden) {
+            return Err(Problem::of(Reason::IdentifierInvalid).field(format!("/identifiers/{name}"), warning));
+        }
+        identifiers.push((alias.r#type, checked.normalised));
+    }
+    if kind.name == register::KIND && !disclosures.iter().any(|it| it.opened().name() == "name") {
+        return Err(Problem::of(Reason::ValuesDoNotFit).detail("the name is missing"));
+    }
+    let person = serde_json::from_str::<Whose>(data).map_err(malformed)?.person;
+    Ok(Deposit { person, identifiers })
+}

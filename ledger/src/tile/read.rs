@@ -50,6 +50,9 @@ fn find<'a>(
 impl Tiles {
     /// The hash of a perfect subtree within the present size.
     pub(super) fn node(&self, node: Node) -> Result<Digest, TileError> {
+        if let Some(hash) = self.tree.edge_node(node) {
+            return Ok(hash);
+        }
         let level = u8::try_from(node.level / TILE_HEIGHT).unwrap_or(u8::MAX);
         let height = node.level % TILE_HEIGHT;
         let first = node.index << height;

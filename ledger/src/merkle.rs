@@ -71,6 +71,17 @@ impl Tree {
         self.size += 1;
     }
 
+    /// The hash of `node` if it is one of the perfect subtrees of the right edge.
+    pub fn edge_node(&self, node: Node) -> Option<Digest> {
+        let above = self.size.checked_shr(node.level)?;
+        // There is one for each set bit; it is the last of its level.
+        if above & 1 == 0 || node.index != above - 1 {
+            return None;
+        }
+        let before = usize::try_from((above >> 1).count_ones()).ok()?;
+        self.edge.get(before).copied()
+    }
+
     /// Number of leaves.
     pub fn size(&self) -> u64 {
         self.size

@@ -12,10 +12,11 @@ mod write;
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 pub use audit::{Audit, check_all};
 pub use path::{NotATilePath, Shelf, TilePath};
+pub use write::Publication;
 
 use crate::hash::Digest;
 use crate::merkle::{self, BadProof, Node, Tree};
@@ -75,18 +76,59 @@ pub struct Tiles {
     tree: Tree,
     /// For each tile level, the hashes of its last, partial tile: 0 to 255 of them.
     edge: Vec<Vec<Digest>>,
-    /// Full tiles that are not on disk yet.
+    /// Full tiles that are not known to be on disk yet, in the order of their completion.
     full: Vec<FullTile>,
+    /// How many full tiles went before them.
+    full_before: u64,
     /// Size whose tiles are all on disk.
     published: u64,
     cache: Mutex<Cache>,
 }
 
+/// A full tile with the hashes of all its subtrees.
 #[derive(Debug, Clone)]
 struct FullTile {
     level: u8,
     index: u64,
-    hashes: std::sync::Arc<[Digest]>,
+    /// 256 hashes, then the 128 above them, and so on up to the tile's root: 511.
+    nodes: Arc<[Digest]>,
+}
+
+impl FullTile {
+    /// A tile of these 256 hashes.
+    fn new(level: u8, index: u64, mut nodes: Vec<Digest>) -> Self {
+        let mut at = 0;
+        while let Some([left, right]) = nodes.get(at..at + 2) {
+            nodes.push(merkle::node_hash(left, right));
+            at += 2;
+        }
+        Self {
+            level,
+            index,
+            nodes: nodes.into(),
+        }
+    }
+
+    /// The tile's own hashes.
+    fn hashes(&self) -> &[Digest] {
+        self.nodes
+            .get(..usize::from(TILE_WIDTH))
+            .unwrap_or_default()
+    }
+
+    /// The subtree of `height` (0 to 8) that is number `index` of its height.
+    fn node(&self, height: u32, index: usize) -> Option<Digest> {
+        let all = 2 * usize::from(TILE_WIDTH);
+        self.nodes.get(all - (all >> height) + index).copied()
+    }
+
+    /// The root over its 256 hashes.
+    fn root(&self) -> Digest {
+        self.nodes
+            .last()
+            .copied()
+            .unwrap_or_else(merkle::empty_root)
+    }
 }
 
 impl Tiles {
@@ -97,6 +139,7 @@ impl Tiles {
             tree: Tree::new(),
             edge: Vec::new(),
             full: Vec::new(),
+            full_before: 0,
             published: 0,
             cache: Mutex::default(),
         }
@@ -127,7 +170,9 @@ impl Tiles {
             tiles.append(leaf_hash?);
             // Bounds the memory of a rebuild of any length: 1024 tiles are 8 MiB.
             if tiles.full.len() >= 1024 {
-                tiles.write_full()?;
+                let full = tiles.prepare_full();
+                full.write()?;
+                tiles.written(&full);
             }
         }
         tiles.publish()?;
@@ -148,13 +193,10 @@ impl Tiles {
             if self.edge[row].len() < usize::from(TILE_WIDTH) {
                 return;
             }
-            let hashes: std::sync::Arc<[Digest]> = std::mem::take(&mut self.edge[row]).into();
-            hash = subtree_root(&hashes);
-            self.full.push(FullTile {
-                level,
-                index: (below - 1) / u64::from(TILE_WIDTH),
-                hashes,
-            });
+            let index = (below - 1) / u64::from(TILE_WIDTH);
+            let tile = FullTile::new(level, index, std::mem::take(&mut self.edge[row]));
+            hash = tile.root();
+            self.full.push(tile);
         }
     }
 
@@ -201,6 +243,9 @@ impl Tiles {
     /// The root that the log had at `size`, proven to be a prefix of the present tree.
     pub fn root_at(&self, size: u64) -> Result<Digest, TileError> {
         self.within(size, size)?;
+        if size == self.size() {
+            return Ok(self.root());
+        }
         let root = merkle::root_at(size, |node| self.node(node))?;
         let path = merkle::consistency_path(size, self.size(), |node| self.node(node))?;
         merkle::verify_consistency(size, &root, self.size(), &self.root(), &path)?;

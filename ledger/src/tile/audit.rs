@@ -46,9 +46,9 @@ pub fn check_all<E: From<TileError>>(
             .ok_or(TileError::LogTooShort { have, size })?;
         truth.append(leaf_hash?);
         for tile in std::mem::take(&mut truth.full) {
-            compare(directory, full_path(tile.level, tile.index), &tile.hashes)?;
+            compare(directory, full_path(tile.level, tile.index), tile.hashes())?;
             audit.tiles_full += 1;
-            audit.tiles_partial += left_over(directory, tile.level, tile.index, &tile.hashes)?;
+            audit.tiles_partial += left_over(directory, tile.level, tile.index, tile.hashes())?;
         }
     }
     for (level, row) in (0_u8..).zip(&truth.edge) {

@@ -8,15 +8,16 @@ use std::collections::VecDeque;
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::{MutexGuard, PoisonError};
 
+use super::write::full_path;
 use super::{
     FullTile, HASH_BYTES, Shelf, TILE_HEIGHT, TILE_WIDTH, TileError, TilePath, Tiles, subtree_root,
 };
 use crate::hash::Digest;
 use crate::merkle::Node;
 
-/// Proven full tiles that are kept in memory: 128 × 8 KiB.
+/// Proven full tiles that are kept in memory: 128 × 16 KiB.
 const CACHED_TILES_MAX: usize = 128;
 
 /// The full tiles proven last, newest at the back.
@@ -24,7 +25,7 @@ const CACHED_TILES_MAX: usize = 128;
 pub(super) struct Cache(VecDeque<FullTile>);
 
 impl Cache {
-    fn get(&self, level: u8, index: u64) -> Option<Arc<[Digest]>> {
+    fn get(&self, level: u8, index: u64) -> Option<FullTile> {
         find(self.0.iter().rev(), level, index)
     }
 
@@ -40,15 +41,18 @@ fn find<'a>(
     mut tiles: impl Iterator<Item = &'a FullTile>,
     level: u8,
     index: u64,
-) -> Option<Arc<[Digest]>> {
+) -> Option<FullTile> {
     tiles
         .find(|tile| (tile.level, tile.index) == (level, index))
-        .map(|tile| Arc::clone(&tile.hashes))
+        .cloned()
 }
 
 impl Tiles {
     /// The hash of a perfect subtree within the present size.
     pub(super) fn node(&self, node: Node) -> Result<Digest, TileError> {
+        if let Some(hash) = self.tree.edge_node(node) {
+            return Ok(hash);
+        }
         let level = u8::try_from(node.level / TILE_HEIGHT).unwrap_or(u8::MAX);
         let height = node.level % TILE_HEIGHT;
         let first = node.index << height;
@@ -64,35 +68,29 @@ impl Tiles {
         if tile == complete {
             return row.get(run).map(subtree_root).ok_or_else(beyond);
         }
-        let hashes = self.full_tile(level, tile)?;
-        hashes.get(run).map(subtree_root).ok_or_else(beyond)
+        let within = from >> height;
+        let tile = self.full_tile(level, tile)?;
+        tile.node(height, within).ok_or_else(beyond)
     }
 
     /// A full tile, proven.
-    fn full_tile(&self, level: u8, index: u64) -> Result<Arc<[Digest]>, TileError> {
+    fn full_tile(&self, level: u8, index: u64) -> Result<FullTile, TileError> {
         let known = find(self.full.iter(), level, index).or_else(|| self.cache().get(level, index));
-        if let Some(hashes) = known {
-            return Ok(hashes);
+        if let Some(tile) = known {
+            return Ok(tile);
         }
-        let path = TilePath {
-            shelf: Shelf::Hashes(level),
-            index,
-            width: TILE_WIDTH,
-        };
-        let hashes: Arc<[Digest]> = load(&self.directory, path, TILE_WIDTH)?.into();
+        let path = full_path(level, index);
+        let hashes = load(&self.directory, path, TILE_WIDTH)?;
+        let tile = FullTile::new(level, index, hashes);
         let above = Node {
             level: (u32::from(level) + 1) * TILE_HEIGHT,
             index,
         };
-        if self.node(above)? != subtree_root(&hashes) {
+        if tile.root() != self.node(above)? {
             return Err(damaged(&self.directory, path));
         }
-        self.cache().put(FullTile {
-            level,
-            index,
-            hashes: Arc::clone(&hashes),
-        });
-        Ok(hashes)
+        self.cache().put(tile.clone());
+        Ok(tile)
     }
 
     /// A poisoned cache is still a cache of proven tiles: each entry was pushed whole.

@@ -7,64 +7,121 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{HASH_BYTES, Shelf, TILE_HEIGHT, TILE_WIDTH, TileError, TilePath, Tiles};
+use super::{FullTile, HASH_BYTES, Shelf, TILE_HEIGHT, TILE_WIDTH, TileError, TilePath, Tiles};
 use crate::durable;
 use crate::hash::Digest;
+
+/// The tiles that a size needs on disk, taken out of the tree so that it can grow while they are
+/// written.
+#[derive(Debug)]
+pub struct Publication {
+    directory: PathBuf,
+    size: u64,
+    root: Digest,
+    full: Vec<FullTile>,
+    /// Number of the first of them, counted over the life of the [`Tiles`].
+    full_from: u64,
+    partial: Vec<(TilePath, Vec<Digest>)>,
+}
 
 impl Tiles {
     /// Makes the tiles of the present size durable; returns size and root for the checkpoint that
     /// may now replace the last one.
+    ///
+    /// A sequencer that must not wait for the disk does the three steps itself:
+    /// [`Tiles::prepare`], [`Publication::write`], [`Tiles::written`].
     pub fn publish(&mut self) -> Result<(u64, Digest), TileError> {
-        self.write_full()?;
-        let mut names = BTreeSet::new();
-        for (level, row) in (0_u8..).zip(&self.edge) {
-            let hashes_at = |size: u64| size >> (u32::from(level) * TILE_HEIGHT);
-            if row.is_empty() || hashes_at(self.published) == hashes_at(self.size()) {
-                continue;
-            }
-            let path = TilePath {
-                shelf: Shelf::Hashes(level),
-                index: hashes_at(self.size()) / u64::from(TILE_WIDTH),
-                width: u16::try_from(row.len()).unwrap_or(TILE_WIDTH),
-            };
-            put(&self.directory, path, row, &mut names)?;
-        }
-        sync(&names)?;
-        self.published = self.size();
-        Ok((self.size(), self.root()))
+        let publication = self.prepare();
+        let head = publication.write()?;
+        self.written(&publication);
+        Ok(head)
     }
 
-    /// Makes the waiting full tiles durable and removes the partial ones they replace.
-    pub(super) fn write_full(&mut self) -> Result<(), TileError> {
+    /// What is to be written for the present size; memory only. One at a time.
+    pub fn prepare(&self) -> Publication {
+        let hashes_at = |size: u64, level: u8| size >> (u32::from(level) * TILE_HEIGHT);
+        let partial = (0_u8..)
+            .zip(&self.edge)
+            .filter(|(level, row)| {
+                // A row that did not grow since is on disk already.
+                let grew = hashes_at(self.published, *level) != hashes_at(self.size(), *level);
+                grew && !row.is_empty()
+            })
+            .map(|(level, row)| {
+                let path = TilePath {
+                    shelf: Shelf::Hashes(level),
+                    index: hashes_at(self.size(), level) / u64::from(TILE_WIDTH),
+                    width: u16::try_from(row.len()).unwrap_or(TILE_WIDTH),
+                };
+                (path, row.clone())
+            })
+            .collect();
+        Publication {
+            partial,
+            ..self.prepare_full()
+        }
+    }
+
+    /// The waiting full tiles alone.
+    pub(super) fn prepare_full(&self) -> Publication {
+        Publication {
+            directory: self.directory.clone(),
+            size: self.size(),
+            root: self.root(),
+            full: self.full.clone(),
+            full_from: self.full_before,
+            partial: Vec::new(),
+        }
+    }
+
+    /// Notes that `publication` is durable, so that its full tiles are read from disk from now on.
+    pub fn written(&mut self, publication: &Publication) {
+        let until = publication.full_from + publication.full.len() as u64;
+        let count = usize::try_from(until.saturating_sub(self.full_before)).unwrap_or_default();
+        self.full.drain(..count.min(self.full.len()));
+        self.full_before = self.full_before.max(until);
+        if !publication.partial.is_empty() {
+            self.published = self.published.max(publication.size);
+        }
+    }
+}
+
+impl Publication {
+    /// Writes the tiles; durable on return. Returns size and root for the checkpoint.
+    pub fn write(&self) -> Result<(u64, Digest), TileError> {
         let mut names = BTreeSet::new();
         for tile in &self.full {
             let path = full_path(tile.level, tile.index);
-            put(&self.directory, path, &tile.hashes, &mut names)?;
+            put(&self.directory, path, tile.hashes(), &mut names)?;
         }
-        sync(&names)?;
-        for tile in std::mem::take(&mut self.full) {
-            let partials = partials(&self.directory, tile.level, tile.index);
-            match fs::remove_dir_all(&partials) {
-                Ok(()) => {}
-                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
-                Err(source) => return Err(failed(&partials, source)),
-            }
+        for (path, row) in &self.partial {
+            put(&self.directory, *path, row, &mut names)?;
         }
-        Ok(())
+        for name in &names {
+            durable::sync_directory(name).map_err(|source| failed(name, source))?;
+        }
+        // Now that the full tiles are durable, nobody needs their partial forms.
+        for tile in &self.full {
+            remove(&partials(&self.directory, tile.level, tile.index))?;
+        }
+        Ok((self.size, self.root))
     }
 }
 
 /// Removes all hash tiles.
 pub(super) fn clear(directory: &Path) -> Result<(), TileError> {
     for level in 0..=u8::try_from(u64::BITS / TILE_HEIGHT).unwrap_or_default() {
-        let shelf = directory.join("tile").join(level.to_string());
-        match fs::remove_dir_all(&shelf) {
-            Ok(()) => {}
-            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
-            Err(source) => return Err(failed(&shelf, source)),
-        }
+        remove(&directory.join("tile").join(level.to_string()))?;
     }
     Ok(())
+}
+
+/// Removes a directory and all in it, if it is there.
+fn remove(directory: &Path) -> Result<(), TileError> {
+    match fs::remove_dir_all(directory) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(failed(directory, e)),
+        _ => Ok(()),
+    }
 }
 
 /// The name of a full tile.
@@ -110,13 +167,6 @@ fn put(
         fs::create_dir_all(here).map_err(|source| failed(here, source))?;
     }
     durable::replace(&file, &bytes(hashes)).map_err(|source| failed(&file, source))
-}
-
-fn sync(names: &BTreeSet<PathBuf>) -> Result<(), TileError> {
-    for name in names {
-        durable::sync_directory(name).map_err(|source| failed(name, source))?;
-    }
-    Ok(())
 }
 
 fn failed(path: &Path, source: io::Error) -> TileError {

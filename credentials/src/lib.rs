@@ -6,3 +6,4 @@ pub mod account;
 pub mod millicredits;
 pub mod policy;
 pub mod rulebook;
+pub mod trust;

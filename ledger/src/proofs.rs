@@ -158,13 +158,16 @@ impl Proofs {
     /// Publishes tiles and checkpoint of everything taken in, if there is news; says its size.
     pub fn publish(&self, key: &SigningKey) -> Result<Option<u64>, ProofsError> {
         let mut published = self.published.lock().unwrap_or_else(PoisonError::into_inner);
-        let (size, root) = {
-            let mut tiles = self.lock();
+        let publication = {
+            let tiles = self.lock();
             if tiles.size() <= *published {
                 return Ok(None);
             }
-            tiles.publish()?
+            tiles.prepare()
         };
+        // Written without the lock: proofs and the sequencer never wait for these files.
+        let (size, root) = publication.write()?;
+        self.lock().written(&publication);
         let text = Checkpoint::sign(&self.origin, size, &root, key).map_err(BadCheckpoint::from)?;
         checkpoint::store(&self.directory, &text)?;
         *published = size;

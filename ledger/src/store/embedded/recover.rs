@@ -143,6 +143,10 @@ impl<F: DiskFile> Survey<F> {
         let Some((last, before)) = firsts.split_last() else {
             return Err(damage(&segment_name(0), 0, Fault::Missing));
         };
+        // Told first: a segment before it would seem to lack its footer.
+        if C::HEAD && *last > head.next {
+            return Err(damage(&segment_name(*last), *last, Fault::Extra(head.next)));
+        }
         for first in before {
             let name = segment_name(*first);
             let file = disk.open(&name, false)?;
@@ -152,11 +156,14 @@ impl<F: DiskFile> Survey<F> {
             closed.push(Arc::new(Segment::closed(&header, footer)));
         }
         let name = segment_name(*last);
-        if C::HEAD && *last > head.next {
-            return Err(damage(&name, *last, Fault::Extra(head.next)));
-        }
         let file = disk.open(&name, writable)?;
         let header = header_of(&file, &name, *last, expected)?;
+        if let Ok(footer) = footer_of(&file, &name, &header) {
+            let end = header.first + u64::from(footer.count);
+            if C::HEAD && end < head.next {
+                return Err(damage(&segment_name(end), end, Fault::Missing));
+            }
+        }
         let base = if C::HEAD {
             head
         } else {

@@ -1,0 +1,6 @@
+//! Helpers of the one test binary, each in its own room.
+
+pub mod faulty_disk;
+pub mod power_disk;
+pub mod records;
+pub mod seeded;

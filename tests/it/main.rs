@@ -1,1 +1,3 @@
 //! The one test binary: rules, laws, model, faults, conformance, compat, vectors, journeys, problems.
+
+mod store;

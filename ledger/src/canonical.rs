@@ -15,18 +15,40 @@ pub struct NotCanonical {
 
 /// Checks that `text` is the canonical form of its own value.
 pub fn check(text: &str) -> Result<(), NotCanonical> {
-    let value: serde_json::Value = serde_json::from_str(text).map_err(|_| NotCanonical { what: "not JSON", at: 0 })?;
-    let again = serde_json_canonicalizer::to_string(&value).map_err(|_| NotCanonical { what: "not JSON", at: 0 })?;
-    if again == text { Ok(()) } else { Err(NotCanonical { what: "not canonical", at: 0 }) }
+    let value: serde_json::Value = serde_json::from_str(text).map_err(|_| NotCanonical {
+        what: "not JSON",
+        at: 0,
+    })?;
+    let again = serde_json_canonicalizer::to_string(&value).map_err(|_| NotCanonical {
+        what: "not JSON",
+        at: 0,
+    })?;
+    if again == text {
+        Ok(())
+    } else {
+        Err(NotCanonical {
+            what: "not canonical",
+            at: 0,
+        })
+    }
 }
 
 /// The canonical bytes of `value`, checked against the narrowed rules.
 pub fn to_vec<T: Serialize>(value: &T) -> Result<Vec<u8>, NotCanonical> {
-    serde_json_canonicalizer::to_vec(value).map_err(|_| NotCanonical { what: "cannot be written", at: 0 })
+    serde_json_canonicalizer::to_vec(value).map_err(|_| NotCanonical {
+        what: "cannot be written",
+        at: 0,
+    })
 }
 
 /// The canonical text of `value` as raw JSON.
 pub fn to_raw<T: Serialize>(value: &T) -> Result<Box<RawValue>, NotCanonical> {
-    let text = String::from_utf8(to_vec(value)?).map_err(|_| NotCanonical { what: "not UTF-8", at: 0 })?;
-    RawValue::from_string(text).map_err(|_| NotCanonical { what: "not JSON", at: 0 })
+    let text = String::from_utf8(to_vec(value)?).map_err(|_| NotCanonical {
+        what: "not UTF-8",
+        at: 0,
+    })?;
+    RawValue::from_string(text).map_err(|_| NotCanonical {
+        what: "not JSON",
+        at: 0,
+    })
 }

@@ -49,7 +49,11 @@ fn fences_a_stale_writer(store: &dyn Store) -> Result<(), String> {
             other => return Err(format!("append at {asked} with head {head}: {other:?}")),
         }
     }
-    if store.head() == head { Ok(()) } else { Err("the head moved".into()) }
+    if store.head() == head {
+        Ok(())
+    } else {
+        Err("the head moved".into())
+    }
 }
 
 #[test]
@@ -85,7 +89,11 @@ fn what_was_appended_is_read_back_in_every_way() {
         assert_eq!(all(store).unwrap(), model);
         for _ in 0..2_000 {
             let from = seeded.below(model.len() + 3);
-            let limit = if seeded.once_in(2) { 1 } else { seeded.below(300) };
+            let limit = if seeded.once_in(2) {
+                1
+            } else {
+                seeded.below(300)
+            };
             let end = (from + limit).min(model.len());
             let expected = model.get(from..end).unwrap_or_default();
             assert_eq!(store.read(from as u64, limit).unwrap(), expected);
@@ -104,7 +112,10 @@ fn the_largest_leaf_is_kept_and_a_larger_one_refused() {
         store.append_at(0, &kept).unwrap();
         let larger = Record::new(vec![1; 65_536], Vec::new());
         let refused = store.append_at(2, &[kept[1].clone(), larger]);
-        assert!(matches!(refused, Err(AppendError::TooLarge { size: 65_536, .. })));
+        assert!(matches!(
+            refused,
+            Err(AppendError::TooLarge { size: 65_536, .. })
+        ));
         assert_eq!(all(store).unwrap(), kept);
     });
 }
@@ -129,7 +140,10 @@ fn a_group_that_no_segment_holds_is_refused_and_leaves_nothing() {
     let mut seeded = Seeded::new(6);
     let records: Vec<_> = (0..100).map(|_| record(&mut seeded, 60)).collect();
     let refused = store.append_at(0, &records);
-    assert!(matches!(refused, Err(AppendError::TooLarge { .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(AppendError::TooLarge { .. })),
+        "{refused:?}"
+    );
     assert_eq!((store.head(), all(&store).unwrap()), (0, vec![]));
     store.append_at(0, &records[..10]).unwrap();
     assert_eq!(all(&store).unwrap(), records[..10]);
@@ -137,8 +151,15 @@ fn a_group_that_no_segment_holds_is_refused_and_leaves_nothing() {
 
 #[derive(Debug, Clone)]
 enum Operation {
-    Append { seed: u64, records: usize, stale: bool },
-    Read { from: usize, limit: usize },
+    Append {
+        seed: u64,
+        records: usize,
+        stale: bool,
+    },
+    Read {
+        from: usize,
+        limit: usize,
+    },
     Reopen,
     Verify,
 }

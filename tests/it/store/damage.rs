@@ -47,7 +47,11 @@ fn fate<C: Checks>(files: &Files, model: &[Record]) -> Fate {
         match store.read(position, 1) {
             Ok(found) if found[..] == model[usize::try_from(position).unwrap()..][..1] => {}
             Ok(_) => return Fate::Served,
-            Err(ReadError::Corrupt { segment, position: named, .. }) => {
+            Err(ReadError::Corrupt {
+                segment,
+                position: named,
+                ..
+            }) => {
                 assert!(named <= position);
                 unread = Some(segment);
             }
@@ -66,7 +70,13 @@ fn fate<C: Checks>(files: &Files, model: &[Record]) -> Fate {
 /// Flips bits of every file, all of them or a random sample; answers (flips, harmless, served).
 fn flip<C: Checks>(sample: usize) -> (usize, usize, usize) {
     let (files, model) = small_log(11, 14);
-    assert!(files.keys().filter(|name| name.starts_with("segment-")).count() >= 3);
+    assert!(
+        files
+            .keys()
+            .filter(|name| name.starts_with("segment-"))
+            .count()
+            >= 3
+    );
     let bits: usize = files.values().map(|bytes| 8 * bytes.len()).sum();
     let mut seeded = Seeded::new(12);
     let (mut flips, mut harmless, mut served) = (0, 0, 0);
@@ -81,7 +91,9 @@ fn flip<C: Checks>(sample: usize) -> (usize, usize, usize) {
             damaged.get_mut(name).unwrap()[bit / 8] ^= 1 << (bit % 8);
             flips += 1;
             match fate::<C>(&damaged, &model) {
-                Fate::Refused(file) => assert_eq!(file, *name, "bit {bit} of {name}: another file named"),
+                Fate::Refused(file) => {
+                    assert_eq!(file, *name, "bit {bit} of {name}: another file named")
+                }
                 Fate::Harmless => harmless += 1,
                 Fate::Served => served += 1,
             }

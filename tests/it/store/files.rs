@@ -46,18 +46,27 @@ fn swapped_renamed_foreign_and_extra_segments_are_named() {
     swapped.insert(names[1].clone(), files[&names[2]].clone());
     swapped.insert(names[2].clone(), files[&names[1]].clone());
     let (name, fault) = refusal(&swapped);
-    assert!(name == names[1] && matches!(fault, Fault::FirstPosition(_)), "{name} {fault}");
+    assert!(
+        name == names[1] && matches!(fault, Fault::FirstPosition(_)),
+        "{name} {fault}"
+    );
 
     let mut extra = files.clone();
     let past = format!("segment-{:020}.xfs", 999_999);
     extra.insert(past.clone(), files[&names[1]].clone());
     let (name, fault) = refusal(&extra);
-    assert!(name == past && matches!(fault, Fault::Extra(_)), "{name} {fault}");
+    assert!(
+        name == past && matches!(fault, Fault::Extra(_)),
+        "{name} {fault}"
+    );
 
     let mut mixed = files.clone();
     mixed.insert(names[0].clone(), foreign[&segments(&foreign)[0]].clone());
     let (_, fault) = refusal(&mixed);
-    assert!(matches!(fault, Fault::Running | Fault::Missing | Fault::Extra(_)), "{fault}");
+    assert!(
+        matches!(fault, Fault::Running | Fault::Missing | Fault::Extra(_)),
+        "{fault}"
+    );
 
     let mut odd = files.clone();
     odd.insert("segment-1.xfs".into(), files[&names[0]].clone());
@@ -81,7 +90,10 @@ fn a_stale_or_truncated_file_is_named() {
             let mut cut = new.clone();
             cut.get_mut(&name).unwrap().truncate(length);
             let (named, fault) = refusal(&cut);
-            assert!(named == name && matches!(fault, Fault::Size { .. }), "{named} {fault}");
+            assert!(
+                named == name && matches!(fault, Fault::Size { .. }),
+                "{named} {fault}"
+            );
         }
     }
 }
@@ -90,7 +102,8 @@ fn a_stale_or_truncated_file_is_named() {
 fn one_bad_slot_falls_back_and_two_refuse() {
     // Broken: a torn head write stops the ledger, or a lost head file lets it guess.
     let (files, model) = small_log(25, 20);
-    let spoil = |files: &mut Files, slot: usize| files.get_mut("head").unwrap()[slot * 4096 + 20] ^= 1;
+    let spoil =
+        |files: &mut Files, slot: usize| files.get_mut("head").unwrap()[slot * 4096 + 20] ^= 1;
     for slot in [0, 1] {
         let mut files = files.clone();
         spoil(&mut files, slot);
@@ -141,8 +154,13 @@ fn a_second_writer_is_refused_and_a_reader_is_not() {
     let store = EmbeddedStore::open(dir.path(), options).unwrap();
     let mut seeded = Seeded::new(27);
     for round in 0..60 {
-        store.append_at(store.head(), &group(&mut seeded, 5, 300)).unwrap();
-        assert!(matches!(EmbeddedStore::open(dir.path(), options), Err(OpenError::InUse)));
+        store
+            .append_at(store.head(), &group(&mut seeded, 5, 300))
+            .unwrap();
+        assert!(matches!(
+            EmbeddedStore::open(dir.path(), options),
+            Err(OpenError::InUse)
+        ));
         let reader = EmbeddedStore::open_read_only(dir.path()).unwrap();
         assert_eq!(reader.verify().unwrap().groups, round + 1);
         assert_eq!(all(&reader).unwrap(), all(&store).unwrap());

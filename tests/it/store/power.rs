@@ -39,7 +39,10 @@ impl Model {
         let found = all(store).map_err(|e| e.to_string())?;
         let acknowledged = self.acknowledged.len();
         if found.get(..acknowledged) != Some(&self.acknowledged[..]) {
-            return Err(format!("{} of {acknowledged} found, or altered", found.len()));
+            return Err(format!(
+                "{} of {acknowledged} found, or altered",
+                found.len()
+            ));
         }
         let more = &found[acknowledged..];
         if !more.is_empty() && *more != self.in_flight[..] {
@@ -115,13 +118,24 @@ fn no_acknowledged_commit_is_lost_when_the_power_goes() {
         "power loss, seed {seed}: {} crashes, {} acknowledged lost, {} refused starts ({} commits kept)",
         outcome.crashes, outcome.lost, outcome.refused, outcome.acknowledged
     );
-    assert_eq!((outcome.lost, outcome.refused), (0, 0), "{:?}", outcome.first);
-    assert!(outcome.acknowledged > crashes / 2, "the run hardly wrote anything");
+    assert_eq!(
+        (outcome.lost, outcome.refused),
+        (0, 0),
+        "{:?}",
+        outcome.first
+    );
+    assert!(
+        outcome.acknowledged > crashes / 2,
+        "the run hardly wrote anything"
+    );
 }
 
 fn caught(lie: Lie) -> Outcome {
     let outcome = crash_many::<Strict>(7, 3_000, Some(lie));
-    println!("{lie:?}: lost {}, refused {} of {}", outcome.lost, outcome.refused, outcome.crashes);
+    println!(
+        "{lie:?}: lost {}, refused {} of {}",
+        outcome.lost, outcome.refused, outcome.crashes
+    );
     outcome
 }
 

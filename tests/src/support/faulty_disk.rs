@@ -3,8 +3,8 @@
 //! Invariant: apart from the chosen call it is the [`PowerDisk`] below it.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use ledger::store::embedded::{Disk, DiskFile};
 
@@ -51,7 +51,10 @@ impl Failure {
     }
 
     fn is_short(self) -> bool {
-        matches!(self, Self::Short | Self::ShortThenNoSpace | Self::ShortThenError)
+        matches!(
+            self,
+            Self::Short | Self::ShortThenNoSpace | Self::ShortThenError
+        )
     }
 
     fn stores(self) -> bool {
@@ -64,6 +67,7 @@ struct Plan {
     calls: AtomicUsize,
     fail_at: usize,
     failure: Failure,
+    was_short: AtomicBool,
     no_new_space: AtomicBool,
 }
 
@@ -92,10 +96,9 @@ enum Fate {
 impl Plan {
     fn fate(&self) -> Fate {
         let call = self.calls.fetch_add(1, Ordering::Relaxed);
-        let after_short = matches!(self.failure, Failure::ShortThenNoSpace | Failure::ShortThenError);
         if call == self.fail_at {
             Fate::Fails
-        } else if after_short && call == self.fail_at.wrapping_add(1) {
+        } else if self.was_short.swap(false, Ordering::Relaxed) && self.failure != Failure::Short {
             Fate::FailsAfterShort
         } else {
             Fate::Works
@@ -124,6 +127,7 @@ impl FaultyDisk {
             calls: AtomicUsize::new(0),
             fail_at,
             failure,
+            was_short: AtomicBool::new(false),
             no_new_space: AtomicBool::new(false),
         };
         let plan = Arc::new(plan);
@@ -198,6 +202,7 @@ impl DiskFile for FaultyFile {
         match self.plan.fate() {
             Fate::Works => self.inner.write_at(bytes, offset),
             Fate::Fails if self.plan.failure.is_short() && bytes.len() > 1 => {
+                self.plan.was_short.store(true, Ordering::Relaxed);
                 self.inner.write_at(&bytes[..bytes.len() / 2], offset)
             }
             Fate::Fails | Fate::FailsAfterShort => {

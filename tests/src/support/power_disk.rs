@@ -21,8 +21,8 @@ pub enum Lie {
     DataSync,
     /// `sync_dir` says yes and does nothing.
     DirSync,
-    /// `sync_data` says yes and works only when the next call comes: as if the store acknowledged
-    /// before it synced.
+    /// `sync_data` says yes and works only two syncs later: as if the store acknowledged a group
+    /// before the syncs of its records and of the head.
     LateSync,
 }
 
@@ -45,7 +45,9 @@ impl Inode {
     /// Makes the first `bytes` bytes of a sector durable.
     fn copy(&mut self, sector: usize, bytes: usize) {
         let start = sector * SECTOR_BYTES;
-        let end = (start + bytes).min(self.durable.len()).min(self.current.len());
+        let end = (start + bytes)
+            .min(self.durable.len())
+            .min(self.current.len());
         if start < end {
             self.durable[start..end].copy_from_slice(&self.current[start..end]);
         }
@@ -60,7 +62,11 @@ impl Inode {
         for sector in std::mem::take(&mut self.dirty) {
             if seeded.below(4) < keep {
                 let torn = seeded.once_in(8);
-                let bytes = if torn { seeded.below(SECTOR_BYTES) } else { SECTOR_BYTES };
+                let bytes = if torn {
+                    seeded.below(SECTOR_BYTES)
+                } else {
+                    SECTOR_BYTES
+                };
                 self.copy(sector, bytes);
             }
         }
@@ -92,9 +98,6 @@ struct Machine {
 impl Machine {
     /// Counts a changing call. The one during which the power goes still reaches the cache.
     fn call(&mut self) -> io::Result<bool> {
-        for inode in std::mem::take(&mut self.late) {
-            self.inodes[inode].sync();
-        }
         if self.off {
             return Err(io::Error::other("the power is off"));
         }
@@ -285,7 +288,9 @@ impl DiskFile for PowerFile {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         let machine = self.disk.machine();
         let bytes = &machine.inodes[self.inode].current;
-        let start = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
+        let start = usize::try_from(offset)
+            .unwrap_or(usize::MAX)
+            .min(bytes.len());
         let length = buffer.len().min(bytes.len() - start);
         buffer[..length].copy_from_slice(&bytes[start..start + length]);
         Ok(length)
@@ -301,7 +306,9 @@ impl DiskFile for PowerFile {
             inode.current.resize(end, 0);
         }
         inode.current[start..end].copy_from_slice(bytes);
-        inode.dirty.extend(start / SECTOR_BYTES..end.div_ceil(SECTOR_BYTES));
+        inode
+            .dirty
+            .extend(start / SECTOR_BYTES..end.div_ceil(SECTOR_BYTES));
         answer(cut)?;
         Ok(bytes.len())
     }
@@ -318,7 +325,13 @@ impl DiskFile for PowerFile {
         }
         match machine.lie {
             Some(Lie::DataSync) => {}
-            Some(Lie::LateSync) => machine.late.push(self.inode),
+            Some(Lie::LateSync) => {
+                machine.late.push(self.inode);
+                if machine.late.len() > 2 {
+                    let inode = machine.late.remove(0);
+                    machine.inodes[inode].sync();
+                }
+            }
             _ => machine.inodes[self.inode].sync(),
         }
         Ok(())

@@ -9,7 +9,13 @@ pub fn record(seeded: &mut Seeded, leaf_bytes_max: usize) -> Record {
     let length = seeded.below(leaf_bytes_max + 1);
     let leaf = seeded.bytes(length);
     let links = (0..seeded.below(4))
-        .map(|_| if seeded.once_in(3) { NO_LINK } else { seeded.word() >> 8 })
+        .map(|_| {
+            if seeded.once_in(3) {
+                NO_LINK
+            } else {
+                seeded.word() >> 8
+            }
+        })
         .collect();
     Record::new(leaf, links)
 }
@@ -17,7 +23,9 @@ pub fn record(seeded: &mut Seeded, leaf_bytes_max: usize) -> Record {
 /// From 1 to `records_max` records.
 pub fn group(seeded: &mut Seeded, records_max: usize, leaf_bytes_max: usize) -> Vec<Record> {
     let records = 1 + seeded.below(records_max);
-    (0..records).map(|_| record(seeded, leaf_bytes_max)).collect()
+    (0..records)
+        .map(|_| record(seeded, leaf_bytes_max))
+        .collect()
 }
 
 /// Every record of the store, read in order as a follower does.

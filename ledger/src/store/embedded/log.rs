@@ -201,10 +201,7 @@ impl<D: Disk> Log<D> {
     }
 
     /// The segment's handle; opens the file if it is not held.
-    pub(super) fn hold(
-        &self,
-        segment: &Segment<D::File>,
-    ) -> Result<Arc<Held<D::File>>, ReadError> {
+    pub(super) fn hold(&self, segment: &Segment<D::File>) -> Result<Arc<Held<D::File>>, ReadError> {
         if let Some(held) = segment.held() {
             return Ok(held);
         }

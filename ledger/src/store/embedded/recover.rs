@@ -33,6 +33,11 @@ pub(super) fn open_writable<D: Disk, C: Checks>(
 ) -> Result<(State<D::File>, HeadFile<D::File>, Arc<Held<D::File>>), OpenError> {
     let names = disk.list()?;
     let firsts = segments_of(&names)?;
+    for leftover in [SPARE_NAME, HEAD_NEW_NAME] {
+        if names.iter().any(|n| n == leftover) {
+            disk.remove(leftover)?;
+        }
+    }
     if !names.iter().any(|n| n == HEAD_NAME) {
         if let Some(first) = firsts.first() {
             return Err(damage(HEAD_NAME, *first, Fault::Missing));
@@ -40,11 +45,6 @@ pub(super) fn open_writable<D: Disk, C: Checks>(
         head::create(disk)?;
     }
     let (mut head_file, head) = HeadFile::open(disk, true)?;
-    for leftover in [SPARE_NAME, HEAD_NEW_NAME] {
-        if names.iter().any(|n| n == leftover) {
-            disk.remove(leftover)?;
-        }
-    }
     if firsts.is_empty() && head.slot.next == 0 {
         make_first_segment(disk, options)?;
     }
@@ -191,7 +191,11 @@ fn header_of<F: DiskFile>(
     expected: (u64, Digest),
 ) -> Result<Header, OpenError> {
     if first > expected.0 {
-        return Err(damage(&segment_name(expected.0), expected.0, Fault::Missing));
+        return Err(damage(
+            &segment_name(expected.0),
+            expected.0,
+            Fault::Missing,
+        ));
     }
     let found = file.size()?;
     let mut bytes = [0; HEADER_BYTES];
@@ -282,7 +286,11 @@ fn scan<F: DiskFile>(
         if position == base.next {
             head_end = offset;
             if left != 0 || running != base.running {
-                let fault = if left == 0 { Fault::Running } else { Fault::Group };
+                let fault = if left == 0 {
+                    Fault::Running
+                } else {
+                    Fault::Group
+                };
                 return Err(segment.damage(offset, position, fault).into());
             }
         }
@@ -311,7 +319,8 @@ fn scan<F: DiskFile>(
         break;
     }
     // The loop ends only at or above the head, where a whole group ended last at the head itself.
-    let (count, end, next, running) = whole.unwrap_or((0, HEADER_BYTES, header.first, header.running));
+    let (count, end, next, running) =
+        whole.unwrap_or((0, HEADER_BYTES, header.first, header.running));
     offsets.truncate(count);
     Ok(Scan {
         offsets,

@@ -115,10 +115,7 @@ fn verify_segment<D: Disk>(
         return Err(damage(0, segment.first, Fault::Header));
     }
     let (until, limit) = match &segment.footer {
-        Some(footer) => (
-            segment.first + u64::from(footer.count),
-            footer.end as usize,
-        ),
+        Some(footer) => (segment.first + u64::from(footer.count), footer.end as usize),
         None => (next, segment.bytes as usize - FOOTER_BYTES),
     };
     let offsets = verify_records(log, segment, file, until, limit, done)?;

@@ -149,10 +149,18 @@ impl<D: Disk> Writer<D> {
         let mut bytes = 0;
         for record in records {
             within("a leaf", record.leaf.len(), LEAF_BYTES_MAX)?;
-            within("a commit's number of streams", record.links.len(), LINKS_MAX)?;
+            within(
+                "a commit's number of streams",
+                record.links.len(),
+                LINKS_MAX,
+            )?;
             bytes += record_bytes(record) + ENTRY_BYTES;
         }
-        within("a group's number of records", records.len(), GROUP_RECORDS_MAX)?;
+        within(
+            "a group's number of records",
+            records.len(),
+            GROUP_RECORDS_MAX,
+        )?;
         let room = self.options.segment_bytes as usize - HEADER_BYTES - FOOTER_BYTES;
         within("a group", bytes, room)
     }

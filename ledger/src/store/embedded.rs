@@ -113,8 +113,12 @@ impl<D: Disk, C: Checks> EmbeddedStore<D, C> {
             return Err(OpenError::SegmentBytes { asked, min, max });
         }
         let lock = disk.try_lock(LOCK_NAME)?.ok_or(OpenError::InUse)?;
-        let (state, head, held) = recover::open_writable::<D, C>(&disk, &options)?;
-        let writer = Writer::new(disk.clone(), options, C::COMPARE, head, held);
+        let recover::Opened {
+            state,
+            head,
+            handle,
+        } = recover::open_writable::<D, C>(&disk, options)?;
+        let writer = Writer::new(disk.clone(), options, C::COMPARE, head, handle);
         Ok(Self {
             log: Log::new(disk, C::CRC, state),
             writer: Some(Mutex::new(writer)),

@@ -17,7 +17,7 @@ use super::layout::{
     running_after, segment_name,
 };
 use super::log::State;
-use super::segment::{Held, Segment};
+use super::segment::{Handle, Segment};
 use super::spare::SPARE_NAME;
 use super::{Checks, Options};
 use crate::hash::Digest;
@@ -26,11 +26,20 @@ use crate::merkle;
 /// Bytes looked at at once in space that should be zero.
 const CHUNK_BYTES: usize = 256 << 10;
 
+/// A log opened for its writer.
+pub(super) struct Opened<F> {
+    /// What readers see.
+    pub(super) state: State<F>,
+    pub(super) head: HeadFile<F>,
+    /// The segment that grows.
+    pub(super) handle: Arc<Handle<F>>,
+}
+
 /// Opens the log for its writer, makes it if there is none, repairs what a crash left.
 pub(super) fn open_writable<D: Disk, C: Checks>(
     disk: &D,
-    options: &Options,
-) -> Result<(State<D::File>, HeadFile<D::File>, Arc<Held<D::File>>), OpenError> {
+    options: Options,
+) -> Result<Opened<D::File>, OpenError> {
     let names = disk.list()?;
     let firsts = segments_of(&names)?;
     for leftover in [SPARE_NAME, HEAD_NEW_NAME] {
@@ -50,16 +59,20 @@ pub(super) fn open_writable<D: Disk, C: Checks>(
     }
     let firsts = segments_of(&disk.list()?)?;
     let survey = Survey::of::<D, C>(disk, &firsts, head.slot, true)?;
-    let (segment, header, held) = survey.last;
-    let scan = scan(&segment, &header, &held.file, &survey.base, C::CRC, true)?;
-    repair::<D, C>(disk, &names, &segment, &held.file, &head, &scan)?;
+    let (segment, header, handle) = survey.last;
+    let scan = scan(&segment, &header, &handle.file, &survey.base, C::CRC, true)?;
+    repair::<D, C>(disk, &names, &segment, &handle.file, &head, &scan)?;
     // A name or a slot that only the page cache knows must not carry an acknowledgement.
     disk.sync_dir()?;
     head_file.write(scan.next, scan.running)?;
     head_file.sync()?;
     let mut segments = survey.closed;
     segments.push(Arc::new(segment));
-    Ok((scan.into_state(segments), head_file, held))
+    Ok(Opened {
+        state: scan.into_state(segments),
+        head: head_file,
+        handle,
+    })
 }
 
 /// Opens what the head file acknowledges, changing nothing; a writer may be at work.
@@ -79,8 +92,8 @@ pub(super) fn open_read_only<D: Disk, C: Checks>(disk: &D) -> Result<State<D::Fi
         return Err(OpenError::Absent);
     }
     let survey = Survey::of::<D, C>(disk, &firsts, head.slot, false)?;
-    let (segment, header, held) = survey.last;
-    let scan = scan(&segment, &header, &held.file, &survey.base, C::CRC, false)?;
+    let (segment, header, handle) = survey.last;
+    let scan = scan(&segment, &header, &handle.file, &survey.base, C::CRC, false)?;
     let mut segments = survey.closed;
     segments.push(Arc::new(segment));
     Ok(scan.into_state(segments))
@@ -109,7 +122,7 @@ fn segments_of(names: &[String]) -> Result<Vec<u64>, OpenError> {
     Ok(firsts)
 }
 
-fn make_first_segment<D: Disk>(disk: &D, options: &Options) -> io::Result<()> {
+fn make_first_segment<D: Disk>(disk: &D, options: Options) -> io::Result<()> {
     let header = Header {
         bytes: options.segment_bytes,
         first: 0,
@@ -126,7 +139,7 @@ fn make_first_segment<D: Disk>(disk: &D, options: &Options) -> io::Result<()> {
 /// The segments, joined end to end by position and running hash.
 struct Survey<F> {
     closed: Vec<Arc<Segment<F>>>,
-    last: (Segment<F>, Header, Arc<Held<F>>),
+    last: (Segment<F>, Header, Arc<Handle<F>>),
     /// What is acknowledged.
     base: Slot,
 }
@@ -173,11 +186,11 @@ impl<F: DiskFile> Survey<F> {
                 ..head
             }
         };
-        let held = Held::new(file);
-        let segment = Segment::growing(&header, Arc::clone(&held));
+        let handle = Handle::new(file);
+        let segment = Segment::growing(&header, Arc::clone(&handle));
         Ok(Self {
             closed,
-            last: (segment, header, held),
+            last: (segment, header, handle),
             base,
         })
     }

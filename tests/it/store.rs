@@ -1,5 +1,12 @@
 //! Stores: the same cases for every one, and for the embedded one every way a disk can fail it.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test that cannot go on fails, and a figure is printed"
+)]
+
 mod conformance;
 mod damage;
 mod faults;

@@ -92,7 +92,7 @@ fn flip<C: Checks>(sample: usize) -> (usize, usize, usize) {
             flips += 1;
             match fate::<C>(&damaged, &model) {
                 Fate::Refused(file) => {
-                    assert_eq!(file, *name, "bit {bit} of {name}: another file named")
+                    assert_eq!(file, *name, "bit {bit} of {name}: another file named");
                 }
                 Fate::Harmless => harmless += 1,
                 Fate::Served => served += 1,

@@ -1,3 +1,5 @@
+//! The same cases for every store: what a store is.
+
 use ledger::store::embedded::{Checks, EmbeddedStore, Options, Strict};
 use ledger::store::memory::MemoryStore;
 use ledger::store::{AppendError, LEAVES_BYTES_MAX, Record, Store};

@@ -1,3 +1,5 @@
+//! Flipped bits, anywhere: refused by name or harmless, never served.
+
 use std::collections::BTreeMap;
 
 use ledger::store::embedded::{Checks, OpenError, Strict};

@@ -1,3 +1,5 @@
+//! Failing calls and full disks: what was acknowledged stays, what was refused leaves nothing.
+
 use ledger::store::embedded::{EmbeddedStore, Strict};
 use ledger::store::{AppendError, Record, Store};
 use tests::support::faulty_disk::{Failure, FaultyDisk};

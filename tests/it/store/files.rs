@@ -1,3 +1,5 @@
+//! Files missing, swapped, stale or in use: what an operator or a second process can do.
+
 use ledger::store::embedded::{EmbeddedStore, Fault, OpenError, Options, Strict};
 use ledger::store::{AppendError, Store};
 use tests::support::power_disk::PowerDisk;

@@ -1,3 +1,5 @@
+//! Power cuts (SECURITY §9(a)): the real store on a disk that tears and forgets what was not synced.
+
 use ledger::store::embedded::{Checks, Strict};
 use ledger::store::{Record, Store};
 use tests::support::power_disk::{Lie, PowerDisk};

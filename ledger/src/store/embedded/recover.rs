@@ -8,23 +8,19 @@
 use std::io;
 use std::sync::Arc;
 
-use super::cursor::{Cursor, Step};
 use super::damage::{Damage, Fault, OpenError};
 use super::disk::{Disk, DiskFile};
 use super::head::{self, HEAD_NAME, HEAD_NEW_NAME, Head, HeadFile};
 use super::layout::{
     FOOTER_BYTES, Footer, HEADER_BYTES, Header, RUNNING_START, Slot, parse_segment_name,
-    running_after, segment_name,
+    segment_name,
 };
 use super::log::State;
+use super::scan::{Scan, not_zero, scan};
 use super::segment::{Handle, Segment};
 use super::spare::SPARE_NAME;
 use super::{Checks, Options};
 use crate::hash::Digest;
-use crate::merkle;
-
-/// Bytes looked at at once in space that should be zero.
-const CHUNK_BYTES: usize = 256 << 10;
 
 /// A log opened for its writer.
 pub(super) struct Opened<F> {
@@ -251,99 +247,6 @@ fn footer_of<F: DiskFile>(file: &F, name: &str, header: &Header) -> Result<Foote
         })
 }
 
-/// What the last segment holds up to its last whole group.
-struct Scan {
-    offsets: Vec<u32>,
-    /// Offset behind the last acknowledged record.
-    head_end: usize,
-    /// Offset behind the last record of a whole group.
-    end: usize,
-    next: u64,
-    running: Digest,
-}
-
-impl Scan {
-    fn into_state<F>(self, segments: Vec<Arc<Segment<F>>>) -> State<F> {
-        State {
-            segments,
-            offsets: self.offsets,
-            end: offset32(self.end),
-            next: self.next,
-            running: self.running,
-        }
-    }
-}
-
-fn offset32(offset: usize) -> u32 {
-    u32::try_from(offset).unwrap_or(u32::MAX)
-}
-
-/// Walks the last segment; any misfit below `base` is damage. Above it, whole groups are counted in
-/// if `accept`.
-fn scan<F: DiskFile>(
-    segment: &Segment<F>,
-    header: &Header,
-    file: &F,
-    base: &Slot,
-    check_crc: bool,
-    accept: bool,
-) -> Result<Scan, OpenError> {
-    let limit = header.bytes as usize - FOOTER_BYTES;
-    let mut cursor = Cursor::new(file, HEADER_BYTES, limit, check_crc);
-    let mut offsets = Vec::new();
-    let (mut position, mut running, mut left) = (header.first, header.running, 0);
-    let mut head_end = HEADER_BYTES;
-    let mut whole = None;
-    loop {
-        let offset = cursor.offset();
-        if position == base.next {
-            head_end = offset;
-            if left != 0 || running != base.running {
-                let fault = if left == 0 {
-                    Fault::Running
-                } else {
-                    Fault::Group
-                };
-                return Err(segment.damage(offset, position, fault).into());
-            }
-        }
-        if left == 0 && position >= base.next {
-            whole = Some((offsets.len(), offset, position, running));
-            if !accept {
-                break;
-            }
-        }
-        let fault = match cursor.step()? {
-            Step::Record(view) if view.position != position => Fault::Position(view.position),
-            Step::Record(view) if left != 0 && view.left != left - 1 => Fault::Group,
-            Step::Record(view) => {
-                running = running_after(&running, &merkle::leaf_hash(view.leaf));
-                left = view.left;
-                position += 1;
-                offsets.push(offset32(offset));
-                continue;
-            }
-            Step::End => Fault::NoRecord,
-            Step::Bad(fault) => fault,
-        };
-        if position < base.next {
-            return Err(segment.damage(offset, position, fault).into());
-        }
-        break;
-    }
-    // The loop ends only at or above the head, where a whole group ended last at the head itself.
-    let (count, end, next, running) =
-        whole.unwrap_or((0, HEADER_BYTES, header.first, header.running));
-    offsets.truncate(count);
-    Ok(Scan {
-        offsets,
-        head_end,
-        end,
-        next,
-        running,
-    })
-}
-
 /// Makes what is above the head durable if it is whole and zero if it is torn.
 fn repair<D: Disk, C: Checks>(
     disk: &D,
@@ -393,28 +296,4 @@ fn set_aside<D: Disk>(
     aside.write_all_at(&bytes, 0)?;
     aside.sync_data()?;
     disk.sync_dir()
-}
-
-/// The smallest range of offsets in `start..end` outside of which all bytes are zero.
-pub(super) fn not_zero<F: DiskFile>(
-    file: &F,
-    start: usize,
-    end: usize,
-) -> io::Result<Option<(usize, usize)>> {
-    let zeros = vec![0; CHUNK_BYTES.min(end - start)];
-    let mut chunk = zeros.clone();
-    let mut found: Option<(usize, usize)> = None;
-    let mut at = start;
-    while at < end {
-        let part = chunk.len().min(end - at);
-        file.read_exact_at(&mut chunk[..part], at as u64)?;
-        if chunk[..part] != zeros[..part] {
-            let is_set = |byte: &u8| *byte != 0;
-            let first = chunk[..part].iter().position(is_set).unwrap_or(0);
-            let last = chunk[..part].iter().rposition(is_set).unwrap_or(0);
-            found = Some((found.map_or(at + first, |(from, _)| from), at + last + 1));
-        }
-        at += part;
-    }
-    Ok(found)
 }

@@ -11,7 +11,7 @@ use super::damage::{Damage, Fault};
 use super::disk::{Disk, DiskFile};
 use super::layout::{FOOTER_BYTES, Footer, HEADER_BYTES, Header, RUNNING_START, running_after};
 use super::log::Log;
-use super::recover::not_zero;
+use super::scan::not_zero;
 use super::segment::Segment;
 use crate::hash::Digest;
 use crate::merkle;

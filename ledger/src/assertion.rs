@@ -37,13 +37,17 @@ impl Kid {
     pub fn parse(text: &str) -> Result<Self, NotAKid> {
         let good = text.len() <= 256
             && text.starts_with("did:")
-            && text.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\')
             && text
-                .split_once('#')
-                .is_some_and(|(did, fragment)| {
-                    did.len() > 4 && !fragment.is_empty() && !fragment.contains('#')
-                });
-        if good { Ok(Self(text.into())) } else { Err(NotAKid(text.into())) }
+                .bytes()
+                .all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\')
+            && text.split_once('#').is_some_and(|(did, fragment)| {
+                did.len() > 4 && !fragment.is_empty() && !fragment.contains('#')
+            });
+        if good {
+            Ok(Self(text.into()))
+        } else {
+            Err(NotAKid(text.into()))
+        }
     }
 
     /// The whole name.
@@ -193,7 +197,9 @@ pub enum Malformed {
     #[error("not a compact JWS: {0}")]
     Compact(&'static str),
     /// The header is not exactly alg, kid, typ.
-    #[error("the JWS header must be exactly {{\"alg\":\"EdDSA\",\"kid\":…,\"typ\":\"xf-assertion+jws\"}}: {0}")]
+    #[error(
+        "the JWS header must be exactly {{\"alg\":\"EdDSA\",\"kid\":…,\"typ\":\"xf-assertion+jws\"}}: {0}"
+    )]
     Header(String),
     /// `alg` names an algorithm that is listed but not enabled, or unknown.
     #[error("algorithm {0:?} is not enabled")]
@@ -294,7 +300,13 @@ impl Assertion {
 
     /// Checks the signature over the bytes received, by the one Ed25519 rule.
     pub fn verify(&self, key: &PublicKey) -> Result<(), BadSignature> {
-        key.verify(self.compact.as_bytes().get(..self.signature_at).unwrap_or_default(), &self.signature)
+        key.verify(
+            self.compact
+                .as_bytes()
+                .get(..self.signature_at)
+                .unwrap_or_default(),
+            &self.signature,
+        )
     }
 
     /// The compact JWS as received.
@@ -304,7 +316,9 @@ impl Assertion {
 
     /// The payload's text in base64url.
     pub fn payload_base64url(&self) -> &str {
-        self.compact.get(self.payload_at..self.signature_at).unwrap_or_default()
+        self.compact
+            .get(self.payload_at..self.signature_at)
+            .unwrap_or_default()
     }
 
     /// The key that signs.
@@ -380,7 +394,8 @@ impl Draft {
             target: self.target,
         };
         // Members stand in JCS order in the struct above; parsing the result proves it.
-        let payload = serde_json::to_vec(&payload).map_err(|e| Malformed::Payload(e.to_string()))?;
+        let payload =
+            serde_json::to_vec(&payload).map_err(|e| Malformed::Payload(e.to_string()))?;
         let header = format!("{{\"alg\":\"EdDSA\",\"kid\":\"{kid}\",\"typ\":\"{TYP}\"}}");
         let mut compact = URL_SAFE_NO_PAD.encode(header);
         compact.push('.');
@@ -393,7 +408,9 @@ impl Draft {
 }
 
 fn decode(text: &str, what: &'static str) -> Result<Vec<u8>, Malformed> {
-    URL_SAFE_NO_PAD.decode(text).map_err(|_| Malformed::Compact(what))
+    URL_SAFE_NO_PAD
+        .decode(text)
+        .map_err(|_| Malformed::Compact(what))
 }
 
 fn header(bytes: &[u8]) -> Result<Kid, Malformed> {

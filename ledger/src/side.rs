@@ -27,23 +27,50 @@ pub trait Transaction {
     /// The value of (space, key).
     fn get(&mut self, space: &str, key: &[u8]) -> Result<Option<Vec<u8>>, SideError>;
     /// Writes (space, key); `expires_at_ms` is Unix time in milliseconds, `None` = never.
-    fn put(&mut self, space: &str, key: &[u8], value: &[u8], expires_at_ms: Option<i64>) -> Result<(), SideError>;
+    fn put(
+        &mut self,
+        space: &str,
+        key: &[u8],
+        value: &[u8],
+        expires_at_ms: Option<i64>,
+    ) -> Result<(), SideError>;
     /// Writes (space, key) iff it is absent (or expired); says whether it did.
-    fn put_new(&mut self, space: &str, key: &[u8], value: &[u8], expires_at_ms: Option<i64>) -> Result<bool, SideError>;
+    fn put_new(
+        &mut self,
+        space: &str,
+        key: &[u8],
+        value: &[u8],
+        expires_at_ms: Option<i64>,
+    ) -> Result<bool, SideError>;
     /// Deletes (space, key); says whether it was there.
     fn delete(&mut self, space: &str, key: &[u8]) -> Result<bool, SideError>;
     /// Up to `limit` entries whose key starts with `prefix`, in key order, after `after`.
-    fn scan(&mut self, space: &str, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Entry>, SideError>;
+    fn scan(
+        &mut self,
+        space: &str,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, SideError>;
 }
 
 /// A side store.
 pub trait Side: Send + Sync {
     /// Runs `work` in one write transaction: commits if it returns `Ok`, else rolls back. Durable on return.
-    fn write(&self, work: &mut dyn FnMut(&mut dyn Transaction) -> Result<(), SideError>) -> Result<(), SideError>;
+    fn write(
+        &self,
+        work: &mut dyn FnMut(&mut dyn Transaction) -> Result<(), SideError>,
+    ) -> Result<(), SideError>;
     /// The value of (space, key).
     fn get(&self, space: &str, key: &[u8]) -> Result<Option<Vec<u8>>, SideError>;
     /// As [`Transaction::scan`], outside a write.
-    fn scan(&self, space: &str, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Entry>, SideError>;
+    fn scan(
+        &self,
+        space: &str,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, SideError>;
     /// Deletes what has expired and leaves no byte of deleted values in any file of the store.
     fn scrub(&self) -> Result<(), SideError>;
 }

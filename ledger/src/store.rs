@@ -70,7 +70,9 @@ pub enum AppendError {
     ReadOnly,
     /// It is not known whether the group is durable (a failed write or sync). The process must
     /// stop: no later append can be trusted.
-    #[error("it is unknown whether the group at {position} is durable ({source}): stop, and start again to recover")]
+    #[error(
+        "it is unknown whether the group at {position} is durable ({source}): stop, and start again to recover"
+    )]
     Unknown {
         /// First position of the group.
         position: u64,
@@ -83,7 +85,9 @@ pub enum AppendError {
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// Stored bytes are damaged below the head.
-    #[error("segment {segment} is damaged at offset {offset} (position {position}): {what}. {remedy}")]
+    #[error(
+        "segment {segment} is damaged at offset {offset} (position {position}): {what}. {remedy}"
+    )]
     Corrupt {
         /// File name of the segment.
         segment: String,

@@ -17,3 +17,4 @@ mod receipt;
 mod tiles;
 mod index;
 mod side;
+mod store;

@@ -1,3 +1,5 @@
-//! What the test binary stands on: the world it builds and the models it compares with.
+//! What the test binary stands on: disks that tear and fail, records, pens, the worlds it builds.
+//!
+//! Nothing outside this package may import it.
 
 pub mod support;

@@ -1,4 +1,8 @@
-//! Helpers shared by the areas of `tests/it`.
+//! Helpers of the one test binary, each in its own room.
 
+pub mod faulty_disk;
 pub mod pen;
+pub mod power_disk;
+pub mod records;
+pub mod seeded;
 pub mod vec_store;

@@ -19,6 +19,7 @@ mod head;
 mod layout;
 mod log;
 mod recover;
+mod scan;
 mod segment;
 mod spare;
 mod verify;
@@ -49,7 +50,7 @@ pub struct Options {
     /// Bytes of a segment file; also bounds a group. 64 MiB unless told otherwise.
     pub segment_bytes: u32,
     /// Prepare the next segment in a thread once the growing one is half full, so that no group
-    /// waits for the zeros (64 MiB: some 60 ms of a disk); else the group that needs it makes it.
+    /// waits for the zeros; else the group that needs it makes it.
     pub prepare_ahead: bool,
 }
 
@@ -113,8 +114,12 @@ impl<D: Disk, C: Checks> EmbeddedStore<D, C> {
             return Err(OpenError::SegmentBytes { asked, min, max });
         }
         let lock = disk.try_lock(LOCK_NAME)?.ok_or(OpenError::InUse)?;
-        let (state, head, held) = recover::open_writable::<D, C>(&disk, &options)?;
-        let writer = Writer::new(disk.clone(), options, C::COMPARE, head, held);
+        let recover::Opened {
+            state,
+            head,
+            handle,
+        } = recover::open_writable::<D, C>(&disk, options)?;
+        let writer = Writer::new(disk.clone(), options, C::COMPARE, head, handle);
         Ok(Self {
             log: Log::new(disk, C::CRC, state),
             writer: Some(Mutex::new(writer)),

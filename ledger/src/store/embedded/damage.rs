@@ -47,7 +47,9 @@ pub enum Fault {
     #[error("the offset table does not fit the records")]
     Table,
     /// The file's name and its header name different positions.
-    #[error("the header says that this segment begins at position {0}: the file was renamed or swapped")]
+    #[error(
+        "the header says that this segment begins at position {0}: the file was renamed or swapped"
+    )]
     FirstPosition(u64),
     /// A file that has no place in this log.
     #[error("the file has no place in this log, which ends at position {0}")]
@@ -59,7 +61,9 @@ pub enum Fault {
     #[error("both slots are unreadable")]
     Slots,
     /// Torn bytes above the head that no power cut leaves there.
-    #[error("torn bytes stand above the head, and no power cut explains them: the head file is damaged or an older copy")]
+    #[error(
+        "torn bytes stand above the head, and no power cut explains them: the head file is damaged or an older copy"
+    )]
     Unexplained,
     /// Bytes in space that must be zero.
     #[error("bytes stand in space that is not used")]
@@ -75,9 +79,7 @@ impl Fault {
             Self::Slots | Self::Unexplained => {
                 "Keep a copy of the directory, then restore it from a follower or a backup and compare both by `xuefen log audit`"
             }
-            _ => {
-                "Keep a copy of the directory, then restore this file from a follower or a backup"
-            }
+            _ => "Keep a copy of the directory, then restore this file from a follower or a backup",
         }
     }
 }

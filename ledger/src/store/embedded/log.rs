@@ -12,7 +12,7 @@ use super::cursor::{Cursor, Step};
 use super::damage::Fault;
 use super::disk::Disk;
 use super::layout::{ENTRY_BYTES, Footer};
-use super::segment::{Held, Segment};
+use super::segment::{Handle, Segment};
 use crate::hash::Digest;
 use crate::store::{LEAVES_BYTES_MAX, ReadError, Record};
 
@@ -47,7 +47,7 @@ pub(super) struct Log<D: Disk> {
 /// Records that follow each other in one segment.
 struct Span<F> {
     segment: Arc<Segment<F>>,
-    held: Arc<Held<F>>,
+    held: Arc<Handle<F>>,
     /// Positions, the second one excluded.
     from: u64,
     to: u64,
@@ -204,7 +204,7 @@ impl<D: Disk> Log<D> {
     pub(super) fn hold(
         &self,
         segment: &Segment<D::File>,
-    ) -> Result<Arc<Held<D::File>>, ReadError> {
+    ) -> Result<Arc<Handle<D::File>>, ReadError> {
         if let Some(held) = segment.held() {
             return Ok(held);
         }
@@ -218,7 +218,7 @@ impl<D: Disk> Log<D> {
         if self.held_count.fetch_add(1, Ordering::Relaxed) >= HELD_MAX {
             self.let_go();
         }
-        let held = Held::new(file);
+        let held = Handle::new(file);
         segment.hold(Some(Arc::clone(&held)));
         Ok(held)
     }
@@ -241,7 +241,7 @@ impl<D: Disk> Log<D> {
     fn table<'h>(
         &self,
         segment: &Segment<D::File>,
-        held: &'h Held<D::File>,
+        held: &'h Handle<D::File>,
         footer: &Footer,
     ) -> Result<Option<&'h Vec<u32>>, ReadError> {
         if let Some(table) = held.table.get() {

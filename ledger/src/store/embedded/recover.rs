@@ -8,31 +8,41 @@
 use std::io;
 use std::sync::Arc;
 
-use super::cursor::{Cursor, Step};
 use super::damage::{Damage, Fault, OpenError};
 use super::disk::{Disk, DiskFile};
 use super::head::{self, HEAD_NAME, HEAD_NEW_NAME, Head, HeadFile};
 use super::layout::{
     FOOTER_BYTES, Footer, HEADER_BYTES, Header, RUNNING_START, Slot, parse_segment_name,
-    running_after, segment_name,
+    segment_name,
 };
 use super::log::State;
-use super::segment::{Held, Segment};
+use super::scan::{Scan, not_zero, scan};
+use super::segment::{Handle, Segment};
 use super::spare::SPARE_NAME;
 use super::{Checks, Options};
 use crate::hash::Digest;
-use crate::merkle;
 
-/// Bytes looked at at once in space that should be zero.
-const CHUNK_BYTES: usize = 256 << 10;
+/// A log opened for its writer.
+pub(super) struct Opened<F> {
+    /// What readers see.
+    pub(super) state: State<F>,
+    pub(super) head: HeadFile<F>,
+    /// The segment that grows.
+    pub(super) handle: Arc<Handle<F>>,
+}
 
 /// Opens the log for its writer, makes it if there is none, repairs what a crash left.
 pub(super) fn open_writable<D: Disk, C: Checks>(
     disk: &D,
-    options: &Options,
-) -> Result<(State<D::File>, HeadFile<D::File>, Arc<Held<D::File>>), OpenError> {
+    options: Options,
+) -> Result<Opened<D::File>, OpenError> {
     let names = disk.list()?;
     let firsts = segments_of(&names)?;
+    for leftover in [SPARE_NAME, HEAD_NEW_NAME] {
+        if names.iter().any(|n| n == leftover) {
+            disk.remove(leftover)?;
+        }
+    }
     if !names.iter().any(|n| n == HEAD_NAME) {
         if let Some(first) = firsts.first() {
             return Err(damage(HEAD_NAME, *first, Fault::Missing));
@@ -40,26 +50,25 @@ pub(super) fn open_writable<D: Disk, C: Checks>(
         head::create(disk)?;
     }
     let (mut head_file, head) = HeadFile::open(disk, true)?;
-    for leftover in [SPARE_NAME, HEAD_NEW_NAME] {
-        if names.iter().any(|n| n == leftover) {
-            disk.remove(leftover)?;
-        }
-    }
     if firsts.is_empty() && head.slot.next == 0 {
         make_first_segment(disk, options)?;
     }
     let firsts = segments_of(&disk.list()?)?;
     let survey = Survey::of::<D, C>(disk, &firsts, head.slot, true)?;
-    let (segment, header, held) = survey.last;
-    let scan = scan(&segment, &header, &held.file, &survey.base, C::CRC, true)?;
-    repair::<D, C>(disk, &names, &segment, &held.file, &head, &scan)?;
+    let (segment, header, handle) = survey.last;
+    let scan = scan(&segment, &header, &handle.file, &survey.base, C::CRC, true)?;
+    repair::<D, C>(disk, &names, &segment, &handle.file, &head, &scan)?;
     // A name or a slot that only the page cache knows must not carry an acknowledgement.
     disk.sync_dir()?;
     head_file.write(scan.next, scan.running)?;
     head_file.sync()?;
     let mut segments = survey.closed;
     segments.push(Arc::new(segment));
-    Ok((scan.into_state(segments), head_file, held))
+    Ok(Opened {
+        state: scan.into_state(segments),
+        head: head_file,
+        handle,
+    })
 }
 
 /// Opens what the head file acknowledges, changing nothing; a writer may be at work.
@@ -79,8 +88,8 @@ pub(super) fn open_read_only<D: Disk, C: Checks>(disk: &D) -> Result<State<D::Fi
         return Err(OpenError::Absent);
     }
     let survey = Survey::of::<D, C>(disk, &firsts, head.slot, false)?;
-    let (segment, header, held) = survey.last;
-    let scan = scan(&segment, &header, &held.file, &survey.base, C::CRC, false)?;
+    let (segment, header, handle) = survey.last;
+    let scan = scan(&segment, &header, &handle.file, &survey.base, C::CRC, false)?;
     let mut segments = survey.closed;
     segments.push(Arc::new(segment));
     Ok(scan.into_state(segments))
@@ -109,7 +118,7 @@ fn segments_of(names: &[String]) -> Result<Vec<u64>, OpenError> {
     Ok(firsts)
 }
 
-fn make_first_segment<D: Disk>(disk: &D, options: &Options) -> io::Result<()> {
+fn make_first_segment<D: Disk>(disk: &D, options: Options) -> io::Result<()> {
     let header = Header {
         bytes: options.segment_bytes,
         first: 0,
@@ -126,7 +135,7 @@ fn make_first_segment<D: Disk>(disk: &D, options: &Options) -> io::Result<()> {
 /// The segments, joined end to end by position and running hash.
 struct Survey<F> {
     closed: Vec<Arc<Segment<F>>>,
-    last: (Segment<F>, Header, Arc<Held<F>>),
+    last: (Segment<F>, Header, Arc<Handle<F>>),
     /// What is acknowledged.
     base: Slot,
 }
@@ -143,6 +152,10 @@ impl<F: DiskFile> Survey<F> {
         let Some((last, before)) = firsts.split_last() else {
             return Err(damage(&segment_name(0), 0, Fault::Missing));
         };
+        // Told first: a segment before it would seem to lack its footer.
+        if C::HEAD && *last > head.next {
+            return Err(damage(&segment_name(*last), *last, Fault::Extra(head.next)));
+        }
         for first in before {
             let name = segment_name(*first);
             let file = disk.open(&name, false)?;
@@ -152,11 +165,14 @@ impl<F: DiskFile> Survey<F> {
             closed.push(Arc::new(Segment::closed(&header, footer)));
         }
         let name = segment_name(*last);
-        if C::HEAD && *last > head.next {
-            return Err(damage(&name, *last, Fault::Extra(head.next)));
-        }
         let file = disk.open(&name, writable)?;
         let header = header_of(&file, &name, *last, expected)?;
+        if let Ok(footer) = footer_of(&file, &name, &header) {
+            let end = header.first + u64::from(footer.count);
+            if C::HEAD && end < head.next {
+                return Err(damage(&segment_name(end), end, Fault::Missing));
+            }
+        }
         let base = if C::HEAD {
             head
         } else {
@@ -166,11 +182,11 @@ impl<F: DiskFile> Survey<F> {
                 ..head
             }
         };
-        let held = Held::new(file);
-        let segment = Segment::growing(&header, Arc::clone(&held));
+        let handle = Handle::new(file);
+        let segment = Segment::growing(&header, Arc::clone(&handle));
         Ok(Self {
             closed,
-            last: (segment, header, held),
+            last: (segment, header, handle),
             base,
         })
     }
@@ -184,7 +200,11 @@ fn header_of<F: DiskFile>(
     expected: (u64, Digest),
 ) -> Result<Header, OpenError> {
     if first > expected.0 {
-        return Err(damage(&segment_name(expected.0), expected.0, Fault::Missing));
+        return Err(damage(
+            &segment_name(expected.0),
+            expected.0,
+            Fault::Missing,
+        ));
     }
     let found = file.size()?;
     let mut bytes = [0; HEADER_BYTES];
@@ -225,94 +245,6 @@ fn footer_of<F: DiskFile>(file: &F, name: &str, header: &Header) -> Result<Foote
             }
             .into()
         })
-}
-
-/// What the last segment holds up to its last whole group.
-struct Scan {
-    offsets: Vec<u32>,
-    /// Offset behind the last acknowledged record.
-    head_end: usize,
-    /// Offset behind the last record of a whole group.
-    end: usize,
-    next: u64,
-    running: Digest,
-}
-
-impl Scan {
-    fn into_state<F>(self, segments: Vec<Arc<Segment<F>>>) -> State<F> {
-        State {
-            segments,
-            offsets: self.offsets,
-            end: offset32(self.end),
-            next: self.next,
-            running: self.running,
-        }
-    }
-}
-
-fn offset32(offset: usize) -> u32 {
-    u32::try_from(offset).unwrap_or(u32::MAX)
-}
-
-/// Walks the last segment; any misfit below `base` is damage. Above it, whole groups are counted in
-/// if `accept`.
-fn scan<F: DiskFile>(
-    segment: &Segment<F>,
-    header: &Header,
-    file: &F,
-    base: &Slot,
-    check_crc: bool,
-    accept: bool,
-) -> Result<Scan, OpenError> {
-    let limit = header.bytes as usize - FOOTER_BYTES;
-    let mut cursor = Cursor::new(file, HEADER_BYTES, limit, check_crc);
-    let mut offsets = Vec::new();
-    let (mut position, mut running, mut left) = (header.first, header.running, 0);
-    let mut head_end = HEADER_BYTES;
-    let mut whole = None;
-    loop {
-        let offset = cursor.offset();
-        if position == base.next {
-            head_end = offset;
-            if left != 0 || running != base.running {
-                let fault = if left == 0 { Fault::Running } else { Fault::Group };
-                return Err(segment.damage(offset, position, fault).into());
-            }
-        }
-        if left == 0 && position >= base.next {
-            whole = Some((offsets.len(), offset, position, running));
-            if !accept {
-                break;
-            }
-        }
-        let fault = match cursor.step()? {
-            Step::Record(view) if view.position != position => Fault::Position(view.position),
-            Step::Record(view) if left != 0 && view.left != left - 1 => Fault::Group,
-            Step::Record(view) => {
-                running = running_after(&running, &merkle::leaf_hash(view.leaf));
-                left = view.left;
-                position += 1;
-                offsets.push(offset32(offset));
-                continue;
-            }
-            Step::End => Fault::NoRecord,
-            Step::Bad(fault) => fault,
-        };
-        if position < base.next {
-            return Err(segment.damage(offset, position, fault).into());
-        }
-        break;
-    }
-    // The loop ends only at or above the head, where a whole group ended last at the head itself.
-    let (count, end, next, running) = whole.unwrap_or((0, HEADER_BYTES, header.first, header.running));
-    offsets.truncate(count);
-    Ok(Scan {
-        offsets,
-        head_end,
-        end,
-        next,
-        running,
-    })
 }
 
 /// Makes what is above the head durable if it is whole and zero if it is torn.
@@ -364,28 +296,4 @@ fn set_aside<D: Disk>(
     aside.write_all_at(&bytes, 0)?;
     aside.sync_data()?;
     disk.sync_dir()
-}
-
-/// The smallest range of offsets in `start..end` outside of which all bytes are zero.
-pub(super) fn not_zero<F: DiskFile>(
-    file: &F,
-    start: usize,
-    end: usize,
-) -> io::Result<Option<(usize, usize)>> {
-    let zeros = vec![0; CHUNK_BYTES.min(end - start)];
-    let mut chunk = zeros.clone();
-    let mut found: Option<(usize, usize)> = None;
-    let mut at = start;
-    while at < end {
-        let part = chunk.len().min(end - at);
-        file.read_exact_at(&mut chunk[..part], at as u64)?;
-        if chunk[..part] != zeros[..part] {
-            let is_set = |byte: &u8| *byte != 0;
-            let first = chunk[..part].iter().position(is_set).unwrap_or(0);
-            let last = chunk[..part].iter().rposition(is_set).unwrap_or(0);
-            found = Some((found.map_or(at + first, |(from, _)| from), at + last + 1));
-        }
-        at += part;
-    }
-    Ok(found)
 }

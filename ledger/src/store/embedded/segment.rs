@@ -22,18 +22,18 @@ pub(super) struct Segment<F> {
     /// What its footer says; `None` = this is the segment that grows.
     pub(super) footer: Option<Footer>,
     /// The open file, if it is held open.
-    pub(super) held: RwLock<Option<Arc<Held<F>>>>,
+    pub(super) held: RwLock<Option<Arc<Handle<F>>>>,
 }
 
 /// An open segment file and, once loaded, its offset table.
-pub(super) struct Held<F> {
+pub(super) struct Handle<F> {
     /// The file.
     pub(super) file: F,
     /// The offset table of a closed segment.
     pub(super) table: OnceLock<Vec<u32>>,
 }
 
-impl<F: DiskFile> Held<F> {
+impl<F: DiskFile> Handle<F> {
     pub(super) fn new(file: F) -> Arc<Self> {
         Arc::new(Self {
             file,
@@ -44,7 +44,7 @@ impl<F: DiskFile> Held<F> {
 
 impl<F: DiskFile> Segment<F> {
     /// A segment that takes records.
-    pub(super) fn growing(header: &Header, held: Arc<Held<F>>) -> Self {
+    pub(super) fn growing(header: &Header, held: Arc<Handle<F>>) -> Self {
         Self {
             name: segment_name(header.first),
             first: header.first,
@@ -66,13 +66,13 @@ impl<F: DiskFile> Segment<F> {
     }
 
     /// The handle, if the file is open.
-    pub(super) fn held(&self) -> Option<Arc<Held<F>>> {
+    pub(super) fn held(&self) -> Option<Arc<Handle<F>>> {
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
         held.clone()
     }
 
     /// Holds `handle`, or nothing.
-    pub(super) fn hold(&self, handle: Option<Arc<Held<F>>>) {
+    pub(super) fn hold(&self, handle: Option<Arc<Handle<F>>>) {
         *self.held.write().unwrap_or_else(PoisonError::into_inner) = handle;
     }
 

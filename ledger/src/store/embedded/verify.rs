@@ -11,7 +11,7 @@ use super::damage::{Damage, Fault};
 use super::disk::{Disk, DiskFile};
 use super::layout::{FOOTER_BYTES, Footer, HEADER_BYTES, Header, RUNNING_START, running_after};
 use super::log::Log;
-use super::recover::not_zero;
+use super::scan::not_zero;
 use super::segment::Segment;
 use crate::hash::Digest;
 use crate::merkle;
@@ -115,10 +115,7 @@ fn verify_segment<D: Disk>(
         return Err(damage(0, segment.first, Fault::Header));
     }
     let (until, limit) = match &segment.footer {
-        Some(footer) => (
-            segment.first + u64::from(footer.count),
-            footer.end as usize,
-        ),
+        Some(footer) => (segment.first + u64::from(footer.count), footer.end as usize),
         None => (next, segment.bytes as usize - FOOTER_BYTES),
     };
     let offsets = verify_records(log, segment, file, until, limit, done)?;

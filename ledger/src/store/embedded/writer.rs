@@ -16,7 +16,7 @@ use super::layout::{
     record_bytes, running_after, segment_name,
 };
 use super::log::Log;
-use super::segment::{Held, Segment};
+use super::segment::{Handle, Segment};
 use super::spare::{SPARE_NAME, Spare};
 use crate::commit::LEAF_BYTES_MAX;
 use crate::hash::Digest;
@@ -34,7 +34,7 @@ pub(super) struct Writer<D: Disk> {
     compare: bool,
     head: HeadFile<D::File>,
     /// The segment that grows.
-    held: Arc<Held<D::File>>,
+    handle: Arc<Handle<D::File>>,
     /// A footer may stand in it: it takes no more records.
     sealed: bool,
     /// A write or sync failed: what is durable is not known.
@@ -90,14 +90,14 @@ impl<D: Disk> Writer<D> {
         options: Options,
         compare: bool,
         head: HeadFile<D::File>,
-        held: Arc<Held<D::File>>,
+        handle: Arc<Handle<D::File>>,
     ) -> Self {
         Self {
             disk,
             options,
             compare,
             head,
-            held,
+            handle,
             sealed: false,
             poisoned: false,
             spare: Spare::None,
@@ -149,10 +149,18 @@ impl<D: Disk> Writer<D> {
         let mut bytes = 0;
         for record in records {
             within("a leaf", record.leaf.len(), LEAF_BYTES_MAX)?;
-            within("a commit's number of streams", record.links.len(), LINKS_MAX)?;
+            within(
+                "a commit's number of streams",
+                record.links.len(),
+                LINKS_MAX,
+            )?;
             bytes += record_bytes(record) + ENTRY_BYTES;
         }
-        within("a group's number of records", records.len(), GROUP_RECORDS_MAX)?;
+        within(
+            "a group's number of records",
+            records.len(),
+            GROUP_RECORDS_MAX,
+        )?;
         let room = self.options.segment_bytes as usize - HEADER_BYTES - FOOTER_BYTES;
         within("a group", bytes, room)
     }
@@ -177,10 +185,14 @@ impl<D: Disk> Writer<D> {
     fn store(&mut self, log: &Log<D>, next: u64, running: Digest) -> Result<(), Stop> {
         let start = self.room(log)?;
         let bytes = self.group.bytes.len();
-        if let Err(e) = self.held.file.write_all_at(&self.group.bytes, start as u64) {
+        if let Err(e) = self
+            .handle
+            .file
+            .write_all_at(&self.group.bytes, start as u64)
+        {
             return Err(self.take_back(start, e));
         }
-        self.held.file.sync_data()?;
+        self.handle.file.sync_data()?;
         // Only after the group is durable: or a power cut would look like damage.
         if let Err(e) = self.head.write(next, running) {
             if is_full(&e) {
@@ -208,10 +220,10 @@ impl<D: Disk> Writer<D> {
             return Stop::Unknown(error);
         }
         let erased = self
-            .held
+            .handle
             .file
             .write_zeros(start as u64, self.group.bytes.len())
-            .and_then(|()| self.held.file.sync_data());
+            .and_then(|()| self.handle.file.sync_data());
         match erased {
             Ok(()) => Stop::Full,
             Err(e) => Stop::Unknown(e),
@@ -240,9 +252,9 @@ impl<D: Disk> Writer<D> {
                 return Err(stop);
             }
         };
-        self.held = Held::new(spare);
+        self.handle = Handle::new(spare);
         self.sealed = false;
-        let next = Segment::growing(&header, Arc::clone(&self.held));
+        let next = Segment::growing(&header, Arc::clone(&self.handle));
         log.publish_segment(footer, next, offset32(HEADER_BYTES));
         Ok(HEADER_BYTES)
     }
@@ -269,7 +281,7 @@ impl<D: Disk> Writer<D> {
         spare.sync_data()?;
         self.sealed = true;
         let offset = (bytes - tail.len()) as u64;
-        let file = &self.held.file;
+        let file = &self.handle.file;
         file.write_all_at(&tail, offset).map_err(full_or_unknown)?;
         file.sync_data()?;
         self.disk

@@ -88,7 +88,7 @@ pub enum StartError {
     Vault(#[from] crate::vault::VaultError),
     /// The views.
     #[error(transparent)]
-    Views(#[from] projections::ViewsError),
+    Views(#[from] projections::follow::FollowError),
     /// The log has no first commit, or another one than genesis makes.
     #[error("the log under {0} does not begin with a genesis: {1}")]
     NoGenesis(std::path::PathBuf, String),
@@ -110,7 +110,7 @@ impl App {
         };
         let log = Log::open(dir.root(), store, &origin, Rulebook, checkpoint_key, Arc::clone(&clock), options)?;
         let ledger = Arc::new(log);
-        let views = Views::open(&dir.views(), &ledger)?;
+        let views = Views::open(dir.root(), Arc::clone(ledger.store()), Arc::clone(ledger.tail()))?;
         let master = MasterKey::load_or_create(&dir.keys().join("master.key"))?;
         let keys: Arc<dyn Side> = Arc::new(SqliteSide::open(&dir.vault_keys(), Arc::clone(&clock))?);
         let values: Arc<dyn Side> = Arc::new(SqliteSide::open(&dir.vault(), Arc::clone(&clock))?);
@@ -174,7 +174,7 @@ impl App {
     /// Stops the writer and the views; what was acknowledged is on disk.
     pub fn close(&self) {
         self.ledger.close();
-        self.views.close();
+        self.views.follower.stop();
     }
 }
 

@@ -94,7 +94,7 @@ impl Metrics {
         let set = |gauge: &Gauge, value: u64| gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         set(&self.commits, size);
         set(&self.queued, app.ledger.queued() as u64);
-        set(&self.view_lag, size.saturating_sub(app.views.position()));
+        set(&self.view_lag, size.saturating_sub(app.views.follower.next()));
         let mut text = String::new();
         if encode(&mut text, &self.registry).is_err() {
             text.clear();

@@ -1,7 +1,7 @@
 //! Rendered transcripts, kept until something in them changes.
 //!
-//! Invariant: an entry is served only while the person's last change, as the views know it, is the
-//! one it was rendered at. It holds opened values, so it lives in memory alone and is bounded.
+//! Invariant: an entry is served only while the views know of no change behind the position it was
+//! rendered at. It holds opened values, so it lives in memory alone and is bounded.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -32,21 +32,22 @@ struct Entries {
 pub struct TranscriptCache(Mutex<Entries>);
 
 impl TranscriptCache {
-    /// The body rendered at `last_change`, if it is still kept.
+    /// The body kept, if nothing changed since: `last_change` is before the views' next position
+    /// when it was rendered.
     pub fn get(&self, key: Key, last_change: u64) -> Option<Bytes> {
         let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (at, body) = entries.by_key.get(&key)?;
-        (*at == last_change).then(|| body.clone())
+        let (next, body) = entries.by_key.get(&key)?;
+        (last_change < *next).then(|| body.clone())
     }
 
-    /// Keeps a body; when full, everything is forgotten and gathered anew.
-    pub fn put(&self, key: Key, last_change: u64, body: Bytes) {
+    /// Keeps a body rendered when the views were at `next`; when full, everything is forgotten and gathered anew.
+    pub fn put(&self, key: Key, next: u64, body: Bytes) {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if entries.bytes.saturating_add(body.len()) > BYTES_MAX {
             *entries = Entries::default();
         }
         entries.bytes = entries.bytes.saturating_add(body.len());
-        if let Some((_, old)) = entries.by_key.insert(key, (last_change, body)) {
+        if let Some((_, old)) = entries.by_key.insert(key, (next, body)) {
             entries.bytes = entries.bytes.saturating_sub(old.len());
         }
     }

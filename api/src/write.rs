@@ -176,22 +176,43 @@ impl App {
 
     /// Waits for the answer of what was queued.
     pub async fn finish(&self, prepared: Prepared) -> Result<Written, Problem> {
-        let (assertion, disclosures, answer) = match prepared {
-            Prepared::Done(written) => return Ok(written),
-            Prepared::Queued { assertion, disclosures, answer } => (assertion, disclosures, answer),
-        };
-        let answer = answer.await.unwrap_or_else(|_| Err(Unavailable::Unknown.into()));
+        match prepared {
+            Prepared::Done(written) => Ok(written),
+            Prepared::Queued { assertion, disclosures, answer } => {
+                let answer = answer.await.unwrap_or_else(|_| Err(Unavailable::Unknown.into()));
+                self.conclude(&assertion, &disclosures, answer)
+            }
+        }
+    }
+
+    /// As [`App::finish`], from a thread outside the runtime.
+    pub fn finish_blocking(&self, prepared: Prepared) -> Result<Written, Problem> {
+        match prepared {
+            Prepared::Done(written) => Ok(written),
+            Prepared::Queued { assertion, disclosures, answer } => {
+                let answer = answer.blocking_recv().unwrap_or_else(|_| Err(Unavailable::Unknown.into()));
+                self.conclude(&assertion, &disclosures, answer)
+            }
+        }
+    }
+
+    fn conclude(
+        &self,
+        assertion: &Assertion,
+        disclosures: &[Disclosure],
+        answer: Result<Answer, ExecuteError<Refusal>>,
+    ) -> Result<Written, Problem> {
         match answer {
             Ok(Answer::AlreadySo(earlier)) if earlier.id != assertion.id() => {
-                self.discard(&assertion, &disclosures);
-                self.same_values(&assertion, &disclosures)?;
+                self.discard(assertion, disclosures);
+                self.same_values(assertion, disclosures)?;
                 Ok(written(Answer::AlreadySo(earlier)))
             }
             Ok(answer) => Ok(written(answer)),
             Err(error) => {
                 // Unknown means unknown: the reaper asks the log before it removes anything.
                 if !matches!(error, ExecuteError::Unavailable(Unavailable::Unknown)) {
-                    self.discard(&assertion, &disclosures);
+                    self.discard(assertion, disclosures);
                 }
                 Err(error.into())
             }
@@ -239,7 +260,7 @@ impl App {
     }
 
     /// The same record again must say the same in its personal values too (`record-differs`).
-    fn same_values(&self, assertion: &Assertion, disclosures: &[Disclosure]) -> Result<(), Problem> {
+    pub fn same_values(&self, assertion: &Assertion, disclosures: &[Disclosure]) -> Result<(), Problem> {
         if assertion.kind() != record_outcome::KIND {
             return Ok(());
         }

@@ -10,6 +10,7 @@ use identity::approval::Approval;
 use identity::approval::decide::{Answer, Data, KIND};
 use identity::role::Role;
 use ledger::assertion::{Act, Target};
+use projections::institutions::Filter;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -112,9 +113,11 @@ pub async fn list(
 ) -> Result<Json<Vec<ProposalBody>>, Problem> {
     caller.require(DECIDERS)?;
     app.wait_for(page.after()).await?;
+    let filter = Filter { issuer: Some(caller.issuer()), waiting_at_ms: Some(app.now_ms()) };
+    let waiting = app.views.institutions.proposals(filter, page.start()?, page.limit());
     let mut found = Vec::new();
-    for id in app.views.approvals_pending(page.limit()).map_err(Problem::internal)? {
-        found.extend(body_of(&app, &caller, id)?);
+    for proposal in waiting.map_err(Problem::internal)?.rows {
+        found.extend(body_of(&app, &caller, proposal.target.id)?);
     }
     Ok(Json(found))
 }

@@ -9,10 +9,11 @@ use axum::response::Response;
 use credentials::policy::OutcomeKind;
 use identity::did::{Did, IssuerNumber};
 use identity::institution::registry::Registry;
-use identity::institution::{Custody, KeyUse, Level, activate_key, admit, retire_key};
+use identity::institution::{Custody, Institution, KeyUse, Level, activate_key, admit, retire_key};
 use identity::role::Role;
 use ledger::clock;
 use ledger::key::PublicKey;
+use projections::page::Cursor;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -143,8 +144,9 @@ impl Page {
     }
 
     /// Where to go on.
-    pub fn cursor(&self) -> Option<&str> {
-        self.cursor.as_deref()
+    pub fn start(&self) -> Result<Option<Cursor>, Problem> {
+        let cursor = self.cursor.as_deref().map(str::parse).transpose();
+        cursor.map_err(|error| Problem::of(Reason::BodyUnreadable).detail(error))
     }
 
     /// Position to wait for.
@@ -219,12 +221,10 @@ pub struct KeyBody {
     responses((status = 200, description = "a page", body = InstitutionPage)))]
 pub async fn list(State(app): State<Arc<App>>, Query(page): Query<Page>) -> Result<Json<InstitutionPage>, Problem> {
     app.wait_for(page.after()).await?;
-    let after = page.cursor().map(crate::cursor::read).transpose()?;
-    let after = after.map(|after| IssuerNumber(u32::try_from(after).unwrap_or(u32::MAX)));
-    let listed = app.views.institutions(after, page.limit()).map_err(Problem::internal)?;
-    let next = (listed.len() == page.limit()).then(|| listed.last().map(|last| crate::cursor::write(last.number.0.into())));
-    let items = listed.iter().map(|it| body_of(&app, it)).collect();
-    Ok(Json(InstitutionPage { items, next: next.flatten(), position: app.views.position() }))
+    let position = app.views.follower.next();
+    let listed = app.views.institutions.page(page.start()?, page.limit()).map_err(Problem::internal)?;
+    let items = listed.rows.iter().filter_map(|it| body_of(&app, it)).collect();
+    Ok(Json(InstitutionPage { items, next: listed.next.map(|next| next.to_string()), position }))
 }
 
 /// One institution.
@@ -236,14 +236,16 @@ pub async fn show(
     Query(after): Query<super::After>,
 ) -> Result<Json<InstitutionBody>, Problem> {
     app.wait_for(after.after).await?;
-    let found = app.views.institution(IssuerNumber(number)).map_err(Problem::internal)?;
+    let found = app.views.institutions.institution(IssuerNumber(number)).map_err(Problem::internal)?;
     found
-        .map(|it| Json(body_of(&app, &it)))
+        .and_then(|it| body_of(&app, &it))
+        .map(Json)
         .ok_or(Problem::of(Reason::InstitutionUnknown))
 }
 
-fn body_of(app: &App, it: &projections::InstitutionRow) -> InstitutionBody {
-    InstitutionBody {
+fn body_of(app: &App, institution: &Institution) -> Option<InstitutionBody> {
+    let it = institution.admitted.as_ref()?;
+    Some(InstitutionBody {
         id: it.number.0,
         did: Did::new(&app.host, it.number).to_string(),
         name: it.name.clone(),
@@ -252,21 +254,21 @@ fn body_of(app: &App, it: &projections::InstitutionRow) -> InstitutionBody {
         level: it.level,
         parent: it.parent.map(|parent| parent.0),
         scope: it.scope.clone(),
-        custody: it.custody(),
+        custody: institution.custody(),
         position: it.position,
-    }
+    })
 }
 
 /// The keys of an institution, every one it ever had.
 #[utoipa::path(get, path = "/v1/institutions/{number}/keys", tag = "registry", params(("number" = u32, Path, description = "issuer number")),
     responses((status = 200, description = "its keys", body = Vec<KeyBody>), (status = 404, description = "no such institution", body = ProblemBody)))]
 pub async fn keys(State(app): State<Arc<App>>, Path(number): Path<u32>) -> Result<Json<Vec<KeyBody>>, Problem> {
-    let found = app.views.institution(IssuerNumber(number)).map_err(Problem::internal)?;
+    let found = app.views.institutions.institution(IssuerNumber(number)).map_err(Problem::internal)?;
     let found = found.ok_or(Problem::of(Reason::InstitutionUnknown))?;
-    let did = Did::new(&app.host, found.number);
+    let did = Did::new(&app.host, IssuerNumber(number));
     let keys = found.keys.iter().map(|key| KeyBody {
         kid: format!("{did}#{}", key.fragment),
-        key: key.multikey.clone(),
+        key: key.key.multikey(),
         r#use: key.r#use,
         custody: key.custody,
         activated: key.activated,

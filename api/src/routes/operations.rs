@@ -34,11 +34,11 @@ pub struct Verbose {
 #[utoipa::path(get, path = "/readyz", tag = "operations", params(("verbose" = Option<String>, Query, description = "one line per check")),
     responses((status = 200, description = "ready", body = String), (status = 503, description = "not ready, with the checks that fail")))]
 pub async fn readyz(State(app): State<Arc<App>>, Query(query): Query<Verbose>) -> Response {
-    let lag = app.ledger.store().head().saturating_sub(app.views.position());
+    let lag = app.ledger.store().head().saturating_sub(app.views.follower.next());
     let writable = matches!(&*app.ledger.health().borrow(), Health::Writable);
     let checks = [
         ("writer", writable),
-        ("views", lag <= LAG_COMMITS_MAX && app.views.failure().is_none()),
+        ("views", lag <= LAG_COMMITS_MAX && !matches!(app.views.follower.progress().health, projections::follow::Health::Stopped(_))),
         ("not stopping", !app.metrics.is_stopping()),
     ];
     let ready = checks.iter().all(|(_, good)| *good);

@@ -190,13 +190,16 @@ impl App {
 /// What became of recording `outcome`.
 pub fn recorded(awarder: IssuerNumber, person: Uuid, record: &str, written: Written) -> Recorded {
     let outcome = outcome_id(&Origin { awarder, record: record.into() }, person);
-    let mismatch = written.new.as_ref().is_some_and(|new| {
-        new.commit
-            .facts
-            .iter()
-            .any(|fact| fact.data.as_ref().is_some_and(|data| data.get().contains("\"HOURS_MISMATCH\"")))
-    });
-    Recorded { outcome, lot: lot_id(outcome, 0), written, hours_mismatch: mismatch }
+    let hours_mismatch = has_hours_mismatch(&written);
+    Recorded { outcome, lot: lot_id(outcome, 0), written, hours_mismatch }
+}
+
+/// Whether the new commit deposited a lot whose credits and hours do not agree.
+pub fn has_hours_mismatch(written: &Written) -> bool {
+    written.new.as_ref().is_some_and(|new| {
+        let warned = |data: &serde_json::value::RawValue| data.get().contains("\"HOURS_MISMATCH\"");
+        new.commit.facts.iter().any(|fact| fact.data.as_deref().is_some_and(warned))
+    })
 }
 
 /// Record an outcome; its credit is deposited.
@@ -235,7 +238,7 @@ pub async fn show(
     Query(after): Query<After>,
 ) -> Result<Json<Line>, Problem> {
     app.wait_for(after.after).await?;
-    let row = app.views.outcome(id).map_err(Problem::internal)?;
+    let row = app.views.transcripts.outcome(id).map_err(Problem::internal)?;
     let row = row.ok_or(Problem::of(Reason::OutcomeUnknown))?;
     let in_full = app.may_read(&caller, row.person)?;
     Ok(Json(transcript::line(&app, &row, in_full)?))
@@ -339,7 +342,7 @@ impl App {
     /// Whose outcome this is, and the commit that a correction must name.
     fn target_of(&self, outcome: Uuid) -> Result<(Uuid, Target), Problem> {
         let unknown = || Problem::of(Reason::OutcomeUnknown);
-        let row = self.views.outcome(outcome).map_err(Problem::internal)?.ok_or_else(unknown)?;
+        let row = self.views.transcripts.outcome(outcome).map_err(Problem::internal)?.ok_or_else(unknown)?;
         let account = self
             .ledger
             .state::<Account>(&credentials::account::wire::stream(row.person))?;

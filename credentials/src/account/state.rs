@@ -2,7 +2,7 @@
 
 use identity::erasable::Commitments;
 use jiff::civil::Date;
-use ledger::assertion::Target;
+use ledger::assertion::{Assertion, Target};
 use ledger::decision::{Aggregate, Earlier, Occurred, Unreadable};
 use uuid::Uuid;
 
@@ -61,6 +61,8 @@ pub struct Outcome {
     pub recorded: Earlier,
     /// The commit that says what it says now: what a correction must name.
     pub current: Target,
+    /// The assertion whose disclosures open `values`: of an approved act, the proposal.
+    pub said_by: Uuid,
     /// Where it stands.
     pub state: OutcomeState,
     /// How many lots it ever had.
@@ -72,7 +74,7 @@ pub struct Outcome {
 /// What an outcome said at some time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version {
-    /// The assertion that said so.
+    /// The assertion whose disclosures open `values`.
     pub id: Uuid,
     /// What it openly said.
     pub fields: Fields,
@@ -84,7 +86,7 @@ impl Outcome {
     /// As it was recorded and as it stands: whoever sends either of them again sends nothing new.
     pub fn versions(&self) -> Vec<Version> {
         let mut versions: Vec<Version> = self.first.iter().map(|first| (**first).clone()).collect();
-        versions.push(Version { id: self.current.id, fields: self.fields.clone(), values: self.values.clone() });
+        versions.push(Version { id: self.said_by, fields: self.fields.clone(), values: self.values.clone() });
         versions
     }
 }
@@ -125,6 +127,12 @@ impl Account {
     }
 }
 
+/// The assertion that carries the values: an approval only names the proposal that does.
+fn said_by(assertion: &Assertion) -> Uuid {
+    let proposal = assertion.target().filter(|_| assertion.kind() == identity::approval::decide::KIND);
+    proposal.map_or(assertion.id(), |target| target.id)
+}
+
 impl Aggregate for Account {
     const NOUN: &'static str = "account";
     type Event = Event;
@@ -136,6 +144,7 @@ impl Aggregate for Account {
     fn evolve(mut self, event: &Event, at: &Occurred<'_>) -> Self {
         let here = Earlier { id: at.assertion.id(), position: at.position };
         let target = Target { id: at.assertion.id(), leaf: at.leaf };
+        let said_by = said_by(at.assertion);
         match event {
             Event::OutcomeRecorded { outcome, origin, fields, values } => self.outcomes.push(Outcome {
                 id: *outcome,
@@ -144,6 +153,7 @@ impl Aggregate for Account {
                 values: values.clone(),
                 recorded: here,
                 current: target,
+                said_by,
                 state: OutcomeState::Recorded,
                 lots: 0,
                 first: None,
@@ -152,7 +162,7 @@ impl Aggregate for Account {
                 if let Some(outcome) = self.outcome_mut(*outcome) {
                     outcome.first.get_or_insert_with(|| {
                         Box::new(Version {
-                            id: outcome.recorded.id,
+                            id: outcome.said_by,
                             fields: outcome.fields.clone(),
                             values: outcome.values.clone(),
                         })
@@ -160,6 +170,7 @@ impl Aggregate for Account {
                     outcome.fields = fields.clone();
                     outcome.values = values.clone();
                     outcome.current = target;
+                    outcome.said_by = said_by;
                 }
             }
             Event::OutcomeRevoked { outcome } => {

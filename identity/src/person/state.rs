@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::event::{Alias, Event};
 use super::wire;
+use crate::did::{Did, IssuerNumber};
 use crate::erasable::Commitments;
 
 /// A person's state.
@@ -12,6 +13,8 @@ use crate::erasable::Commitments;
 pub struct Person {
     /// The commit that registered the person; `None` = unknown.
     pub registered: Option<Earlier>,
+    /// Whose key signed that: this institution has the person on its roster.
+    pub registered_by: Option<IssuerNumber>,
     /// Identifiers bound, in order.
     pub aliases: Vec<(Alias, Earlier)>,
     /// Commitments to who the person is, by the assertion whose values open them.
@@ -38,6 +41,7 @@ impl Aggregate for Person {
         match event {
             Event::Registered(e) => {
                 self.registered.get_or_insert(here);
+                self.registered_by = Did::parse(at.assertion.kid().did()).map(|did| did.issuer);
                 self.aliases.extend(e.aliases.iter().map(|alias| (*alias, here)));
                 self.values.push((here.id, e.values.clone()));
             }

@@ -1,0 +1,14 @@
+//! Imports: a file of outcomes, checked as a whole, then recorded row by row.
+//!
+//! Invariant: the dry run and the run read and decide by the same code; a row is recorded at most
+//! once however often the file is sent, because origin (awarder + record) is; no message repeats a
+//! personal value.
+//! After a crash a running job goes on behind its last durable chunk.
+
+pub mod file;
+pub mod job;
+pub mod row;
+pub mod table;
+mod worker;
+
+pub use job::{Job, JobState, Jobs, RowError};

@@ -1,0 +1,48 @@
+//! The uploaded file, sealed in the side store until its job expires.
+
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use crate::app::App;
+use crate::problem::{Problem, Reason};
+
+const SPACE: &str = "import-file";
+/// Largest file in bytes.
+pub const BYTES_MAX: usize = 64 << 20;
+/// Bytes of one sealed piece.
+const PIECE_BYTES: usize = 1 << 20;
+
+fn key(job: Uuid, piece: u32) -> Vec<u8> {
+    let mut key = job.as_bytes().to_vec();
+    key.extend_from_slice(&piece.to_be_bytes());
+    key
+}
+
+/// Stores a file.
+pub(super) fn put(app: &App, job: Uuid, bytes: &[u8], expires_at_ms: i64) -> Result<(), Problem> {
+    if bytes.len() > BYTES_MAX {
+        return Err(Problem::of(Reason::ImportTooLarge).detail("more than 64 MiB"));
+    }
+    for (piece, part) in (0_u32..).zip(bytes.chunks(PIECE_BYTES)) {
+        let key = key(job, piece);
+        let sealed = app.uploads.seal(&[SPACE.as_bytes(), &key], part).map_err(Problem::internal)?;
+        app.side
+            .write(&mut |transaction| transaction.put(SPACE, &key, &sealed, Some(expires_at_ms)))
+            .map_err(Problem::internal)?;
+    }
+    Ok(())
+}
+
+/// Reads a file back.
+pub(super) fn get(app: &App, job: Uuid) -> Result<Zeroizing<Vec<u8>>, Problem> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    for piece in 0_u32.. {
+        let key = key(job, piece);
+        let Some(sealed) = app.side.get(SPACE, &key).map_err(Problem::internal)? else {
+            break;
+        };
+        let part = app.uploads.open(&[SPACE.as_bytes(), &key], &sealed).map_err(Problem::internal)?;
+        bytes.extend_from_slice(&part);
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,272 @@
+//! The job of an import: its state lies in the side store, its effects in the log.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use identity::did::IssuerNumber;
+use identity::role::Role;
+use ledger::clock;
+use ledger::side::{Side, SideError};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+pub use super::row::RowError;
+use super::worker;
+use crate::app::App;
+use crate::extract::Caller;
+use crate::problem::Problem;
+
+const JOBS: &str = "import";
+const ERRORS: &str = "import-error";
+/// How long a finished job and its file are kept, in milliseconds.
+const KEPT_MS: i64 = 30 * 86_400_000;
+
+/// Where a job stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum JobState {
+    /// The dry run is under way.
+    Checking,
+    /// The dry run is done; nothing was recorded.
+    Checked,
+    /// Rows are being recorded.
+    Running,
+    /// Everything that can be recorded is.
+    Done,
+    /// It could not go on; what was recorded stays.
+    Failed,
+}
+
+/// How many rows came to what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Counts {
+    /// Rows in the file.
+    pub rows: u64,
+    /// Rows looked at so far.
+    pub seen: u64,
+    /// Rows that can be recorded (dry run) or were (run).
+    pub recorded: u64,
+    /// Of these, with a warning (I12).
+    pub warned: u64,
+    /// Rows that repeat one of this file (I09).
+    pub repeated: u64,
+    /// Rows recorded before (I10).
+    pub already: u64,
+    /// Rows that come back with a reason.
+    pub refused: u64,
+}
+
+/// An import.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Job {
+    /// Its number.
+    pub id: Uuid,
+    /// Where it stands.
+    pub state: JobState,
+    /// Name of the file as sent; never used as a path.
+    pub file_name: String,
+    /// Size of the file in bytes.
+    pub bytes: u64,
+    /// The awarder.
+    #[schema(value_type = u32)]
+    pub institution: IssuerNumber,
+    /// Who imports.
+    pub person: Uuid,
+    /// In which role.
+    #[schema(value_type = String)]
+    pub role: Role,
+    /// How many rows came to what, of the run under way or the last one.
+    pub counts: Counts,
+    /// First row not yet durable.
+    pub next_row: u64,
+    /// When it was sent, Unix milliseconds.
+    pub created_at_ms: i64,
+    /// Position of the last commit it made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<u64>,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+}
+
+impl Job {
+    /// Who imports.
+    pub fn caller(&self) -> Caller {
+        Caller { person: self.person, role: self.role, institution: Some(self.institution) }
+    }
+}
+
+/// The jobs of one node; one runs at a time.
+pub struct Jobs {
+    side: Arc<dyn Side>,
+    running: Mutex<()>,
+}
+
+impl Jobs {
+    /// The jobs in this side store.
+    pub fn new(side: Arc<dyn Side>) -> Self {
+        Self { side, running: Mutex::default() }
+    }
+
+    /// Only one import works at a time.
+    pub(super) fn alone(&self) -> std::sync::MutexGuard<'_, ()> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The job with this number.
+    pub fn get(&self, id: Uuid) -> Result<Option<Job>, Problem> {
+        let bytes = self.side.get(JOBS, id.as_bytes()).map_err(Problem::internal)?;
+        bytes.map(|bytes| serde_json::from_slice(&bytes).map_err(Problem::internal)).transpose()
+    }
+
+    /// Stores the job and the rows found since it was stored last, in one transaction.
+    pub(super) fn put(&self, job: &Job, found: &[RowError]) -> Result<(), Problem> {
+        let bytes = serde_json::to_vec(job).map_err(Problem::internal)?;
+        let expires = Some(job.created_at_ms.saturating_add(KEPT_MS));
+        let written = self.side.write(&mut |transaction| {
+            transaction.put(JOBS, job.id.as_bytes(), &bytes, expires)?;
+            for error in found {
+                let value = serde_json::to_vec(error).map_err(|error| SideError::Database(Box::new(error)))?;
+                transaction.put(ERRORS, &error_key(job.id, error.row), &value, expires)?;
+            }
+            Ok(())
+        });
+        written.map_err(Problem::internal)
+    }
+
+    /// Forgets the findings of an earlier run.
+    pub(super) fn clear_errors(&self, id: Uuid) -> Result<(), Problem> {
+        loop {
+            let found = self.side.scan(ERRORS, id.as_bytes(), None, 500).map_err(Problem::internal)?;
+            if found.is_empty() {
+                return Ok(());
+            }
+            let cleared = self.side.write(&mut |transaction| {
+                for (key, _) in &found {
+                    transaction.delete(ERRORS, key)?;
+                }
+                Ok(())
+            });
+            cleared.map_err(Problem::internal)?;
+        }
+    }
+
+    /// Up to `limit` findings behind row `after`.
+    pub fn errors(&self, id: Uuid, after: Option<u64>, limit: usize) -> Result<Vec<RowError>, Problem> {
+        let after = after.map(|row| error_key(id, row));
+        let found = self
+            .side
+            .scan(ERRORS, id.as_bytes(), after.as_deref(), limit)
+            .map_err(Problem::internal)?;
+        found
+            .iter()
+            .map(|(_, value)| serde_json::from_slice(value).map_err(Problem::internal))
+            .collect()
+    }
+
+    /// Jobs that a stop or crash interrupted.
+    fn interrupted(&self) -> Result<Vec<Job>, Problem> {
+        let mut jobs = Vec::new();
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let page = self.side.scan(JOBS, &[], after.as_deref(), 200).map_err(Problem::internal)?;
+            let Some((last, _)) = page.last() else {
+                return Ok(jobs);
+            };
+            after = Some(last.clone());
+            for (_, value) in &page {
+                let job: Job = serde_json::from_slice(value).map_err(Problem::internal)?;
+                if matches!(job.state, JobState::Checking | JobState::Running) {
+                    jobs.push(job);
+                }
+            }
+        }
+    }
+}
+
+fn error_key(id: Uuid, row: u64) -> Vec<u8> {
+    let mut key = id.as_bytes().to_vec();
+    key.extend_from_slice(&row.to_be_bytes());
+    key
+}
+
+/// Takes a file in and begins its dry run.
+pub fn start(app: &Arc<App>, caller: &Caller, file_name: &str, bytes: &[u8]) -> Result<Job, Problem> {
+    let job = take_in(app, caller, file_name, bytes)?;
+    spawn(app, job.clone());
+    Ok(job)
+}
+
+/// Takes a file in; the caller runs it.
+pub fn take_in(app: &App, caller: &Caller, file_name: &str, bytes: &[u8]) -> Result<Job, Problem> {
+    let institution = caller.institution.ok_or_else(|| Problem::of(crate::problem::Reason::NotAllowed))?;
+    let table = super::table::Table::read(bytes)?;
+    let now_ms = app.now_ms();
+    let job = Job {
+        id: clock::uuid_v7(now_ms),
+        state: JobState::Checking,
+        file_name: safe_name(file_name),
+        bytes: bytes.len() as u64,
+        institution,
+        person: caller.person,
+        role: caller.role,
+        counts: Counts { rows: table.len() as u64, ..Counts::default() },
+        next_row: 0,
+        created_at_ms: now_ms,
+        position: None,
+        failure: None,
+    };
+    super::file::put(app, job.id, bytes, now_ms.saturating_add(KEPT_MS))?;
+    app.jobs.put(&job, &[])?;
+    Ok(job)
+}
+
+/// Begins the run of a checked job.
+pub fn run(app: &Arc<App>, mut job: Job) -> Result<Job, Problem> {
+    begin(app, &mut job)?;
+    spawn(app, job.clone());
+    Ok(job)
+}
+
+/// Turns a checked job into a running one.
+pub fn begin(app: &App, job: &mut Job) -> Result<(), Problem> {
+    app.jobs.clear_errors(job.id)?;
+    job.state = JobState::Running;
+    job.counts = Counts { rows: job.counts.rows, ..Counts::default() };
+    job.next_row = 0;
+    job.failure = None;
+    app.jobs.put(job, &[])
+}
+
+/// Works on the job until it is checked or done, in this thread; `progress` after each chunk.
+pub fn work(app: &App, job: Job, progress: &dyn Fn(&Job)) -> Job {
+    worker::work(app, job, progress)
+}
+
+fn spawn(app: &Arc<App>, job: Job) {
+    let app = Arc::clone(app);
+    let started = std::thread::Builder::new()
+        .name("import".into())
+        .spawn(move || worker::work(&app, job, &|_| {}));
+    if let Err(error) = started {
+        tracing::error!(%error, "no thread for an import: it goes on after the next start");
+    }
+}
+
+/// Goes on with what a stop or crash interrupted.
+pub fn resume(app: &Arc<App>) -> Result<usize, Problem> {
+    let interrupted = app.jobs.interrupted()?;
+    let count = interrupted.len();
+    for job in interrupted {
+        tracing::info!(job = %job.id, next_row = job.next_row, "an import goes on");
+        spawn(app, job);
+    }
+    Ok(count)
+}
+
+/// The last part of a name, without control characters: it is shown, never opened.
+fn safe_name(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let shown: String = last.chars().filter(|c| !c.is_control()).take(200).collect();
+    if shown.trim_matches('.').is_empty() { "unnamed".into() } else { shown }
+}

@@ -1,0 +1,179 @@
+//! From a row to the asking that records it, or to the reason why not (row codes of UX §6).
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use identity::identifier::{IdentifierType, Malformed, name};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::table::{Field, Row};
+use crate::app::App;
+use crate::extract::Caller;
+use crate::problem::{Problem, Reason};
+use crate::routes::outcomes::Says;
+use crate::write::Asking;
+
+/// Why a row is not recorded, or what should be known about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RowError {
+    /// Line in the file, the header being 1.
+    pub row: u64,
+    /// I01 … I12.
+    pub code: String,
+    /// The column, if one is to blame.
+    pub field: String,
+    /// What is wrong, without a personal value.
+    pub detail: String,
+    /// Slug of the rule, with I11.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub problem: String,
+}
+
+impl RowError {
+    /// A finding.
+    pub fn new(row: u64, code: &str, field: Option<Field>, detail: impl std::fmt::Display) -> Self {
+        Self {
+            row,
+            code: code.into(),
+            field: field.map_or_else(String::new, |field| field.name().into()),
+            detail: detail.to_string(),
+            problem: String::new(),
+        }
+    }
+
+    /// The finding that a refusal of the door or of a rule comes to.
+    pub fn of(row: u64, problem: &Problem) -> Self {
+        let pointer = problem.errors.first().map_or("", |error| error.pointer.as_str());
+        let (code, field) = match (problem.reason, pointer) {
+            (Reason::DateInFuture | Reason::DateTooOld, _) | (_, "/completed_on") => ("I06", Some(Field::CompletedOn)),
+            (_, "/credits") => ("I05", Some(Field::Credits)),
+            (_, "/hours") => ("I05", Some(Field::Hours)),
+            (_, "/kind") => ("I07", Some(Field::Kind)),
+            (_, "/level") => ("I07", Some(Field::Level)),
+            (_, "/scheme") => ("I07", Some(Field::Scheme)),
+            (_, "/category") => ("I07", Some(Field::Category)),
+            (Reason::PersonUnknown, _) => ("I08", Some(Field::Learner)),
+            (_, "/record") => ("I11", Some(Field::Record)),
+            (_, "/code") => ("I11", Some(Field::Code)),
+            _ => ("I11", None),
+        };
+        let mut error = Self::new(row, code, field, &problem.detail);
+        error.problem = problem.reason.slug().into();
+        error
+    }
+}
+
+/// A row that can be asked.
+pub struct Ready {
+    /// The asking.
+    pub asking: Asking,
+    /// Whose it is.
+    pub person: Uuid,
+    /// The awarder's own number for it.
+    pub record: String,
+}
+
+/// People looked up once for a file.
+#[derive(Default)]
+pub struct People {
+    by_number: Mutex<HashMap<String, Option<(Uuid, String)>>>,
+}
+
+impl People {
+    /// The person whom a number names, with the name known here.
+    fn find(&self, app: &App, number: &str) -> Result<Option<(Uuid, String)>, Problem> {
+        if let Some(known) = self.by_number.lock().unwrap_or_else(PoisonError::into_inner).get(number) {
+            return Ok(known.clone());
+        }
+        let found = match app.person_of(IdentifierType::ResidentId, number)? {
+            None => None,
+            Some(person) => {
+                let opened = app.identity_of(person)?;
+                let name = opened.iter().find(|it| it.name() == "name").and_then(|it| it.expose_text());
+                Some((person, name.unwrap_or_default().to_owned()))
+            }
+        };
+        self.by_number
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(number.to_owned(), found.clone());
+        Ok(found)
+    }
+}
+
+/// Reads a row; `Err(Ok(_))` is the row's fault, `Err(Err(_))` ours.
+pub fn read(app: &App, caller: &Caller, people: &People, row: &Row<'_>) -> Result<Ready, Result<RowError, Problem>> {
+    let cell = |field: Field| {
+        row.cell(field)
+            .map_err(|field| Ok(RowError::new(row.line, "I04", Some(field), "not UTF-8: save the file as UTF-8")))
+    };
+    let needed = |field: Field| {
+        cell(field)?.ok_or_else(|| Ok(RowError::new(row.line, "I01", Some(field), "missing")))
+    };
+    let text = |field: Field| cell(field).map(|it| it.map(str::to_owned));
+    let record = needed(Field::Record)?.to_owned();
+    let completed_on = needed(Field::CompletedOn)?;
+    let person = person(app, people, row.line, cell(Field::Learner)?, cell(Field::ResidentId)?, cell(Field::Name)?)?;
+    let says = Says {
+        kind: text(Field::Kind)?.unwrap_or_else(|| "course".into()),
+        code: text(Field::Code)?,
+        title: text(Field::Title)?,
+        hours: text(Field::Hours)?,
+        credits: text(Field::Credits)?,
+        scheme: text(Field::Scheme)?,
+        level: text(Field::Level)?,
+        category: text(Field::Category)?,
+        grade: text(Field::Grade)?,
+        passed: None,
+        completed_on: date(completed_on).ok_or_else(|| {
+            Ok(RowError::new(row.line, "I06", Some(Field::CompletedOn), "expected a date as 2026-06-30"))
+        })?,
+    };
+    let fault = |problem: Problem| if problem.reason == Reason::Internal { Err(problem) } else { Ok(RowError::of(row.line, &problem)) };
+    let split = says.split(app.pass_mark()).map_err(fault)?;
+    let asking = app.recording(caller, person, &record, split, None).map_err(fault)?;
+    Ok(Ready { asking, person, record })
+}
+
+fn person(
+    app: &App,
+    people: &People,
+    line: u64,
+    learner: Option<&str>,
+    number: Option<&str>,
+    given: Option<&str>,
+) -> Result<Uuid, Result<RowError, Problem>> {
+    if let Some(learner) = learner {
+        return learner
+            .parse()
+            .map_err(|_| Ok(RowError::new(line, "I08", Some(Field::Learner), "not a person's number here")));
+    }
+    let field = Some(Field::ResidentId);
+    let number = number.ok_or_else(|| Ok(RowError::new(line, "I01", field, "missing")))?;
+    let checked = IdentifierType::ResidentId.check(number).map_err(|error| {
+        let code = if error == Malformed::Spreadsheet { "I03" } else { "I02" };
+        Ok(RowError::new(line, code, field, error))
+    })?;
+    let found = people.find(app, &checked.normalised).map_err(Err)?;
+    match (found, checked.finding) {
+        (Some((person, known)), _) if given.is_none_or(|given| name::same(&known, given)) => Ok(person),
+        (Some(_), _) => Err(Ok(RowError::new(line, "I08", Some(Field::Name), "the name does not agree: somebody must look"))),
+        (None, Some(warning)) => Err(Ok(RowError::new(line, "I02", field, warning))),
+        (None, None) => Err(Ok(RowError::new(line, "I08", field, "nobody is registered under this number"))),
+    }
+}
+
+/// `2026-06-30`, `2026/6/30` or `2026年6月30日`, as the first of these.
+fn date(text: &str) -> Option<String> {
+    let text = text.replace(['/', '年', '月'], "-").replace('日', "");
+    let mut parts = text.split('-');
+    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() || year.len() != 4 {
+        return None;
+    }
+    let (month, day): (u8, u8) = (month.parse().ok()?, day.parse().ok()?);
+    let date = format!("{year}-{month:02}-{day:02}");
+    credentials::policy::date::parse(&date).map(|_| date)
+}

@@ -1,0 +1,210 @@
+//! Working through a file in chunks: each chunk's rows side by side, its account in one transaction.
+
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+
+use ledger::decision::Verdict;
+use uuid::Uuid;
+
+use super::job::{Job, JobState};
+use super::row::{self, People, RowError};
+use super::table::Table;
+use crate::app::App;
+use crate::extract::Caller;
+use crate::problem::{Problem, Reason};
+use crate::write::Prepared;
+
+/// Rows of one chunk: what a crash makes us look at again.
+const CHUNK_ROWS: usize = 512;
+/// Threads that read, sign and store values side by side, so that they share syncs.
+const LANES: usize = 8;
+
+/// What became of a row.
+enum Came {
+    Recorded { position: Option<u64>, mismatch: bool },
+    Repeated,
+    Already,
+    Refused(RowError),
+}
+
+/// (person, record) pairs of this file seen so far.
+type Seen = Mutex<HashSet<(Uuid, String)>>;
+
+pub(super) fn work(app: &App, mut job: Job, progress: &dyn Fn(&Job)) -> Job {
+    let _alone = app.jobs.alone();
+    if let Err(problem) = run(app, &mut job, progress) {
+        let why = problem.internal.clone().unwrap_or_else(|| problem.detail.clone());
+        tracing::error!(job = %job.id, reason = problem.reason.slug(), why, "an import failed");
+        job.state = JobState::Failed;
+        job.failure = Some(problem.reason.slug().into());
+        if let Err(problem) = app.jobs.put(&job, &[]) {
+            tracing::error!(job = %job.id, reason = problem.reason.slug(), "its state could not be stored");
+        }
+    }
+    job
+}
+
+fn run(app: &App, job: &mut Job, progress: &dyn Fn(&Job)) -> Result<(), Problem> {
+    let bytes = super::file::get(app, job.id)?;
+    let table = Table::read(&bytes)?;
+    let people = People::default();
+    let seen = Seen::default();
+    let dry = job.state == JobState::Checking;
+    let mut next = usize::try_from(job.next_row).unwrap_or_default();
+    remember(app, job, &table, &people, &seen, next);
+    while next < table.len() {
+        let chunk = next..table.len().min(next + CHUNK_ROWS);
+        let came = look(app, job, &table, &people, &seen, chunk.clone(), dry)?;
+        let found = account(job, chunk.clone().zip(came), &table);
+        next = chunk.end;
+        job.next_row = next as u64;
+        job.counts.seen = next as u64;
+        app.jobs.put(job, &found)?;
+        progress(job);
+        if app.metrics.is_stopping() {
+            return Ok(());
+        }
+    }
+    job.state = if dry { JobState::Checked } else { JobState::Done };
+    job.next_row = 0;
+    app.jobs.put(job, &[])?;
+    progress(job);
+    Ok(())
+}
+
+/// After a restart: which records the rows before `until` hold.
+fn remember(app: &App, job: &Job, table: &Table, people: &People, seen: &Seen, until: usize) {
+    let caller = job.caller();
+    for index in 0..until {
+        if let Some(Ok(row)) = table.row(index)
+            && let Ok(ready) = row::read(app, &caller, people, &row)
+        {
+            seen.lock().unwrap_or_else(PoisonError::into_inner).insert((ready.person, ready.record));
+        }
+    }
+}
+
+/// Looks at a chunk's rows in lanes; the results come back in the rows' order.
+fn look(
+    app: &App,
+    job: &Job,
+    table: &Table,
+    people: &People,
+    seen: &Seen,
+    chunk: Range<usize>,
+    dry: bool,
+) -> Result<Vec<Came>, Problem> {
+    let caller = job.caller();
+    let lanes = LANES.min(chunk.len());
+    let results: Vec<Result<Vec<(usize, Came)>, Problem>> = std::thread::scope(|scope| {
+        let lanes: Vec<_> = (0..lanes)
+            .map(|lane| {
+                let rows = chunk.clone().skip(lane).step_by(lanes);
+                let caller = &caller;
+                scope.spawn(move || {
+                    rows.map(|index| Ok((index, look_at(app, caller, table, people, seen, index, dry)?))).collect()
+                })
+            })
+            .collect();
+        lanes
+            .into_iter()
+            .map(|lane| lane.join().unwrap_or_else(|_| Err(Problem::internal("a lane of an import panicked"))))
+            .collect()
+    });
+    let mut came = Vec::with_capacity(chunk.len());
+    for lane in results {
+        came.extend(lane?);
+    }
+    came.sort_by_key(|(index, _)| *index);
+    Ok(came.into_iter().map(|(_, came)| came).collect())
+}
+
+fn look_at(
+    app: &App,
+    caller: &Caller,
+    table: &Table,
+    people: &People,
+    seen: &Seen,
+    index: usize,
+    dry: bool,
+) -> Result<Came, Problem> {
+    let row = match table.row(index) {
+        Some(Ok(row)) => row,
+        Some(Err(line)) => return Ok(Came::Refused(RowError::new(line, "I04", None, "the row cannot be read"))),
+        None => return Err(Problem::internal("a row past the end")),
+    };
+    let ready = match row::read(app, caller, people, &row) {
+        Ok(ready) => ready,
+        Err(Ok(fault)) => return Ok(Came::Refused(fault)),
+        Err(Err(problem)) => return Err(problem),
+    };
+    let (assertion, disclosures) = app.sign(ready.asking)?;
+    let first = seen.lock().unwrap_or_else(PoisonError::into_inner).insert((ready.person, ready.record));
+    let already = || if first { Came::Already } else { Came::Repeated };
+    if dry {
+        let submission = app.ledger.check_parsed(assertion.clone())?;
+        return match app.ledger.preview(&submission) {
+            Ok(Verdict::AlreadySo(_)) => match app.same_values(&assertion, &disclosures) {
+                Ok(()) => Ok(already()),
+                Err(problem) => refused(row.line, problem),
+            },
+            Ok(Verdict::Facts(_)) if !first => Ok(Came::Repeated),
+            Ok(Verdict::Facts(facts)) => {
+                let mismatch = facts.iter().any(|fact| fact.data.as_ref().is_some_and(|it| it.get().contains("\"HOURS_MISMATCH\"")));
+                Ok(Came::Recorded { position: None, mismatch })
+            }
+            Err(error) => refused(row.line, error.into()),
+        };
+    }
+    let written = app.prepare(assertion, disclosures, None).and_then(|prepared: Prepared| app.finish_blocking(prepared));
+    match written {
+        Ok(written) if written.new.is_some() => {
+            let mismatch = crate::routes::outcomes::has_hours_mismatch(&written);
+            Ok(Came::Recorded { position: Some(written.position), mismatch })
+        }
+        Ok(_) => Ok(already()),
+        Err(problem) => refused(row.line, problem),
+    }
+}
+
+/// A rule's no is the row's; anything that waiting might cure stops the job here, to go on later.
+fn refused(line: u64, problem: Problem) -> Result<Came, Problem> {
+    if problem.reason.status().is_server_error() || problem.reason == Reason::NotAllowed {
+        return Err(problem);
+    }
+    Ok(Came::Refused(RowError::of(line, &problem)))
+}
+
+/// Adds a chunk to the job's account; returns what is to be shown of it.
+fn account(job: &mut Job, came: impl Iterator<Item = (usize, Came)>, table: &Table) -> Vec<RowError> {
+    let mut found = Vec::new();
+    let line = |index: usize| match table.row(index) {
+        Some(Ok(row)) => row.line,
+        Some(Err(line)) => line,
+        None => 0,
+    };
+    for (index, came) in came {
+        match came {
+            Came::Recorded { position, mismatch } => {
+                job.counts.recorded += 1;
+                job.position = job.position.max(position);
+                if mismatch {
+                    job.counts.warned += 1;
+                    let detail = "HOURS_MISMATCH: hours and credits do not agree; the credits count";
+                    found.push(RowError::new(line(index), "I12", None, detail));
+                }
+            }
+            Came::Repeated => {
+                job.counts.repeated += 1;
+                found.push(RowError::new(line(index), "I09", None, "the same record stands in this file before"));
+            }
+            Came::Already => job.counts.already += 1,
+            Came::Refused(error) => {
+                job.counts.refused += 1;
+                found.push(error);
+            }
+        }
+    }
+    found
+}

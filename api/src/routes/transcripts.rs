@@ -1,0 +1,119 @@
+//! /v1/learners/{id}/transcript: JSON, and HTML that prints well.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::extract::Caller;
+use crate::problem::{Language, Problem, ProblemBody};
+use crate::transcript::{self, Shown, Totals, Transcript};
+use crate::transcript_cache::Key;
+use crate::transcript_page;
+
+/// What is asked of a transcript.
+#[derive(Debug, Clone, Copy, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Wanted {
+    /// Wait until the view has folded this position.
+    after: Option<u64>,
+    /// With a tlog-proof for each line.
+    #[serde(default)]
+    receipts: bool,
+}
+
+/// A learner's transcript as JSON.
+#[utoipa::path(get, path = "/v1/learners/{id}/transcript.json", tag = "transcripts", params(("id" = Uuid, Path, description = "the person's number"), Wanted), security(("token" = [])),
+    responses((status = 200, description = "the transcript", body = Transcript), (status = 403, description = "not yours", body = ProblemBody), (status = 404, description = "unknown", body = ProblemBody)))]
+pub async fn json(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Query(wanted): Query<Wanted>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    app.wait_for(wanted.after).await?;
+    let in_full = app.may_read(&caller, id)?;
+    let shown = Shown { in_full, receipts: wanted.receipts };
+    let key = Key { person: id, in_full };
+    let last_change = app.views.transcripts.last_change(id);
+    let etag = format!("\"r{last_change}\"");
+    if headers.get(header::IF_NONE_MATCH).is_some_and(|seen| seen.as_bytes() == etag.as_bytes()) && !wanted.receipts {
+        return Ok(axum::http::StatusCode::NOT_MODIFIED.into_response());
+    }
+    let cached = if wanted.receipts { None } else { app.transcripts.get(key, last_change) };
+    let body = match cached {
+        Some(body) => body,
+        None => {
+            let transcript = transcript::build(&app, id, shown)?;
+            let body = Bytes::from(serde_json::to_vec(&transcript).map_err(Problem::internal)?);
+            if !wanted.receipts {
+                app.transcripts.put(key, transcript.position, body.clone());
+            }
+            body
+        }
+    };
+    let mut response = ([(header::CONTENT_TYPE, "application/json")], body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    if let Ok(etag) = HeaderValue::from_str(&etag) {
+        headers.insert(header::ETAG, etag);
+    }
+    Ok(response)
+}
+
+/// A learner's transcript as a page that needs no script and prints on A4.
+#[utoipa::path(get, path = "/v1/learners/{id}/transcript.html", tag = "transcripts", params(("id" = Uuid, Path, description = "the person's number"), Wanted), security(("token" = [])),
+    responses((status = 200, description = "the transcript", content_type = "text/html"), (status = 403, description = "not yours", body = ProblemBody)))]
+pub async fn html(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Query(wanted): Query<Wanted>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    app.wait_for(wanted.after).await?;
+    let in_full = app.may_read(&caller, id)?;
+    let transcript = transcript::build(&app, id, Shown { in_full, receipts: false })?;
+    let page = transcript_page::page(&app, &transcript, Language::of(&headers));
+    Ok(([(header::CACHE_CONTROL, "private, no-store")], page).into_response())
+}
+
+/// A learner's transcript in the form that `Accept` asks for: HTML, else JSON.
+#[utoipa::path(get, path = "/v1/learners/{id}/transcript", tag = "transcripts", params(("id" = Uuid, Path, description = "the person's number"), Wanted), security(("token" = [])),
+    responses((status = 200, description = "the transcript", body = Transcript), (status = 403, description = "not yours", body = ProblemBody)))]
+pub async fn negotiated(
+    app: State<Arc<App>>,
+    caller: Caller,
+    id: Path<Uuid>,
+    wanted: Query<Wanted>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accepted.contains("text/html") {
+        html(app, caller, id, wanted, headers).await
+    } else {
+        json(app, caller, id, wanted, headers).await
+    }
+}
+
+/// A learner's credit: the sums of the transcript.
+#[utoipa::path(get, path = "/v1/learners/{id}/credits", tag = "transcripts", params(("id" = Uuid, Path, description = "the person's number"), Wanted), security(("token" = [])),
+    responses((status = 200, description = "sums, one for each scheme", body = Vec<Totals>), (status = 403, description = "not yours", body = ProblemBody)))]
+pub async fn credits(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Query(wanted): Query<Wanted>,
+) -> Result<axum::Json<Vec<Totals>>, Problem> {
+    app.wait_for(wanted.after).await?;
+    let in_full = app.may_read(&caller, id)?;
+    let transcript = transcript::build(&app, id, Shown { in_full, receipts: false })?;
+    Ok(axum::Json(transcript.totals))
+}

@@ -75,8 +75,8 @@ pub fn before(
         };
         let record = store.read(position, 1)?.into_iter().next();
         let record = record.ok_or_else(|| broken("the log has no such commit"))?;
-        let touches = Touch::all(&record.leaf)
-            .map_err(|source| HistoryError::Leaf { position, source })?;
+        let touches =
+            Touch::all(&record.leaf).map_err(|source| HistoryError::Leaf { position, source })?;
         let first_revision = first_revision(&touches, stream, hop.revisions).map_err(broken)?;
         let link = link(&touches, stream, &record.links).map_err(broken)?;
         steps.push(Step { position, record });

@@ -14,6 +14,7 @@ mod entry;
 mod flusher;
 mod generation;
 mod overlay;
+mod sieve;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -27,7 +28,7 @@ use flusher::Flusher;
 use generation::Generation;
 
 pub use audit::Checked;
-pub use entry::Shelf;
+pub use entry::Part;
 
 /// Commits gathered in memory before they are flushed ahead of time; about 2 MiB.
 const FLUSH_COMMITS: usize = 8_192;
@@ -68,26 +69,26 @@ pub enum Doubt {
         position: u64,
     },
     /// Entries were altered, lost or added.
-    #[error("bucket {bucket} of {shelf:?} is not what was written")]
+    #[error("bucket {bucket} of {part:?} is not what was written")]
     Bucket {
         /// Where.
-        shelf: Shelf,
+        part: Part,
         /// First two bytes of the keys.
         bucket: u16,
     },
     /// An entry points to a commit that does not say so.
-    #[error("an entry of {shelf:?} points to {position}, where the log says otherwise")]
+    #[error("an entry of {part:?} points to {position}, where the log says otherwise")]
     Entry {
         /// Where.
-        shelf: Shelf,
+        part: Part,
         /// The position it points to.
         position: u64,
     },
     /// A commit of the log has no entry.
-    #[error("the commit at {position} is missing in {shelf:?}")]
+    #[error("the commit at {position} is missing in {part:?}")]
     Lost {
         /// Where.
-        shelf: Shelf,
+        part: Part,
         /// Position of the commit.
         position: u64,
     },
@@ -161,7 +162,8 @@ struct Core {
 
 impl Index {
     /// Opens the index in `dir` and catches up with `log`; a missing one, or one in doubt, is built
-    /// from the log.
+    /// from the log. The caller holds the lock of the data directory: two processes that open the
+    /// same index at the same moment may both build it anew.
     pub fn open(dir: &Path, log: Arc<dyn Store>) -> Result<(Self, Opened), IndexError> {
         let (live, opened) = Generation::open_newest(dir, log.as_ref())?;
         let core = Arc::new(Core {

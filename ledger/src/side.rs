@@ -11,6 +11,9 @@ pub enum SideError {
     /// The database refused or failed.
     #[error("side store: {0}")]
     Database(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The file is not what a side store writes: restore it from its backup.
+    #[error("side store: the file is damaged or not a side store ({0}); restore it from a backup")]
+    Damaged(String),
     /// The operating system refused.
     #[error("side store: {0}")]
     Io(#[from] std::io::Error),

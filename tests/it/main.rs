@@ -6,3 +6,5 @@ mod keys;
 mod merkle;
 mod receipt;
 mod tiles;
+mod index;
+mod side;

@@ -1,11 +1,11 @@
 //! The whole index derived from the log again, entry by entry.
 //!
-//! Invariant: it passes iff both shelves hold exactly what the log says and every bucket's row fits.
+//! Invariant: it passes iff both parts hold exactly what the log says and every bucket's row fits.
 //! In constant memory: each commit must find its id and, of each of its streams, a head that is not
 //! behind it; each head is met by exactly one commit, so equal counts mean that none is too many.
 
 use super::disk::View;
-use super::entry::{Shelf, decode_position, id_key, stream_key};
+use super::entry::{Part, decode_position, id_key, stream_key};
 use super::generation::{Generation, outline};
 use super::{Doubt, IndexError, StreamHead};
 use crate::commit::distinct_streams;
@@ -34,11 +34,11 @@ impl Generation {
 
     fn compare(&self, log: &dyn Store) -> Result<Checked, IndexError> {
         let (view, sums) = self.view();
-        for shelf in Shelf::ALL {
-            let found = view.scan(shelf)?;
+        for part in Part::ALL {
+            let found = view.scan(part)?;
             for (bucket, found) in (0..=u16::MAX).zip(found) {
-                if sums.bucket(shelf, bucket) != found {
-                    return Err(Doubt::Bucket { shelf, bucket }.into());
+                if sums.bucket(part, bucket) != found {
+                    return Err(Doubt::Bucket { part, bucket }.into());
                 }
             }
         }
@@ -56,8 +56,8 @@ impl Generation {
                 }
             }
         }
-        for (shelf, met) in [(Shelf::Streams, checked.streams), (Shelf::Ids, checked.ids)] {
-            if sums.mark.totals[shelf.number()].count != met {
+        for (part, met) in [(Part::Streams, checked.streams), (Part::Ids, checked.ids)] {
+            if sums.mark.totals[part.number()].count != met {
                 return Err(Doubt::Mark("it counts entries that no commit made").into());
             }
         }
@@ -68,24 +68,24 @@ impl Generation {
 impl Checked {
     fn take(&mut self, view: &View, outline: &crate::commit::Outline) -> Result<(), Doubt> {
         let position = outline.position;
-        let lost = |shelf| Doubt::Lost { shelf, position };
-        let id = view.get(Shelf::Ids, &id_key(outline.id))?;
+        let lost = |part| Doubt::Lost { part, position };
+        let id = view.get(Part::Ids, &id_key(outline.id))?;
         if id.as_deref().and_then(decode_position) != Some(position) {
-            return Err(lost(Shelf::Ids));
+            return Err(lost(Part::Ids));
         }
         self.ids += 1;
         for stream in distinct_streams(&outline.facts) {
-            let last = outline.facts.iter().rfind(|fact| fact.stream == *stream);
-            let revisions = last.map_or(0, |fact| fact.revision.wrapping_add(1));
-            let head = view.get(Shelf::Streams, &stream_key(stream))?;
+            let newest = outline.facts.iter().rfind(|fact| fact.stream == *stream);
+            let revisions = newest.map_or(0, |fact| fact.revision.wrapping_add(1));
+            let head = view.get(Part::Streams, &stream_key(stream))?;
             let head = head
                 .as_deref()
                 .and_then(StreamHead::decode)
-                .ok_or(lost(Shelf::Streams))?;
+                .ok_or(lost(Part::Streams))?;
             if head.revisions == revisions && head.position == position {
                 self.streams += 1;
             } else if head.revisions <= revisions || head.position <= position {
-                return Err(lost(Shelf::Streams));
+                return Err(lost(Part::Streams));
             }
         }
         self.commits += 1;

@@ -10,7 +10,8 @@ use std::path::Path;
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, Readable as _};
 
-use super::entry::{BUCKETS, MARK_KEY, Mark, Shelf, Sum, bucket_of, parse_row_key, row_key};
+use super::entry::{BUCKETS, MARK_KEY, Mark, Part, Sum, bucket_of, parse_row_key, row_key};
+use super::sieve::look_through;
 use super::{Doubt, IndexError};
 
 /// Small memtables: what lies in them must be read back from the journal at the next start.
@@ -21,19 +22,19 @@ const CACHE_BYTES: u64 = 32 << 20;
 const JOURNAL_BYTES_MAX: u64 = 64 << 20;
 
 /// New rows and new sums by bucket, to be written as one batch.
-pub(super) type BucketSums = HashMap<(Shelf, u16), Sum>;
+pub(super) type BucketSums = HashMap<(Part, u16), Sum>;
 
 /// What the sums' keyspace holds.
 pub(super) struct Loaded {
     /// `None` = never written.
     pub(super) mark: Option<Mark>,
-    /// Sums of all buckets, by [`Shelf::number`].
+    /// Sums of all buckets, by [`Part::number`].
     pub(super) buckets: [Vec<Sum>; 2],
 }
 
 pub(super) struct Disk {
     // Declared before the database, so that handles are gone when it closes.
-    shelves: [Keyspace; 2],
+    parts: [Keyspace; 2],
     sums: Keyspace,
     database: Database,
 }
@@ -41,6 +42,7 @@ pub(super) struct Disk {
 impl Disk {
     /// Opens or creates the files in `dir`.
     pub(super) fn open(dir: &Path) -> Result<Self, IndexError> {
+        look_through(dir)?;
         // fjall asserts on some damaged files instead of failing; a disposable index must not
         // keep its owner from starting.
         let opened = catch_unwind(AssertUnwindSafe(|| {
@@ -51,9 +53,9 @@ impl Disk {
                 .open()?;
             let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES_MAX);
             Ok(Self {
-                shelves: [
-                    database.keyspace(Shelf::Streams.name(), options)?,
-                    database.keyspace(Shelf::Ids.name(), options)?,
+                parts: [
+                    database.keyspace(Part::Streams.name(), options)?,
+                    database.keyspace(Part::Ids.name(), options)?,
                 ],
                 sums: database.keyspace("sums", options)?,
                 database,
@@ -86,8 +88,8 @@ impl Disk {
                 continue;
             }
             let place = parse_row_key(&key)
-                .and_then(|(shelf, bucket)| {
-                    loaded.buckets[shelf.number()].get_mut(usize::from(bucket))
+                .and_then(|(part, bucket)| {
+                    loaded.buckets[part.number()].get_mut(usize::from(bucket))
                 })
                 .ok_or(Doubt::Mark("a row that nobody wrote"))?;
             *place = Sum::decode(&value).ok_or(Doubt::Mark("a bucket's row has another form"))?;
@@ -97,19 +99,19 @@ impl Disk {
 
     /// Whether there is no entry at all.
     pub(super) fn is_empty(&self) -> Result<bool, Doubt> {
-        guarded(|| Ok(self.shelves[0].is_empty()? && self.shelves[1].is_empty()?))
+        guarded(|| Ok(self.parts[0].is_empty()? && self.parts[1].is_empty()?))
     }
 
     /// The value of `key`.
-    pub(super) fn get(&self, shelf: Shelf, key: &[u8]) -> Result<Option<fjall::Slice>, Doubt> {
-        guarded(|| self.shelves[shelf.number()].get(key))
+    pub(super) fn get(&self, part: Part, key: &[u8]) -> Result<Option<fjall::Slice>, Doubt> {
+        guarded(|| self.parts[part.number()].get(key))
     }
 
     /// The sum of what really lies in a bucket.
-    pub(super) fn scan(&self, shelf: Shelf, bucket: u16) -> Result<Sum, Doubt> {
+    pub(super) fn scan(&self, part: Part, bucket: u16) -> Result<Sum, Doubt> {
         let mut sum = Sum::default();
         guarded(|| {
-            for entry in self.shelves[shelf.number()].prefix(bucket.to_be_bytes()) {
+            for entry in self.parts[part.number()].prefix(bucket.to_be_bytes()) {
                 let (key, value) = entry.into_inner()?;
                 sum.insert(&key, &value);
             }
@@ -122,24 +124,24 @@ impl Disk {
     pub(super) fn view(&self) -> View {
         View {
             snapshot: self.database.snapshot(),
-            shelves: self.shelves.clone(),
+            parts: self.parts.clone(),
         }
     }
 
     /// Writes entries, the rows of their buckets and the mark: all or nothing.
     pub(super) fn write(
         &self,
-        entries: impl Iterator<Item = (Shelf, Vec<u8>, Vec<u8>)>,
+        entries: impl Iterator<Item = (Part, Vec<u8>, Vec<u8>)>,
         sums: &BucketSums,
         mark: &Mark,
     ) -> Result<(), Doubt> {
         guarded(|| {
             let mut batch = self.database.batch();
-            for (shelf, key, value) in entries {
-                batch.insert(&self.shelves[shelf.number()], key, value);
+            for (part, key, value) in entries {
+                batch.insert(&self.parts[part.number()], key, value);
             }
-            for (&(shelf, bucket), sum) in sums {
-                batch.insert(&self.sums, row_key(shelf, bucket), sum.encode());
+            for (&(part, bucket), sum) in sums {
+                batch.insert(&self.sums, row_key(part, bucket), sum.encode());
             }
             batch.insert(&self.sums, MARK_KEY, mark.encode());
             batch.commit()
@@ -150,20 +152,20 @@ impl Disk {
 /// The files at one moment.
 pub(super) struct View {
     snapshot: fjall::Snapshot,
-    shelves: [Keyspace; 2],
+    parts: [Keyspace; 2],
 }
 
 impl View {
     /// The value of `key`.
-    pub(super) fn get(&self, shelf: Shelf, key: &[u8]) -> Result<Option<fjall::Slice>, Doubt> {
-        guarded(|| self.snapshot.get(&self.shelves[shelf.number()], key))
+    pub(super) fn get(&self, part: Part, key: &[u8]) -> Result<Option<fjall::Slice>, Doubt> {
+        guarded(|| self.snapshot.get(&self.parts[part.number()], key))
     }
 
-    /// The sums of what really lies in the buckets of a shelf.
-    pub(super) fn scan(&self, shelf: Shelf) -> Result<Vec<Sum>, Doubt> {
+    /// The sums of what really lies in the buckets of a part.
+    pub(super) fn scan(&self, part: Part) -> Result<Vec<Sum>, Doubt> {
         let mut sums = vec![Sum::default(); BUCKETS];
         guarded(|| {
-            for entry in self.snapshot.iter(&self.shelves[shelf.number()]) {
+            for entry in self.snapshot.iter(&self.parts[part.number()]) {
                 let (key, value) = entry.into_inner()?;
                 if let Some(sum) = sums.get_mut(usize::from(bucket_of(&key))) {
                     sum.insert(&key, &value);

@@ -10,21 +10,21 @@ use super::StreamHead;
 use crate::fact::Stream;
 use crate::hash::Digest;
 
-/// Buckets of each shelf: one per value of a key's first two bytes.
+/// Buckets of each part: one per value of a key's first two bytes.
 pub(super) const BUCKETS: usize = 1 << 16;
 /// Key of the mark in the keyspace of sums; bucket rows have three bytes.
 pub(super) const MARK_KEY: [u8; 1] = [0xff];
 
 /// The two sets of entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Shelf {
+pub enum Part {
     /// Stream name → position of its last commit, count of its facts.
     Streams,
     /// Assertion id → position.
     Ids,
 }
 
-impl Shelf {
+impl Part {
     pub(super) const ALL: [Self; 2] = [Self::Streams, Self::Ids];
 
     /// Name of its keyspace.
@@ -63,17 +63,17 @@ pub(super) fn bucket_of(key: &[u8]) -> u16 {
         .map_or(0, |first| u16::from_be_bytes(*first))
 }
 
-/// Key of a bucket's row: shelf, bucket.
-pub(super) fn row_key(shelf: Shelf, bucket: u16) -> [u8; 3] {
+/// Key of a bucket's row: part, bucket.
+pub(super) fn row_key(part: Part, bucket: u16) -> [u8; 3] {
     let [high, low] = bucket.to_be_bytes();
-    [u8::from(shelf == Shelf::Ids), high, low]
+    [u8::from(part == Part::Ids), high, low]
 }
 
 /// Reads a bucket row's key.
-pub(super) fn parse_row_key(key: &[u8]) -> Option<(Shelf, u16)> {
+pub(super) fn parse_row_key(key: &[u8]) -> Option<(Part, u16)> {
     match *key {
-        [0, high, low] => Some((Shelf::Streams, u16::from_be_bytes([high, low]))),
-        [1, high, low] => Some((Shelf::Ids, u16::from_be_bytes([high, low]))),
+        [0, high, low] => Some((Part::Streams, u16::from_be_bytes([high, low]))),
+        [1, high, low] => Some((Part::Ids, u16::from_be_bytes([high, low]))),
         _ => None,
     }
 }
@@ -149,7 +149,7 @@ pub(super) struct Mark {
     pub(super) complete_to: u64,
     /// Leaf hash of the last of them: binds the index to its log. Zeros while there is none.
     pub(super) last_leaf: Digest,
-    /// Sums over all buckets, by [`Shelf::number`].
+    /// Sums over all buckets, by [`Part::number`].
     pub(super) totals: [Sum; 2],
 }
 

@@ -1,0 +1,4 @@
+//! The side store over SQLite: whole transactions, unique keys, expiry, order, and no byte left.
+
+mod scrub;
+mod transactions;

@@ -1,0 +1,262 @@
+//! The key store: own keys, a key per person, a data key per (person, purpose).
+//!
+//! Invariant: a data key is durable before anything is sealed with it, and once its row is deleted
+//! nothing sealed with it opens: each has a random name, and what it sealed says which.
+//! A crash leaves at most a key that sealed nothing.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use credentials::rulebook::kinds::Purpose;
+use ledger::side::{Side, Transaction};
+use uuid::Uuid;
+
+use super::{OWN, PAIR, VaultError, damaged};
+use crate::cache::Cache;
+use crate::master::MasterKey;
+use crate::seal::{MacKey, SealKey};
+use crate::side::write;
+
+/// Person → wrapped person key.
+const PERSON: &str = "person-key";
+/// Person, purpose → name of the data key, wrapped data key.
+const VALUE: &str = "data-key";
+/// The vault's own keys, wrapped under the master key.
+const OWN_KEYS: [&[u8]; 3] = [b"lookup", b"salt", b"row"];
+/// Data keys kept in memory.
+const CACHED_MAX: usize = 65_536;
+
+/// Bytes of a data key's name.
+pub(super) const NAME_BYTES: usize = 16;
+
+/// The key of one person's values of one purpose.
+pub(super) struct DataKey {
+    /// Random, stands in front of what it sealed.
+    pub(super) name: [u8; NAME_BYTES],
+    pub(super) key: SealKey,
+}
+
+pub(super) struct Keyring {
+    keys: Arc<dyn Side>,
+    master: MasterKey,
+    /// Hashes aliases.
+    pub(super) lookup: MacKey,
+    /// Hashes salts.
+    pub(super) salt: MacKey,
+    /// Seals rows that belong to no purpose.
+    pub(super) row: SealKey,
+    cached: Mutex<Cache<(Uuid, Purpose), Arc<DataKey>>>,
+}
+
+impl Keyring {
+    /// Opens the keys; an empty store gets new ones iff `may_create`. Also answers the pair's name.
+    pub(super) fn open(
+        keys: Arc<dyn Side>,
+        master: MasterKey,
+        may_create: bool,
+    ) -> Result<(Self, Vec<u8>), VaultError> {
+        let (own, pair) = write(&*keys, |tx| match tx.get(OWN, PAIR)? {
+            Some(pair) => Ok((own_keys(tx, &master)?, pair)),
+            None if may_create => make_own_keys(tx, &master),
+            None => Err(VaultError::NotAPair),
+        })?;
+        let [lookup, salt, row] = own;
+        let keyring = Self {
+            keys,
+            master,
+            lookup: MacKey::of(lookup),
+            salt: MacKey::of(salt),
+            row,
+            cached: Mutex::new(Cache::new(CACHED_MAX)),
+        };
+        Ok((keyring, pair))
+    }
+
+    pub(super) fn side(&self) -> &dyn Side {
+        &*self.keys
+    }
+
+    /// The data keys of `owners`, in their order, those that are missing made in one write.
+    pub(super) fn of_or_new(
+        &self,
+        owners: &[(Uuid, Purpose)],
+    ) -> Result<Vec<Arc<DataKey>>, VaultError> {
+        let mut found = Vec::with_capacity(owners.len());
+        for &(person, purpose) in owners {
+            found.push(self.find(person, purpose)?);
+        }
+        if found.iter().any(Option::is_none) {
+            // Nothing is cached before the write is durable.
+            let made = write(&*self.keys, |tx| {
+                owners
+                    .iter()
+                    .zip(&found)
+                    .filter(|(_, found)| found.is_none())
+                    .map(|(&(person, purpose), _)| self.find_or_make(tx, person, purpose))
+                    .collect::<Result<Vec<_>, VaultError>>()
+            })?;
+            let mut made = made.into_iter();
+            for (&owner, slot) in owners.iter().zip(&mut found) {
+                if slot.is_none() {
+                    *slot = made.next().map(|key| self.cache(owner, key));
+                }
+            }
+        }
+        found
+            .into_iter()
+            .map(|key| key.ok_or(VaultError::Damaged { space: VALUE }))
+            .collect()
+    }
+
+    /// The data key of a person's purpose, if there is one.
+    pub(super) fn find(
+        &self,
+        person: Uuid,
+        purpose: Purpose,
+    ) -> Result<Option<Arc<DataKey>>, VaultError> {
+        if let Some(key) = self.cached().get(&(person, purpose)) {
+            return Ok(Some(key));
+        }
+        let Some(row) = self.keys.get(VALUE, &owner(person, purpose))? else {
+            return Ok(None);
+        };
+        // A key row without its person key: an erasure took both between our two reads.
+        let Some(wrapped) = self.keys.get(PERSON, person.as_bytes())? else {
+            return Ok(None);
+        };
+        let person_key = self.person_key(person, &wrapped)?;
+        let key = data_key(&person_key, person, purpose, &row)?;
+        Ok(Some(self.cache((person, purpose), key)))
+    }
+
+    fn find_or_make(
+        &self,
+        tx: &mut dyn Transaction,
+        person: Uuid,
+        purpose: Purpose,
+    ) -> Result<DataKey, VaultError> {
+        let person_key = match tx.get(PERSON, person.as_bytes())? {
+            Some(wrapped) => self.person_key(person, &wrapped)?,
+            None => {
+                let key = SealKey::random();
+                let place = [PERSON.as_bytes(), person.as_bytes()];
+                let wrapped = self
+                    .master
+                    .seal_key()
+                    .wrap(&place, &key)
+                    .map_err(damaged(PERSON))?;
+                tx.put(PERSON, person.as_bytes(), &wrapped, None)?;
+                key
+            }
+        };
+        let row_key = owner(person, purpose);
+        if let Some(row) = tx.get(VALUE, &row_key)? {
+            return data_key(&person_key, person, purpose, &row);
+        }
+        let made = DataKey {
+            name: ledger::clock::random(),
+            key: SealKey::random(),
+        };
+        let wrapped = person_key
+            .wrap(&[VALUE.as_bytes(), &row_key, &made.name], &made.key)
+            .map_err(damaged(VALUE))?;
+        let row = [made.name.as_slice(), &wrapped].concat();
+        tx.put(VALUE, &row_key, &row, None)?;
+        Ok(made)
+    }
+
+    fn person_key(&self, person: Uuid, wrapped: &[u8]) -> Result<SealKey, VaultError> {
+        self.master
+            .seal_key()
+            .unwrap(&[PERSON.as_bytes(), person.as_bytes()], wrapped)
+            .map_err(damaged(PERSON))
+    }
+
+    /// Deletes the data key of a person's purpose, and the person's key if it wraps nothing more.
+    pub(super) fn destroy(
+        tx: &mut dyn Transaction,
+        person: Uuid,
+        purpose: Purpose,
+    ) -> Result<(), VaultError> {
+        tx.delete(VALUE, &owner(person, purpose))?;
+        if tx.scan(VALUE, person.as_bytes(), None, 1)?.is_empty() {
+            tx.delete(PERSON, person.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    /// Drops a destroyed key from memory.
+    pub(super) fn forget(&self, person: Uuid, purpose: Purpose) {
+        self.cached().remove(&(person, purpose));
+    }
+
+    fn cache(&self, owner: (Uuid, Purpose), key: DataKey) -> Arc<DataKey> {
+        let key = Arc::new(key);
+        self.cached().put(owner, Arc::clone(&key));
+        key
+    }
+
+    fn cached(&self) -> MutexGuard<'_, Cache<(Uuid, Purpose), Arc<DataKey>>> {
+        self.cached.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Person, purpose and a zero byte, so that no purpose is the beginning of another.
+pub(super) fn owner(person: Uuid, purpose: Purpose) -> Vec<u8> {
+    [
+        person.as_bytes().as_slice(),
+        purpose.as_str().as_bytes(),
+        &[0],
+    ]
+    .concat()
+}
+
+fn data_key(
+    person_key: &SealKey,
+    person: Uuid,
+    purpose: Purpose,
+    row: &[u8],
+) -> Result<DataKey, VaultError> {
+    let (name, wrapped) = row
+        .split_first_chunk::<NAME_BYTES>()
+        .ok_or(VaultError::Damaged { space: VALUE })?;
+    let place = [VALUE.as_bytes(), &owner(person, purpose), name];
+    let key = person_key.unwrap(&place, wrapped).map_err(damaged(VALUE))?;
+    Ok(DataKey { name: *name, key })
+}
+
+fn own_keys(tx: &mut dyn Transaction, master: &MasterKey) -> Result<[SealKey; 3], VaultError> {
+    let mut opened = Vec::with_capacity(OWN_KEYS.len());
+    for name in OWN_KEYS {
+        let wrapped = tx
+            .get(OWN, name)?
+            .ok_or(VaultError::Damaged { space: OWN })?;
+        opened.push(master.seal_key().unwrap(&[OWN.as_bytes(), name], &wrapped));
+    }
+    // One that does not open is damage; if none does, the key is another.
+    if opened.iter().all(Result::is_err) {
+        return Err(VaultError::WrongMasterKey);
+    }
+    opened
+        .into_iter()
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(damaged(OWN))?
+        .try_into()
+        .map_err(|_| VaultError::Damaged { space: OWN })
+}
+
+fn make_own_keys(
+    tx: &mut dyn Transaction,
+    master: &MasterKey,
+) -> Result<([SealKey; 3], Vec<u8>), VaultError> {
+    let own = [SealKey::random(), SealKey::random(), SealKey::random()];
+    for (name, key) in OWN_KEYS.into_iter().zip(&own) {
+        let wrapped = master
+            .seal_key()
+            .wrap(&[OWN.as_bytes(), name], key)
+            .map_err(damaged(OWN))?;
+        tx.put(OWN, name, &wrapped, None)?;
+    }
+    let pair = ledger::clock::random::<16>().to_vec();
+    tx.put(OWN, PAIR, &pair, None)?;
+    Ok((own, pair))
+}

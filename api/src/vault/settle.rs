@@ -1,0 +1,157 @@
+//! The reaper: what is pending becomes live or goes, by what the log says.
+//!
+//! Invariant: nothing is removed before the log, asked after the value was an orphan's age old, said
+//! that it has no such assertion, and nothing that was put again meanwhile. A crash leaves some
+//! pending rows for the next round.
+
+use ledger::side::{Entry, Side, Transaction};
+use uuid::Uuid;
+
+use super::lookup::RESERVED;
+use super::values::{PENDING, VALUE, VALUE_OF, value_of};
+use super::{Vault, VaultError};
+use crate::side::write;
+
+/// Milliseconds after which a pending row is asked for: younger ones are most likely in the queue.
+pub const ASK_AFTER_MS: i64 = 10_000;
+/// Milliseconds after which a pending row without a commit is an orphan (SECURITY §7).
+pub const ORPHAN_AFTER_MS: i64 = 3_600_000;
+/// Rows of one transaction.
+const PAGE: usize = 256;
+
+/// What a round found: rows, not assertions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// Known to be in the log.
+    pub live: usize,
+    /// Orphans, removed.
+    pub reaped: usize,
+    /// Not in the log, but not old enough, or put again meanwhile.
+    pub waiting: usize,
+}
+
+/// Why a round stopped; what it did before stands.
+#[derive(Debug, thiserror::Error)]
+pub enum SettleError<E: std::error::Error + 'static> {
+    /// The vault failed.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The log did not say whether it has an assertion.
+    #[error("the log did not answer: {0}")]
+    Log(#[source] E),
+}
+
+/// What becomes of a row.
+enum Fate {
+    Live,
+    Reaped,
+}
+
+impl Vault {
+    /// One round over everything pending. `committed` asks the log whether it has an assertion: an
+    /// error means unknown, and ends the round.
+    pub fn settle<E: std::error::Error + 'static>(
+        &self,
+        committed: &dyn Fn(Uuid) -> Result<bool, E>,
+    ) -> Result<Settled, SettleError<E>> {
+        let mut settled = Settled::default();
+        self.round(&*self.values, PENDING, committed, &mut settled, reap_value)?;
+        self.round(
+            self.keys.side(),
+            RESERVED,
+            committed,
+            &mut settled,
+            |tx, marker, _| self.keys.release(tx, marker),
+        )?;
+        if settled.reaped > 0 {
+            self.scrub()?;
+        }
+        Ok(settled)
+    }
+
+    fn round<E: std::error::Error + 'static>(
+        &self,
+        side: &dyn Side,
+        space: &'static str,
+        committed: &dyn Fn(Uuid) -> Result<bool, E>,
+        settled: &mut Settled,
+        reap: impl Fn(&mut dyn Transaction, &[u8], &[u8]) -> Result<(), VaultError>,
+    ) -> Result<(), SettleError<E>> {
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let page = side
+                .scan(space, &[], after.as_deref(), PAGE)
+                .map_err(VaultError::Side)?;
+            let Some((last, _)) = page.last() else {
+                return Ok(());
+            };
+            after = Some(last.clone());
+            let judged = self.judge(space, page, committed, settled)?;
+            if judged.is_empty() {
+                continue;
+            }
+            let done = write(side, |tx| {
+                let mut done = Settled::default();
+                for ((key, marker), fate) in &judged {
+                    // Put again since the log was asked: it may be in the queue by now.
+                    if tx.get(space, key)?.as_ref() != Some(marker) {
+                        done.waiting += 1;
+                        continue;
+                    }
+                    match fate {
+                        Fate::Live => done.live += 1,
+                        Fate::Reaped => {
+                            reap(tx, key, marker)?;
+                            done.reaped += 1;
+                        }
+                    }
+                    tx.delete(space, key)?;
+                }
+                Ok::<_, VaultError>(done)
+            })?;
+            settled.live += done.live;
+            settled.reaped += done.reaped;
+            settled.waiting += done.waiting;
+        }
+    }
+
+    /// Asks the log for each row that is old enough.
+    fn judge<E: std::error::Error + 'static>(
+        &self,
+        space: &'static str,
+        page: Vec<Entry>,
+        committed: &dyn Fn(Uuid) -> Result<bool, E>,
+        settled: &mut Settled,
+    ) -> Result<Vec<(Entry, Fate)>, SettleError<E>> {
+        // Before the log is asked: an answer of the past must not meet an age of the future.
+        let now_ms = self.clock.now_ms();
+        let mut judged = Vec::new();
+        for (key, marker) in page {
+            let (Some(id), Some(since)) = (key.first_chunk(), marker.first_chunk()) else {
+                return Err(VaultError::Damaged { space }.into());
+            };
+            let age_ms = now_ms.saturating_sub(i64::from_be_bytes(*since));
+            if age_ms < ASK_AFTER_MS {
+                settled.waiting += 1;
+            } else if committed(Uuid::from_bytes(*id)).map_err(SettleError::Log)? {
+                judged.push(((key, marker), Fate::Live));
+            } else if age_ms < ORPHAN_AFTER_MS {
+                settled.waiting += 1;
+            } else {
+                judged.push(((key, marker), Fate::Reaped));
+            }
+        }
+        Ok(judged)
+    }
+}
+
+/// Removes a value; the fingerprints of its salts stay, since somebody has seen them.
+fn reap_value(tx: &mut dyn Transaction, key: &[u8], marker: &[u8]) -> Result<(), VaultError> {
+    let person = marker
+        .get(8..)
+        .and_then(|bytes| Uuid::from_slice(bytes).ok())
+        .ok_or(VaultError::Damaged { space: PENDING })?;
+    tx.delete(VALUE, key)?;
+    tx.delete(VALUE_OF, &value_of(person, key))?;
+    Ok(())
+}

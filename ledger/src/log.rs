@@ -91,7 +91,7 @@ pub(crate) struct Shared<R: Rules> {
     pub(crate) index: Index,
     pub(crate) states: States,
     pub(crate) proofs: Proofs,
-    pub(crate) tail: Tail,
+    pub(crate) tail: Arc<Tail>,
     pub(crate) checkpoint_key: SigningKey,
     head: RwLock<Arc<Head>>,
     /// size → (root, recording time of the commit at that position).
@@ -133,7 +133,7 @@ impl<R: Rules> Log<R> {
             index,
             states: States::new(options.streams_cached_max),
             proofs,
-            tail: Tail::starting_at(store.head()),
+            tail: Arc::new(Tail::starting_at(store.head())),
             store,
             checkpoint_key,
             head: RwLock::new(head),
@@ -271,8 +271,8 @@ impl<R: Rules> Log<R> {
         &self.shared.proofs
     }
 
-    /// The newest commits.
-    pub fn tail(&self) -> &Tail {
+    /// The newest commits; a follower keeps a share of its own.
+    pub fn tail(&self) -> &Arc<Tail> {
         &self.shared.tail
     }
 

@@ -15,5 +15,6 @@ mod policy;
 mod province;
 mod receipt;
 mod tiles;
+mod views;
 mod index;
 mod side;

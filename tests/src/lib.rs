@@ -1,3 +1,9 @@
 //! What the test binary stands on: the world it builds and the models it compares with.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a helper that fails is a test that fails"
+)]
+
 pub mod support;

@@ -2,3 +2,4 @@
 
 pub mod pen;
 pub mod vec_store;
+pub mod world;

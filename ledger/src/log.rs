@@ -292,7 +292,7 @@ impl<R: Rules> Log<R> {
         &self.shared.proofs
     }
 
-    /// The newest commits.
+    /// The newest commits; a follower keeps a share of its own.
     pub fn tail(&self) -> &Arc<Tail> {
         &self.shared.tail
     }

@@ -15,6 +15,7 @@ mod policy;
 mod province;
 mod receipt;
 mod tiles;
+mod views;
 mod index;
 mod side;
 mod store;

@@ -2,4 +2,10 @@
 //!
 //! Nothing outside this package may import it.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a helper that fails is a test that fails"
+)]
+
 pub mod support;

@@ -6,3 +6,4 @@ pub mod power_disk;
 pub mod records;
 pub mod seeded;
 pub mod vec_store;
+pub mod world;

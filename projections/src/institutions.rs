@@ -1,0 +1,141 @@
+//! Institutions with their keys, and the two-person acts that wait.
+//!
+//! Invariant: key windows are positions as the facts gave them; this view judges no key, it lists
+//! what the trust bundle and the did:web documents publish.
+
+mod approvals;
+mod fold;
+
+use std::sync::Arc;
+
+use identity::did::IssuerNumber;
+use identity::institution::state::Profile;
+use identity::institution::{Custody, Institution, Key, KeyUse, Level};
+use ledger::key::PublicKey;
+use rusqlite::types::Type;
+use rusqlite::{OptionalExtension as _, Row, Transaction};
+
+use crate::page::{self, Cursor, Page};
+use crate::sql::{Columns as _, int, limit, wrong};
+use crate::view::{View, ViewError};
+
+pub use self::approvals::{Filter, Outcome, Proposal, Signing};
+pub use self::fold::{Fold, NAME};
+
+/// What can be asked.
+///
+/// An institution comes as the aggregate's own state: its profile and every key it ever had.
+#[derive(Debug, Clone)]
+pub struct Institutions(Arc<View>);
+
+const SELECT: &str =
+    "SELECT number, name, school_code, credit_code, level, parent, scope, officers, admitted
+                      FROM institutions";
+
+impl Institutions {
+    /// Asks this view.
+    pub fn new(view: Arc<View>) -> Self {
+        Self(view)
+    }
+
+    /// The institution with this number.
+    pub fn institution(&self, number: IssuerNumber) -> Result<Option<Institution>, ViewError> {
+        self.0.read(|rows| {
+            let sql = format!("{SELECT} WHERE number = ?1");
+            let found = rows
+                .prepare_cached(&sql)?
+                .query_row([number.0], profile)
+                .optional()?;
+            found.map(|profile| with_keys(rows, profile)).transpose()
+        })
+    }
+
+    /// Whose 学校标识码 or 统一社会信用代码 this is, in its normal form.
+    pub fn by_code(&self, code: &str) -> Result<Option<IssuerNumber>, ViewError> {
+        self.0.read(|rows| {
+            rows.prepare_cached("SELECT number FROM codes WHERE code = ?1")?
+                .query_row([code], |row| row.get(0).map(IssuerNumber))
+                .optional()
+        })
+    }
+
+    /// Institutions in the order of their numbers, the registrar first.
+    pub fn page(
+        &self,
+        after: Option<Cursor>,
+        rows_max: usize,
+    ) -> Result<Page<Institution>, ViewError> {
+        let rows_max = page::rows(rows_max);
+        let from = after.map_or(0, |cursor| cursor.0.saturating_add(1));
+        let rows = self.0.read(|rows| list(rows, from, limit(rows_max) + 1))?;
+        let number = |institution: &Institution| {
+            institution
+                .admitted
+                .as_ref()
+                .map_or(0, |profile| u64::from(profile.number.0))
+        };
+        Ok(Page::cut(rows, rows_max, number))
+    }
+
+    /// All of them, for the trust bundle, with the first position that is not folded in.
+    pub fn all(&self) -> Result<(Vec<Institution>, u64), ViewError> {
+        self.0.read(|rows| {
+            let next = rows.query_row("SELECT next FROM fold", [], |row| row.count(0))?;
+            Ok((list(rows, 0, i64::MAX)?, next))
+        })
+    }
+}
+
+fn list(rows: &Transaction<'_>, from: u64, limit: i64) -> rusqlite::Result<Vec<Institution>> {
+    let sql = format!("{SELECT} WHERE number >= ?1 ORDER BY number LIMIT ?2");
+    let mut statement = rows.prepare_cached(&sql)?;
+    let profiles = statement.query_map([int(from), limit], profile)?;
+    profiles.map(|profile| with_keys(rows, profile?)).collect()
+}
+
+fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, at: usize) -> rusqlite::Result<T> {
+    let text: String = row.get(at)?;
+    serde_json::from_str(&text).map_err(|error| wrong(at, Type::Text, error))
+}
+
+fn profile(row: &Row<'_>) -> rusqlite::Result<Profile> {
+    Ok(Profile {
+        number: IssuerNumber(row.get(0)?),
+        name: row.get(1)?,
+        school_code: row.get(2)?,
+        credit_code: row.get(3)?,
+        level: row.word::<Level>(4)?,
+        parent: row.get::<_, Option<u32>>(5)?.map(IssuerNumber),
+        scope: json(row, 6)?,
+        officers: json(row, 7)?,
+        position: row.count(8)?,
+    })
+}
+
+fn with_keys(rows: &Transaction<'_>, profile: Profile) -> rusqlite::Result<Institution> {
+    let sql =
+        "SELECT fragment, multikey, use, custody, activated, retired, activated_id, retired_id
+               FROM keys WHERE institution = ?1 ORDER BY n";
+    let mut statement = rows.prepare_cached(sql)?;
+    let keys = statement
+        .query_map([profile.number.0], key)?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(Institution {
+        admitted: Some(profile),
+        keys,
+    })
+}
+
+fn key(row: &Row<'_>) -> rusqlite::Result<Key> {
+    let multikey: String = row.get(1)?;
+    Ok(Key {
+        fragment: row.get(0)?,
+        key: PublicKey::from_multikey(&multikey).map_err(|error| wrong(1, Type::Text, error))?,
+        r#use: row.word::<KeyUse>(2)?,
+        custody: row.word::<Custody>(3)?,
+        activated: row.count(4)?,
+        retired: row.count_if(5)?,
+        id: row.id(6)?,
+        retired_by: row.id_if(7)?,
+    })
+}

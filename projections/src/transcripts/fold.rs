@@ -1,0 +1,283 @@
+//! Outcomes and lots into rows.
+
+use std::sync::Arc;
+
+use credentials::account::Event as AccountEvent;
+use credentials::account::event::Warning;
+use credentials::account::outcome::Fields;
+use identity::approval;
+use identity::did::Did;
+use identity::erasable::Commitments;
+use identity::institution::event::Event as InstitutionEvent;
+use ledger::fact::CommittedFact;
+use rusqlite::{Transaction, params};
+use uuid::Uuid;
+
+use super::line::ChangeKind;
+use super::recent::Recent;
+use crate::entry::{Entry, Event};
+use crate::projection::Projection;
+use crate::sql::{change, change_one, int, join, word};
+
+/// Name of the view.
+pub const NAME: &str = "transcripts";
+const VERSION: u32 = 1;
+
+// The rows of a person lie where they were written, at the end of the table: an index finds them.
+// A lot's and a change's rows lie beside those of the same outcome.
+const SCHEMA: &str = "
+CREATE TABLE outcomes (
+    n INTEGER PRIMARY KEY,
+    outcome BLOB NOT NULL UNIQUE,
+    person BLOB NOT NULL,
+    awarder INTEGER NOT NULL,
+    record TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    code TEXT,
+    hours INTEGER,
+    credits INTEGER,
+    scheme TEXT NOT NULL,
+    level INTEGER,
+    category TEXT NOT NULL,
+    passed INTEGER,
+    completed_on TEXT NOT NULL,
+    committed BLOB NOT NULL,
+    state TEXT NOT NULL,
+    recorded_id BLOB NOT NULL,
+    recorded INTEGER NOT NULL,
+    recorded_at_ms INTEGER NOT NULL,
+    target_id BLOB NOT NULL,
+    target_leaf BLOB NOT NULL,
+    target_revision INTEGER NOT NULL,
+    changed INTEGER NOT NULL
+) STRICT;
+CREATE INDEX outcomes_of ON outcomes (person);
+CREATE INDEX outcomes_changed ON outcomes (changed);
+CREATE TABLE lots (
+    outcome INTEGER NOT NULL REFERENCES outcomes (n),
+    n INTEGER NOT NULL,
+    lot BLOB NOT NULL UNIQUE,
+    credit INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    usable_before TEXT,
+    hours_mismatch INTEGER NOT NULL,
+    PRIMARY KEY (outcome, n)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE history (
+    outcome INTEGER NOT NULL REFERENCES outcomes (n),
+    revision INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    id BLOB NOT NULL,
+    position INTEGER NOT NULL,
+    recorded_at_ms INTEGER NOT NULL,
+    signer INTEGER NOT NULL REFERENCES signers (n),
+    act TEXT,
+    proposal BLOB,
+    PRIMARY KEY (outcome, revision)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE signers (
+    n INTEGER PRIMARY KEY,
+    kid TEXT NOT NULL UNIQUE,
+    custody TEXT
+) STRICT;";
+
+/// The fold, which also tells who changed.
+#[derive(Debug, Clone, Default)]
+pub struct Fold {
+    recent: Arc<Recent>,
+}
+
+impl Fold {
+    /// A fold that tells `recent`.
+    pub fn new(recent: Arc<Recent>) -> Self {
+        Self { recent }
+    }
+}
+
+impl Projection for Fold {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn version(&self) -> u32 {
+        VERSION
+    }
+
+    fn schema(&self) -> &'static str {
+        SCHEMA
+    }
+
+    fn apply(&self, rows: &Transaction<'_>, entry: &Entry) -> rusqlite::Result<()> {
+        for (fact, event) in entry.facts() {
+            match event {
+                Event::Account(person, event) => {
+                    self.recent.changed(*person, entry.position());
+                    apply_account(rows, entry, fact, *person, event)?;
+                }
+                Event::Institution(number, InstitutionEvent::KeyActivated(key)) => {
+                    let host = entry.commit.log.split('/').next().unwrap_or_default();
+                    let kid = format!("{}#{}", Did::new(host, *number), key.fragment);
+                    change(
+                        rows,
+                        "INSERT INTO signers (kid, custody) VALUES (?1, ?2)
+                         ON CONFLICT (kid) DO UPDATE SET custody = ?2",
+                        params![kid, word(&key.custody)],
+                    )?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn apply_account(
+    rows: &Transaction<'_>,
+    entry: &Entry,
+    fact: &CommittedFact,
+    person: Uuid,
+    event: &AccountEvent,
+) -> rusqlite::Result<()> {
+    match event {
+        AccountEvent::OutcomeRecorded { outcome, origin, fields, values } => {
+            record(rows, entry, person, *outcome, (origin.awarder.0, &origin.record))?;
+            say(rows, entry, fact, *outcome, fields, values)?;
+            tell(rows, entry, fact, *outcome, ChangeKind::Recorded)
+        }
+        AccountEvent::OutcomeCorrected { outcome, fields, values } => {
+            say(rows, entry, fact, *outcome, fields, values)?;
+            tell(rows, entry, fact, *outcome, ChangeKind::Corrected)
+        }
+        AccountEvent::OutcomeRevoked { outcome } => tell(rows, entry, fact, *outcome, ChangeKind::Revoked),
+        AccountEvent::LotDeposited { lot, outcome, credit, usable_before, warnings, policy: _ } => change_one(
+            rows,
+            "INSERT INTO lots
+             SELECT n, (SELECT count(*) FROM lots WHERE lots.outcome = outcomes.n), ?2, ?3, 'available', ?4, ?5
+             FROM outcomes WHERE outcome = ?1",
+            params![
+                outcome.as_bytes(),
+                lot.as_bytes(),
+                int(credit.get()),
+                usable_before.map(|day| day.to_string()),
+                warnings.contains(&Warning::HoursMismatch)
+            ],
+        ),
+        AccountEvent::LotSuperseded { lot, successor: _ } => end_lot(rows, *lot, "superseded"),
+        AccountEvent::LotRevoked { lot } => end_lot(rows, *lot, "revoked"),
+    }
+}
+
+fn end_lot(rows: &Transaction<'_>, lot: Uuid, state: &str) -> rusqlite::Result<()> {
+    change_one(
+        rows,
+        "UPDATE lots SET state = ?2 WHERE lot = ?1",
+        params![lot.as_bytes(), state],
+    )
+}
+
+/// The row of a new outcome; what it says comes with [`say`].
+fn record(
+    rows: &Transaction<'_>,
+    entry: &Entry,
+    person: Uuid,
+    outcome: Uuid,
+    (awarder, record): (u32, &str),
+) -> rusqlite::Result<()> {
+    let id = entry.commit.assertion.id();
+    change_one(
+        rows,
+        "INSERT INTO outcomes (outcome, person, awarder, record, kind, scheme, category, completed_on, committed,
+             state, recorded_id, recorded, recorded_at_ms, target_id, target_leaf, target_revision, changed)
+         VALUES (?1, ?2, ?3, ?4, '', '', '', '', x'', '', ?5, ?6, ?7, ?5, ?8, 0, ?6)",
+        params![
+            outcome.as_bytes(),
+            person.as_bytes(),
+            awarder,
+            record,
+            id.as_bytes(),
+            int(entry.position()),
+            entry.commit.recorded_at_ms,
+            entry.leaf.0
+        ],
+    )
+}
+
+/// What the outcome says from this commit on.
+fn say(
+    rows: &Transaction<'_>,
+    entry: &Entry,
+    fact: &CommittedFact,
+    outcome: Uuid,
+    fields: &Fields,
+    values: &Commitments,
+) -> rusqlite::Result<()> {
+    change_one(
+        rows,
+        "UPDATE outcomes SET kind = ?2, code = ?3, hours = ?4, credits = ?5, scheme = ?6, level = ?7, category = ?8,
+             passed = ?9, completed_on = ?10, committed = ?11, target_id = ?12, target_leaf = ?13,
+             target_revision = ?14
+         WHERE outcome = ?1",
+        params![
+            outcome.as_bytes(),
+            fields.kind.as_str(),
+            fields.code,
+            fields.hours.map(|hours| int(hours.get())),
+            fields.credits.map(|credits| int(credits.get())),
+            fields.scheme.as_str(),
+            fields.level.map(credentials::millicredits::Level::tenths),
+            fields.category.as_str(),
+            fields.passed,
+            fields.completed_on.to_string(),
+            join(values.as_slice()),
+            entry.commit.assertion.id().as_bytes(),
+            entry.leaf.0,
+            int(fact.revision)
+        ],
+    )
+}
+
+/// The change itself: the outcome's new state, and who signed it and how.
+fn tell(
+    rows: &Transaction<'_>,
+    entry: &Entry,
+    fact: &CommittedFact,
+    outcome: Uuid,
+    kind: ChangeKind,
+) -> rusqlite::Result<()> {
+    change_one(
+        rows,
+        "UPDATE outcomes SET state = ?2, changed = ?3 WHERE outcome = ?1",
+        params![outcome.as_bytes(), kind.as_str(), int(entry.position())],
+    )?;
+    let assertion = &entry.commit.assertion;
+    let kid = assertion.kid().as_str();
+    // A key that no fact activated cannot have signed; were one to, its custody stays unknown.
+    change(
+        rows,
+        "INSERT OR IGNORE INTO signers (kid) VALUES (?1)",
+        [kid],
+    )?;
+    let act = assertion.act().map(serde_json::to_string).transpose();
+    let act = act.map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+    let is_approval = assertion.kind() == approval::decide::KIND;
+    let proposal = assertion
+        .target()
+        .filter(|_| is_approval)
+        .map(|target| target.id.into_bytes());
+    change_one(
+        rows,
+        "INSERT INTO history
+         SELECT o.n, ?2, ?3, ?4, ?5, ?6, s.n, ?7, ?8 FROM outcomes o, signers s WHERE o.outcome = ?1 AND s.kid = ?9",
+        params![
+            outcome.as_bytes(),
+            int(fact.revision),
+            kind.as_str(),
+            assertion.id().as_bytes(),
+            int(entry.position()),
+            entry.commit.recorded_at_ms,
+            act,
+            proposal,
+            kid
+        ],
+    )
+}

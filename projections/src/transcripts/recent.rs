@@ -1,0 +1,51 @@
+//! Who changed last, in memory: lets a caller keep rendered transcripts.
+//!
+//! Invariant: `last_change(p)` is never before the last change of `p` that was folded; forgetting
+//! only makes it later. A crash forgets everything: everybody may have changed before now.
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
+use uuid::Uuid;
+
+/// Persons in each of the two generations: about 4 MiB together.
+const PERSONS_MAX: usize = 32_768;
+
+/// A bounded memory of last changes.
+#[derive(Debug, Default)]
+pub struct Recent(RwLock<Generations>);
+
+#[derive(Debug, Default)]
+struct Generations {
+    young: HashMap<Uuid, u64>,
+    old: HashMap<Uuid, u64>,
+    /// No change that was forgotten is after this.
+    floor: u64,
+}
+
+impl Recent {
+    /// Remembers nothing; whoever is not in it changed before `next` at the latest.
+    pub(crate) fn forget_before(&self, next: u64) {
+        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        all.floor = all.floor.max(next.saturating_sub(1));
+    }
+
+    /// Takes in a change. May be told before the change can be read, never after.
+    pub(crate) fn changed(&self, person: Uuid, position: u64) {
+        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if all.young.len() >= PERSONS_MAX {
+            let forgotten = std::mem::take(&mut all.young);
+            let forgotten = std::mem::replace(&mut all.old, forgotten);
+            all.floor = forgotten.into_values().fold(all.floor, u64::max);
+        }
+        let known = all.young.entry(person).or_default();
+        *known = position.max(*known);
+    }
+
+    /// The last change of `person`, or a later position.
+    pub(crate) fn last_change(&self, person: Uuid) -> u64 {
+        let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let known = all.young.get(&person).or_else(|| all.old.get(&person));
+        known.copied().unwrap_or(all.floor)
+    }
+}

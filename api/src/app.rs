@@ -27,7 +27,10 @@ use crate::metrics::Metrics;
 use crate::problem::{Problem, Reason};
 use crate::token::Tokens;
 use crate::transcript_cache::TranscriptCache;
-use crate::vault::{MasterKey, Vault};
+use crate::import::Jobs;
+use crate::master::{MasterKey, MasterKeyError};
+use crate::seal::SealKey;
+use crate::vault::Vault;
 
 /// The log under our rules.
 pub type Ledger = Log<Rulebook>;
@@ -54,6 +57,10 @@ pub struct App {
     pub idempotency: Idempotency,
     /// Imports and other state that is no fact.
     pub side: Arc<dyn Side>,
+    /// Imports.
+    pub jobs: Jobs,
+    /// Seals uploaded files.
+    pub(crate) uploads: SealKey,
     /// Rendered transcripts.
     pub transcripts: TranscriptCache,
     /// Counters.
@@ -83,6 +90,9 @@ pub enum StartError {
     /// A side store.
     #[error(transparent)]
     Side(#[from] ledger::side::SideError),
+    /// The master key.
+    #[error(transparent)]
+    Master(#[from] MasterKeyError),
     /// The vault.
     #[error(transparent)]
     Vault(#[from] crate::vault::VaultError),
@@ -111,12 +121,13 @@ impl App {
         let log = Log::open(dir.root(), store, &origin, Rulebook, checkpoint_key, Arc::clone(&clock), options)?;
         let ledger = Arc::new(log);
         let views = Views::open(dir.root(), Arc::clone(ledger.store()), Arc::clone(ledger.tail()))?;
-        let master = MasterKey::load_or_create(&dir.keys().join("master.key"))?;
+        let master = MasterKey::of_data_dir(dir.root())?;
         let keys: Arc<dyn Side> = Arc::new(SqliteSide::open(&dir.vault_keys(), Arc::clone(&clock))?);
         let values: Arc<dyn Side> = Arc::new(SqliteSide::open(&dir.vault(), Arc::clone(&clock))?);
         let side: Arc<dyn Side> = Arc::new(SqliteSide::open(&dir.side(), Arc::clone(&clock))?);
-        let keystore = KeyStore::open(Arc::clone(&keys), &master)?;
-        let idempotency = Idempotency::open(Arc::clone(&side), &master, Arc::clone(&clock));
+        let keystore = KeyStore::new(Arc::clone(&keys), master.clone());
+        let idempotency = Idempotency::new(Arc::clone(&side), master.clone(), Arc::clone(&clock));
+        let uploads = master.sub_key("uploads");
         let (registrar_kid, registrar_key) = key_file::read(&dir.key(ASSERTION_KEY))?;
         Ok(Self {
             registrar: (registrar_kid, Arc::new(registrar_key)),
@@ -126,6 +137,8 @@ impl App {
             concurrency: Semaphore::new(config.server.concurrency_max),
             transcripts: TranscriptCache::default(),
             metrics: Metrics::new(),
+            jobs: Jobs::new(Arc::clone(&side)),
+            uploads,
             keystore,
             idempotency,
             side,

@@ -1,11 +1,32 @@
-//! api
+//! The door: HTTP, command line, vault. It decides nothing.
 
+pub mod app;
 mod cache;
+pub mod cli;
+pub mod config;
+pub mod data_dir;
 pub mod demo;
+pub mod extract;
+pub mod genesis;
 pub mod idempotency;
+pub mod import;
 pub mod keystore;
+pub mod mask;
 pub mod master;
+pub mod metrics;
+pub mod pages;
+pub mod problem;
+pub mod read;
+pub mod recovery;
+pub mod routes;
 mod seal;
+pub mod server;
 mod side;
+pub mod telemetry;
 pub mod token;
+pub mod transcript;
+pub mod transcript_cache;
+pub mod transcript_page;
+pub mod trust_bundle;
 pub mod vault;
+pub mod write;

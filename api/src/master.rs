@@ -114,6 +114,13 @@ impl MasterKey {
         &self.0
     }
 
+    /// A sealing key of its own for `domain`, derived from this one.
+    pub(crate) fn sub_key(&self, domain: &str) -> SealKey {
+        let derived = MacKey::of(SealKey::of(Zeroizing::new(*self.0.expose())))
+            .mac(&[b"xuefen-derive-seal-v1\0", domain.as_bytes()]);
+        SealKey::of(Zeroizing::new(derived))
+    }
+
     /// A hashing key of its own for `domain`, derived from this one.
     pub(crate) fn mac_key(&self, domain: &str) -> MacKey {
         let derived = MacKey::of(SealKey::of(Zeroizing::new(*self.0.expose())))

@@ -279,7 +279,7 @@ fn values(app: &App, row: &Row) -> Result<Vec<Opened>, Problem> {
         return Ok(Vec::new());
     }
     let commitments = Commitments::of(row.commitments.clone()).map_err(Problem::internal)?;
-    match app.vault.open(row.person, Purpose::StudyRecord, row.signature.proposal.unwrap_or(row.target.id), &commitments) {
+    match app.vault.opened(row.person, Purpose::StudyRecord, row.signature.proposal.unwrap_or(row.target.id), &commitments) {
         Ok(opened) => Ok(opened),
         Err(VaultError::Erased | VaultError::NotHere) => Ok(Vec::new()),
         Err(error) => Err(Problem::internal(error)),

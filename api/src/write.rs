@@ -24,7 +24,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::problem::{Problem, Reason};
-use crate::vault::VaultError;
+use crate::vault::{Alias, Reserved, VaultError};
 
 /// What became of a write.
 #[derive(Debug, Clone)]
@@ -228,16 +228,18 @@ impl App {
         disclosures: &[Disclosure],
     ) -> Result<(), Problem> {
         let id = assertion.id();
-        for (r#type, normalised) in &deposit.identifiers {
-            match self.vault.lookup_reserve(*r#type, normalised, deposit.person, id) {
-                Ok(_) => {}
-                Err(VaultError::Taken { .. }) => {
-                    self.discard(assertion, disclosures);
-                    return Err(Problem::of(Reason::IdentifierTaken)
-                        .field(format!("/identifiers/{type}"), "it is bound to another person"));
-                }
-                Err(error) => return Err(Problem::internal(error)),
-            }
+        let aliases: Vec<Alias<'_>> = deposit
+            .identifiers
+            .iter()
+            .map(|(r#type, normalised)| Alias { kind: r#type.as_str(), normalised })
+            .collect();
+        if !aliases.is_empty()
+            && let Reserved::Taken { index, .. } =
+                self.vault.lookup_reserve_all(&aliases, deposit.person, id).map_err(Problem::internal)?
+        {
+            let name = aliases.get(index).map_or("", |alias| alias.kind);
+            return Err(Problem::of(Reason::IdentifierTaken)
+                .field(format!("/identifiers/{name}"), "it is bound to another person"));
         }
         match self.vault.put_pending(deposit.person, kind.purpose, id, disclosures) {
             Ok(()) => Ok(()),
@@ -273,7 +275,7 @@ impl App {
             return Ok(());
         };
         for said in outcome.versions().iter().filter(|said| said.fields == data.fields) {
-            let opened = match self.vault.open(data.person, kinds::Purpose::StudyRecord, said.id, &said.values) {
+            let opened = match self.vault.opened(data.person, kinds::Purpose::StudyRecord, said.id, &said.values) {
                 Ok(opened) => opened,
                 // What was erased cannot differ any more.
                 Err(VaultError::Erased | VaultError::NotHere) => return Ok(()),

@@ -80,7 +80,8 @@ pub async fn decide(
     Body(body): Body<DecisionBody>,
 ) -> Result<Response, Problem> {
     caller.require(DECIDERS)?;
-    let proposal = app.proposal(id)?.proposal.ok_or(Problem::of(Reason::ProposalUnknown))?;
+    let approval = app.proposal(id)?;
+    let proposal = approval.proposal.as_ref().ok_or(Problem::of(Reason::ProposalUnknown))?;
     let asking = Asking {
         issuer: caller.issuer(),
         act: caller.act(),

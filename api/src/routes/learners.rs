@@ -191,7 +191,14 @@ impl App {
         let Ok(checked) = r#type.check(value) else {
             return Ok(None);
         };
-        self.vault.lookup(r#type, &checked.normalised).map_err(Problem::internal)
+        let found = self.vault.lookup(r#type.as_str(), &checked.normalised).map_err(Problem::internal)?;
+        // A reservation may be of a registration that was never recorded.
+        let Some(person) = found else {
+            return Ok(None);
+        };
+        let stream = identity::person::wire::stream(person);
+        let known = self.ledger.state::<identity::person::Person>(&stream)?.is_known();
+        Ok(known.then_some(person))
     }
 
     /// The name agrees: the same person; else somebody must look.
@@ -213,7 +220,7 @@ impl App {
         let state = self.ledger.state::<identity::person::Person>(&stream)?;
         let mut opened = Vec::new();
         for (id, values) in &state.values {
-            match self.vault.open(person, Purpose::Identity, *id, values) {
+            match self.vault.opened(person, Purpose::Identity, *id, values) {
                 Ok(values) => opened.extend(values),
                 Err(VaultError::Erased | VaultError::NotHere) => {}
                 Err(error) => return Err(Problem::internal(error)),

@@ -69,6 +69,33 @@ impl Vault {
         Ok(settled)
     }
 
+    /// Removes what an assertion left that was refused for good and never reached the log. The
+    /// fingerprints of its salts stay, since somebody has seen them.
+    pub fn discard(&self, assertion_id: Uuid) -> Result<(), VaultError> {
+        let id = assertion_id.as_bytes();
+        let pending = self.values.scan(PENDING, id, None, PAGE)?;
+        if !pending.is_empty() {
+            write(&*self.values, |tx| {
+                for (key, marker) in &pending {
+                    reap_value(tx, key, marker)?;
+                    tx.delete(PENDING, key)?;
+                }
+                Ok::<_, VaultError>(())
+            })?;
+        }
+        let reserved = self.keys.side().scan(RESERVED, id, None, PAGE)?;
+        if !reserved.is_empty() {
+            write(self.keys.side(), |tx| {
+                for (marker, _) in &reserved {
+                    self.keys.release(tx, marker)?;
+                    tx.delete(RESERVED, marker)?;
+                }
+                Ok::<_, VaultError>(())
+            })?;
+        }
+        Ok(())
+    }
+
     fn round<E: std::error::Error + 'static>(
         &self,
         side: &dyn Side,

@@ -67,6 +67,7 @@ impl Stopwatch {
 }
 
 /// `N` random bytes from the operating system.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
 pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     // Without randomness no key, salt or id may be made: stopping is the only safe answer.

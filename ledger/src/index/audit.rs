@@ -33,7 +33,7 @@ impl Generation {
     }
 
     fn compare(&self, log: &dyn Store) -> Result<Checked, IndexError> {
-        let (view, sums) = self.view();
+        let (view, sums) = self.view()?;
         for part in Part::ALL {
             let found = view.scan(part)?;
             for (bucket, found) in (0..=u16::MAX).zip(found) {

@@ -36,7 +36,25 @@ pub(super) struct Disk {
     // Declared before the database, so that handles are gone when it closes.
     parts: [Keyspace; 2],
     sums: Keyspace,
-    database: Database,
+    database: Closing,
+}
+
+/// A database that may have stopped at an assertion: closing it then stops at the next, over a lock
+/// that the first one poisoned.
+struct Closing(Option<Database>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        let database = self.0.take();
+        // Nothing is lost: whoever stopped it is in doubt already.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(database)));
+    }
+}
+
+impl Closing {
+    fn open(&self) -> fjall::Result<&Database> {
+        self.0.as_ref().ok_or(fjall::Error::Poisoned)
+    }
 }
 
 impl Disk {
@@ -45,28 +63,36 @@ impl Disk {
         look_through(dir)?;
         // fjall asserts on some damaged files instead of failing; a disposable index must not
         // keep its owner from starting.
-        let opened = catch_unwind(AssertUnwindSafe(|| {
-            let database = Database::builder(dir)
+        let opened = catch_unwind(|| {
+            Database::builder(dir)
                 .worker_threads(2)
                 .cache_size(CACHE_BYTES)
                 .max_journaling_size(JOURNAL_BYTES_MAX)
-                .open()?;
-            let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES_MAX);
-            Ok(Self {
-                parts: [
+                .open()
+        });
+        let database = match opened {
+            Ok(Ok(database)) => database,
+            Ok(Err(fjall::Error::Locked)) => return Err(IndexError::Locked),
+            Ok(Err(e)) => return Err(Doubt::Unreadable(e.to_string()).into()),
+            Err(_) => return Err(asserted().into()),
+        };
+        let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES_MAX);
+        let keyspaces = guarded(|| {
+            Ok((
+                [
                     database.keyspace(Part::Streams.name(), options)?,
                     database.keyspace(Part::Ids.name(), options)?,
                 ],
-                sums: database.keyspace("sums", options)?,
-                database,
-            })
-        }));
-        match opened {
-            Ok(Ok(disk)) => Ok(disk),
-            Ok(Err(fjall::Error::Locked)) => Err(IndexError::Locked),
-            Ok(Err(e)) => Err(IndexError::Doubt(Doubt::Unreadable(e.to_string()))),
-            Err(_) => Err(IndexError::Doubt(asserted())),
-        }
+                database.keyspace("sums", options)?,
+            ))
+        });
+        let database = Closing(Some(database));
+        let (parts, sums) = keyspaces?;
+        Ok(Self {
+            parts,
+            sums,
+            database,
+        })
     }
 
     /// Reads mark and bucket rows.
@@ -121,11 +147,13 @@ impl Disk {
     }
 
     /// The files as they are now, whatever is written later.
-    pub(super) fn view(&self) -> View {
-        View {
-            snapshot: self.database.snapshot(),
-            parts: self.parts.clone(),
-        }
+    pub(super) fn view(&self) -> Result<View, Doubt> {
+        guarded(|| {
+            Ok(View {
+                snapshot: self.database.open()?.snapshot(),
+                parts: self.parts.clone(),
+            })
+        })
     }
 
     /// Writes entries, the rows of their buckets and the mark: all or nothing.
@@ -136,7 +164,7 @@ impl Disk {
         mark: &Mark,
     ) -> Result<(), Doubt> {
         guarded(|| {
-            let mut batch = self.database.batch();
+            let mut batch = self.database.open()?.batch();
             for (part, key, value) in entries {
                 batch.insert(&self.parts[part.number()], key, value);
             }

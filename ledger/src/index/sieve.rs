@@ -1,10 +1,12 @@
 //! Files that must not reach fjall: their damage would end the process instead of failing.
 //!
 //! Invariant: no count that fjall reserves memory for before it compares a checksum is larger than
-//! its file (sfa 1.0 `toc/reader.rs`: entries of an archive's table of contents; lsm-tree 3.1
-//! `version/recovery.rs`: blob files, of which an index has none). A failed allocation aborts, so one
-//! flipped bit would keep the server from ever starting. Whatever else is wrong with a file, fjall
-//! finds out itself; an abort that is not foreseen here is met by the mark of an opening.
+//! its file, since a failed allocation aborts (sfa 1.0 `toc/reader.rs`: entries of an archive's table
+//! of contents; lsm-tree 3.1 `version/recovery.rs`: blob files, of which an index has none); and no
+//! value is wrong that fjall asserts while it holds a lock, since closing the database asserts again
+//! (lsm-tree 3.1 `manifest.rs`). Otherwise one flipped bit would keep the server from ever starting.
+//! Whatever else is wrong with a file, fjall finds out itself; an abort that is not foreseen here
+//! ends one start, and the mark of an opening turns the next into a rebuild.
 
 use std::path::Path;
 
@@ -17,8 +19,13 @@ const TRAILER_MAGIC: &[u8] = b"SFA!";
 const POSITION_AT: usize = 22;
 /// Magic at the start of the table of contents; the number of entries follows.
 const TABLE_MAGIC: &[u8] = b"TOC!";
-/// Sections of a version file that begin with a count of blob files.
-const BLOB_SECTIONS: [&[u8]; 2] = [b"blob_files", b"blob_gc_stats"];
+/// Sections of manifests and version files that no checksum covers, and how they begin in an index.
+const SECTIONS: [(&[u8], &[u8]); 4] = [
+    (b"blob_files", &[0; 4]),
+    (b"blob_gc_stats", &[0; 4]),
+    (b"level_count", &[7]),
+    (b"filter_hash_type", &[0]),
+];
 /// Version files are a few KiB; of larger archives (tables) only the end is read.
 const END_BYTES_MAX: usize = 1 << 16;
 
@@ -32,10 +39,10 @@ pub(super) fn look_through(dir: &Path) -> Result<(), Doubt> {
         if path.is_dir() {
             look_through(&path)?;
         } else if let Ok(end) = read_end(&path)
-            && announces_too_much(&end).unwrap_or(false)
+            && is_fatal(&end).unwrap_or(false)
         {
             let name = entry.file_name();
-            let what = format!("{} announces more than it holds", name.display());
+            let what = format!("{} would stop the database", name.display());
             return Err(Doubt::Unreadable(what));
         }
     }
@@ -66,8 +73,8 @@ impl End {
     }
 }
 
-/// `None` = not an archive, or one that fjall refuses before it reserves anything.
-fn announces_too_much(end: &End) -> Option<bool> {
+/// `None` = not an archive, or one that fjall refuses before it does any harm.
+fn is_fatal(end: &End) -> Option<bool> {
     let trailer = end.bytes.last_chunk::<TRAILER_BYTES>()?;
     if !trailer.starts_with(TRAILER_MAGIC) {
         return None;
@@ -79,11 +86,11 @@ fn announces_too_much(end: &End) -> Option<bool> {
         let Some((section_at, name)) = entry(&mut rest) else {
             return Some(true);
         };
-        if BLOB_SECTIONS.contains(&name) {
-            let mut section = end.from(section_at)?;
-            if u32::from_le_bytes(take(&mut section)?) != 0 {
-                return Some(true);
-            }
+        let expected = SECTIONS.iter().find(|(section, _)| *section == name);
+        if let Some((_, expected)) = expected
+            && !end.from(section_at)?.starts_with(expected)
+        {
+            return Some(true);
         }
         entries -= 1;
     }

@@ -332,7 +332,7 @@ fn an_audit_finds_what_no_lookup_touched() {
         let dir = tempfile::tempdir().unwrap();
         copy(world.dir.path(), dir.path());
         with_keyspaces(dir.path(), |_, keyspaces| {
-            keyspaces[keyspace].remove(key).unwrap()
+            keyspaces[keyspace].remove(key).unwrap();
         });
         let (index, _): (Index, _) = open(dir.path(), &world.log);
         let found = index.check();

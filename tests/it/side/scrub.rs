@@ -29,15 +29,15 @@ fn a_deleted_value_is_in_no_byte() {
     let expired = b"canary-expired-88b4aa";
     let kept = b"canary-kept-0c0ffe";
     // Long values live in overflow pages, short ones in cells.
-    for size in [1, 40, 900] {
+    for times in [1, 40, 900] {
         write(&side, |tx| {
             for n in 0..60_u32 {
-                let key = [n.to_be_bytes(), u32::to_be_bytes(size)].concat();
-                let size = size as usize;
-                tx.put("d", &key, &deleted.repeat(size), None)?;
-                tx.put("r", &key, &replaced.repeat(size), None)?;
-                tx.put("e", &key, &expired.repeat(size), Some(5_000))?;
-                tx.put("k", &key, &kept.repeat(size), None)?;
+                let key = [n.to_be_bytes(), u32::to_be_bytes(times)].concat();
+                let times = times as usize;
+                tx.put("d", &key, &deleted.repeat(times), None)?;
+                tx.put("r", &key, &replaced.repeat(times), None)?;
+                tx.put("e", &key, &expired.repeat(times), Some(5_000))?;
+                tx.put("k", &key, &kept.repeat(times), None)?;
             }
             Ok(())
         })

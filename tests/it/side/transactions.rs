@@ -58,9 +58,7 @@ fn a_panic_inside_a_write_leaves_nothing_and_blocks_nobody() {
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         write(&side, |tx| {
             tx.put("a", b"k", b"v", None)?;
-            if tx.get("a", b"k")?.is_some() {
-                panic!("on purpose");
-            }
+            assert_eq!(tx.get("a", b"k")?, None, "a panic on purpose");
             Ok(())
         })
     }));
@@ -137,9 +135,8 @@ fn a_counter_under_threads_loses_nothing() {
             scope.spawn(|| {
                 for _ in 0..50 {
                     write(&side, |tx| {
-                        let old = tx
-                            .get("n", b"n")?
-                            .map_or(0, |old| old[0] as u16 * 256 + old[1] as u16);
+                        let old = tx.get("n", b"n")?.unwrap_or_else(|| vec![0, 0]);
+                        let old = u16::from_be_bytes(old.try_into().unwrap());
                         tx.put("n", b"n", &(old + 1).to_be_bytes(), None)
                     })
                     .unwrap();

@@ -53,6 +53,9 @@ impl Pen {
 
     /// Writes the next commit: one fact for each of `streams`, in this order (a stream may stand
     /// there several times).
+    ///
+    /// # Panics
+    /// If the commit is no good leaf: a mistake of the test.
     pub fn write(&mut self, streams: &[Stream]) -> Written {
         let position = self.next;
         let id = self.id_at(position);

@@ -14,7 +14,7 @@ use crate::hash::Digest;
 use crate::index::disk::{BucketSums, View};
 use crate::index::entry::{Mark, Part, Sum, bucket_of, id_key, stream_key};
 use crate::index::overlay::Delta;
-use crate::index::{IndexError, StreamHead};
+use crate::index::{Doubt, IndexError, StreamHead};
 use crate::store::{Record, Store};
 
 /// Records read from the log at a time.
@@ -89,9 +89,9 @@ impl Generation {
     }
 
     /// The files and the sums that belong to them, both as of now.
-    pub(in crate::index) fn view(&self) -> (View, Sums) {
+    pub(in crate::index) fn view(&self) -> Result<(View, Sums), Doubt> {
         let _one = self.quiet();
-        (self.disk.view(), self.sums().clone())
+        Ok((self.disk.view()?, self.sums().clone()))
     }
 
     /// While the guard lives no flush begins.

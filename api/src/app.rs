@@ -65,6 +65,8 @@ pub struct App {
     pub transcripts: TranscriptCache,
     /// Counters.
     pub metrics: Metrics,
+    /// Run by `xuefen demo`: `/login` takes a token from its address, and says so.
+    pub demo: bool,
     /// Bounds the requests worked on at once.
     pub concurrency: Semaphore,
     registrar: (Kid, Arc<SigningKey>),
@@ -135,6 +137,7 @@ impl App {
             vault: Arc::new(Vault::open(values, keys, master, Arc::clone(&clock))?),
             tokens: Tokens::new(Arc::clone(&side), clock),
             concurrency: Semaphore::new(config.server.concurrency_max),
+            demo: false,
             transcripts: TranscriptCache::default(),
             metrics: Metrics::new(),
             jobs: Jobs::new(Arc::clone(&side)),
@@ -182,6 +185,35 @@ impl App {
     /// The registrar's key for the trust bundle.
     pub fn bundle_key(&self) -> (&Kid, &SigningKey) {
         (&self.bundle.0, &self.bundle.1)
+    }
+
+    /// Asks the log about values that wait, once a minute, until the server stops.
+    pub fn keep_vault(self: &Arc<Self>) {
+        let app = Arc::downgrade(self);
+        let keeping = std::thread::Builder::new().name("vault".into()).spawn(move || {
+            loop {
+                for _second in 0..60 {
+                    std::thread::sleep(std::time::Duration::from_secs(1));
+                    if app.upgrade().is_none_or(|app| app.metrics.is_stopping()) {
+                        return;
+                    }
+                }
+                let Some(app) = app.upgrade() else {
+                    return;
+                };
+                let settled = app.vault.settle(&|id| app.ledger.position_of(id).map(|found| found.is_some()));
+                match settled {
+                    Ok(settled) if settled.reaped > 0 => {
+                        tracing::info!(reaped = settled.reaped, "values without a commit were removed");
+                    }
+                    Ok(_) => {}
+                    Err(error) => tracing::error!(%error, "the vault's reaper failed; it tries again"),
+                }
+            }
+        });
+        if let Err(error) = keeping {
+            tracing::error!(%error, "no thread for the vault's reaper");
+        }
     }
 
     /// Stops the writer and the views; what was acknowledged is on disk.

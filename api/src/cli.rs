@@ -1,1 +1,157 @@
-//! The command line.
+//! The command line: noun, then verb; data on standard output, the rest on standard error (UX §7).
+
+pub mod completions;
+pub mod config;
+pub mod demo;
+pub mod import;
+pub mod init;
+pub mod key;
+pub mod log;
+pub mod serve;
+pub mod sign;
+pub mod term;
+pub mod token;
+pub mod view;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+use ledger::clock::{Clock, SystemClock};
+
+use crate::config::Config;
+
+/// A signed ledger of lifelong learning 学分.
+#[derive(Debug, Parser)]
+#[command(name = "xuefen", version, propagate_version = true)]
+pub struct Cli {
+    /// Settings file instead of the usual ones.
+    #[arg(long, global = true, env = "XF_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a new ledger: keys, registrar, first officers, printed recovery shares.
+    Init(init::Args),
+    /// Serve a ledger.
+    Serve(serve::Args),
+    /// Load the demo province and serve it.
+    Demo(demo::Args),
+    /// Send a file of outcomes.
+    #[command(subcommand)]
+    Import(import::Verb),
+    /// Sign assertions with a key of your own.
+    Sign(sign::Args),
+    /// Audit, checkpoint, prove.
+    #[command(subcommand)]
+    Log(log::Verb),
+    /// Access tokens.
+    #[command(subcommand)]
+    Token(token::Verb),
+    /// Keys.
+    #[command(subcommand)]
+    Key(key::Verb),
+    /// Views.
+    #[command(subcommand)]
+    View(view::Verb),
+    /// Settings.
+    #[command(subcommand)]
+    Config(config::Verb),
+    /// The OpenAPI document.
+    Openapi,
+    /// Completions for a shell.
+    Completions(completions::Args),
+}
+
+/// How a command ended badly; the number is its exit code.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// It failed.
+    #[error("{0}")]
+    Failed(String),
+    /// It was called wrongly.
+    #[error("{0}")]
+    Usage(String),
+    /// Some rows were refused.
+    #[error("{0}")]
+    Partly(String),
+    /// Trying again later may succeed.
+    #[error("{0}")]
+    Later(String),
+}
+
+impl Failure {
+    /// A failure of this error.
+    pub fn of(error: impl std::fmt::Display) -> Self {
+        Self::Failed(error.to_string())
+    }
+
+    fn code(&self) -> u8 {
+        match self {
+            Self::Failed(_) => 1,
+            Self::Usage(_) => 2,
+            Self::Partly(_) => 5,
+            Self::Later(_) => 75,
+        }
+    }
+}
+
+impl From<crate::problem::Problem> for Failure {
+    fn from(problem: crate::problem::Problem) -> Self {
+        let text = crate::problem::texts::of(problem.reason);
+        let detail = problem.internal.as_deref().unwrap_or(&problem.detail);
+        let what = format!("{} ({}): {detail}. {}", text.title_en, problem.reason.slug(), text.action_en);
+        if problem.reason.status() == axum::http::StatusCode::SERVICE_UNAVAILABLE {
+            Self::Later(what)
+        } else {
+            Self::Failed(what)
+        }
+    }
+}
+
+/// Reads the arguments and runs the command.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            term::note(&format!("xuefen: {failure}"));
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Failure> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let settings = || Config::load(cli.config.as_deref(), std::env::vars()).map_err(Failure::of);
+    match cli.command {
+        Command::Init(args) => init::run(&args, settings()?, &clock),
+        Command::Serve(args) => serve::run(&args, settings()?, clock),
+        Command::Demo(args) => demo::run(&args, settings()?, clock),
+        Command::Import(verb) => import::run(&verb),
+        Command::Sign(args) => sign::run(&args, clock.as_ref()),
+        Command::Log(verb) => log::run(&verb, &settings()?),
+        Command::Token(verb) => token::run(&verb, &settings()?, clock),
+        Command::Key(verb) => key::run(&verb, &settings()?, clock),
+        Command::View(verb) => view::run(&verb, settings()?, clock),
+        Command::Config(verb) => config::run(&verb, settings()?),
+        Command::Openapi => {
+            let (_, api) = crate::routes::all().split_for_parts();
+            term::print(crate::routes::openapi::document(api).trim_end());
+            Ok(())
+        }
+        Command::Completions(args) => {
+            completions::run(&args, &mut Cli::command());
+            Ok(())
+        }
+    }
+}
+
+/// The data directory: the flag, else the settings'.
+pub(crate) fn data_dir(flag: Option<&PathBuf>, config: &Config) -> crate::data_dir::DataDir {
+    crate::data_dir::DataDir::at(flag.unwrap_or(&config.ledger.data_dir))
+}

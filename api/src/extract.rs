@@ -53,12 +53,12 @@ impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        let header = parts.headers.get(header::AUTHORIZATION).ok_or(Problem::of(Reason::NotSignedIn))?;
-        let token = header
-            .to_str()
-            .ok()
-            .and_then(|text| text.strip_prefix("Bearer "))
-            .ok_or(Problem::of(Reason::TokenInvalid))?;
+        let token = bearer(&parts.headers)
+            .or_else(|| app.demo.then(|| demo_cookie(&parts.headers)).flatten())
+            .ok_or_else(|| {
+                let sent = parts.headers.contains_key(header::AUTHORIZATION);
+                Problem::of(if sent { Reason::TokenInvalid } else { Reason::NotSignedIn })
+            })?;
         let grant = app
             .tokens
             .find(token.trim())
@@ -66,6 +66,18 @@ impl FromRequestParts<Arc<App>> for Caller {
             .ok_or(Problem::of(Reason::TokenInvalid))?;
         Ok(Self { person: grant.person, role: grant.role, institution: grant.institution })
     }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+}
+
+/// Name of the cookie that `/login` of the demo sets.
+pub const DEMO_COOKIE: &str = "xf-demo";
+
+fn demo_cookie(headers: &HeaderMap) -> Option<&str> {
+    let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
+    cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix(DEMO_COOKIE)?.strip_prefix('='))
 }
 
 /// A JSON body: unknown members refused, text brought to NFC, the failing member named.

@@ -85,10 +85,15 @@ pub fn is_host(host: &str) -> bool {
 
 /// Makes the ledger of `host` in `dir`, which must be empty and locked by the caller.
 pub fn make(dir: &DataDir, host: &str, name: &str, clock: &Arc<dyn Clock>) -> Result<Genesis, GenesisError> {
+    dir.require_empty()?;
+    make_in(dir, host, name, clock)
+}
+
+/// As [`make`], in a directory that the caller knows to hold nothing of a ledger.
+pub fn make_in(dir: &DataDir, host: &str, name: &str, clock: &Arc<dyn Clock>) -> Result<Genesis, GenesisError> {
     if !is_host(host) {
         return Err(GenesisError::Host(host.into()));
     }
-    dir.require_empty()?;
     let did = Did::new(host, IssuerNumber::REGISTRAR);
     let keys = [
         (ASSERTION_KEY, KeyUse::Assertion),

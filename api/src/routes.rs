@@ -32,6 +32,7 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(operations::version))
         .routes(routes!(operations::problem))
         .routes(routes!(operations::home))
+        .routes(routes!(operations::login))
         // the log and what verifiers need
         .routes(routes!(log::checkpoint))
         .routes(routes!(log::tile))

@@ -4,6 +4,8 @@
 //! refused leaves nothing in the vault.
 //! A crash between vault and log leaves a pending value that the reaper asks the log about.
 
+use std::sync::Arc;
+
 use credentials::account::{Account, record_outcome};
 use credentials::rulebook::Refusal;
 use credentials::rulebook::kinds::{self, Kind};
@@ -125,20 +127,27 @@ impl App {
     }
 
     /// Signs and writes.
-    pub async fn ask(&self, asking: Asking) -> Result<Written, Problem> {
-        let (assertion, disclosures) = self.sign(asking)?;
-        self.accept(assertion, disclosures, None).await
+    pub async fn ask(self: &Arc<Self>, asking: Asking) -> Result<Written, Problem> {
+        let app = Arc::clone(self);
+        let has_values = !asking.values.is_empty();
+        let work = move || {
+            let (assertion, disclosures) = app.sign(asking)?;
+            app.prepare(assertion, disclosures, None)
+        };
+        let prepared = off_the_runtime(has_values, work).await?;
+        self.finish(prepared).await
     }
 
-    /// Writes an assertion with its disclosures.
-    pub async fn accept(
-        &self,
+    /// Checks, stores the values and queues, on a thread that may wait for a disk if there are any.
+    pub async fn prepare_apart(
+        self: &Arc<Self>,
         assertion: Assertion,
         disclosures: Vec<Disclosure>,
         expected: Option<(Stream, u64)>,
-    ) -> Result<Written, Problem> {
-        let prepared = self.prepare(assertion, disclosures, expected)?;
-        self.finish(prepared).await
+    ) -> Result<Prepared, Problem> {
+        let app = Arc::clone(self);
+        let has_values = !disclosures.is_empty();
+        off_the_runtime(has_values, move || app.prepare(assertion, disclosures, expected)).await
     }
 
     /// Checks everything, stores the values, and queues: what follows is decided behind it.
@@ -290,6 +299,14 @@ impl App {
             .detail("the record stands with another title, mark or remark: send a correction")
             .at(outcome.recorded.position))
     }
+}
+
+/// Runs `work` where waiting for a disk holds up nobody else, if it will wait for one.
+async fn off_the_runtime<T: Send + 'static>(
+    waits: bool,
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    if waits { tokio::task::spawn_blocking(work).await.map_err(Problem::internal)? } else { work() }
 }
 
 fn written(answer: Answer) -> Written {

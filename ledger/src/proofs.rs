@@ -145,6 +145,16 @@ impl Proofs {
         Ok(Receipt { leaf: Some(leaf), index: position, path, checkpoint: head.note.clone() })
     }
 
+    /// A receipt from the published tiles alone, while another process may own the log.
+    pub fn receipt_from(directory: &Path, position: u64, leaf: Vec<u8>, head: &Head) -> Result<Receipt, ProofsError> {
+        let tiles = Tiles::open(directory, head.size)?;
+        if tiles.root() != head.root {
+            return Err(ProofsError::OtherRoot(head.size));
+        }
+        let path = tiles.inclusion(position, head.size)?;
+        Ok(Receipt { leaf: Some(leaf), index: position, path, checkpoint: head.note.clone() })
+    }
+
     /// The consistency proof between two sizes.
     pub fn consistency(&self, old: u64, new: u64) -> Result<Vec<Digest>, TileError> {
         self.lock().consistency(old, new)

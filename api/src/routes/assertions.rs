@@ -50,7 +50,7 @@ pub async fn submit(State(app): State<Arc<App>>, headers: HeaderMap, request: Re
     let text = std::str::from_utf8(&bytes).map_err(|_| Problem::of(Reason::BodyUnreadable).detail("not UTF-8"))?;
     match media.as_str() {
         "application/jose" => {
-            let prepared = prepare(&app, text.trim_end_matches(['\n', '\r']), &headers)?;
+            let prepared = prepare(&app, text.trim_end_matches(['\n', '\r']), &headers).await?;
             let written = app.finish(prepared).await?;
             Ok(WriteAnswer::new(&app, &headers, written.id, &written)?.respond(&written))
         }
@@ -59,14 +59,14 @@ pub async fn submit(State(app): State<Arc<App>>, headers: HeaderMap, request: Re
     }
 }
 
-fn prepare(app: &App, text: &str, headers: &HeaderMap) -> Result<Prepared, Problem> {
+async fn prepare(app: &Arc<App>, text: &str, headers: &HeaderMap) -> Result<Prepared, Problem> {
     let (jws, disclosures) = erasable::split_submission(text)?;
     let assertion = Assertion::parse(jws).map_err(Refused::from)?;
     let expected = match if_match(headers)? {
         Some(revision) => Some((subject(&assertion)?, revision)),
         None => None,
     };
-    app.prepare(assertion, disclosures, expected)
+    app.prepare_apart(assertion, disclosures, expected).await
 }
 
 /// The stream that `If-Match` is about: the account of the person an assertion concerns.
@@ -80,7 +80,7 @@ fn subject(assertion: &Assertion) -> Result<ledger::fact::Stream, Problem> {
     Ok(credentials::account::wire::stream(whose.person))
 }
 
-async fn lines(app: &App, text: &str, headers: &HeaderMap) -> Result<Response, Problem> {
+async fn lines(app: &Arc<App>, text: &str, headers: &HeaderMap) -> Result<Response, Problem> {
     let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
     if lines.len() > LINES_MAX {
         return Err(Problem::of(Reason::BodyTooLarge).detail(format!("at most {LINES_MAX} lines")));
@@ -90,11 +90,11 @@ async fn lines(app: &App, text: &str, headers: &HeaderMap) -> Result<Response, P
     let mut waiting: Vec<Result<Prepared, Problem>> = Vec::with_capacity(lines.len());
     let mut answers = Vec::with_capacity(text.len() / 4);
     for line in lines {
-        let mut prepared = prepare(app, line, headers);
+        let mut prepared = prepare(app, line, headers).await;
         if prepared.is_err() && !waiting.is_empty() {
             // It may rest on a line before it that is still waiting: settle those and look again.
             settle(app, headers, language, &mut waiting, &mut answers).await?;
-            prepared = prepare(app, line, headers);
+            prepared = prepare(app, line, headers).await;
         }
         waiting.push(prepared);
     }

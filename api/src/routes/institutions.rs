@@ -345,7 +345,7 @@ fn own(caller: &Caller, number: u32) -> Result<IssuerNumber, Problem> {
 }
 
 async fn write<T: Serialize>(
-    app: &App,
+    app: &Arc<App>,
     caller: &Caller,
     headers: &HeaderMap,
     kind: &'static str,

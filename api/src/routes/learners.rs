@@ -141,7 +141,7 @@ fn check_identifier(identifier: &IdentifierBody, pointer: &str) -> Result<Check,
 
 impl App {
     /// Registers a person for `caller`, or finds the one whom name and number name already.
-    pub async fn register(&self, caller: &Caller, new: &NewPerson, id: Option<Uuid>) -> Result<RegisteredPerson, Problem> {
+    pub async fn register(self: &Arc<Self>, caller: &Caller, new: &NewPerson, id: Option<Uuid>) -> Result<RegisteredPerson, Problem> {
         for (r#type, value, _) in &new.identifiers {
             if let Some(person) = self.person_of(*r#type, value)? {
                 return self.registered_before(person, &new.name);

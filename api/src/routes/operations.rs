@@ -124,3 +124,41 @@ pub async fn home(State(app): State<Arc<App>>) -> Response {
     };
     ([(header::CACHE_CONTROL, "no-cache")], page).into_response()
 }
+
+/// A token on its way into a cookie.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoginQuery {
+    token: Option<String>,
+}
+
+/// Sign in to the demo with a token from `demo.json`; elsewhere it only says how to sign in.
+#[utoipa::path(get, path = "/login", tag = "operations", params(("token" = Option<String>, Query, description = "demo only: a token of demo.json")),
+    responses((status = 303, description = "signed in to the demo"), (status = 200, description = "how to sign in", content_type = "text/html")))]
+pub async fn login(
+    State(app): State<Arc<App>>,
+    Query(query): Query<LoginQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let Some(token) = query.token.filter(|_| app.demo) else {
+        let body = html! {
+            h1 { "登录" }
+            @if app.demo {
+                p { "这是演示系统：请用启动时打印的链接登录。" }
+                p lang="en" { "This is a demo: use the links it printed when it started." }
+            } @else {
+                p { "请在请求中附上访问令牌：" code { "Authorization: Bearer …" } }
+                p lang="en" { "Send an access token with each request: " code { "Authorization: Bearer …" } }
+            }
+        };
+        return Ok(pages::page(Language::of(&headers), "登录", &body).into_response());
+    };
+    let grant = app.tokens.find(&token).map_err(Problem::internal)?.ok_or(Problem::of(Reason::TokenInvalid))?;
+    let to = match grant.role {
+        identity::role::Role::Learner => format!("/v1/learners/{}/transcript.html", grant.person),
+        _ => "/".to_owned(),
+    };
+    let cookie = format!("{}={token}; Path=/; HttpOnly; SameSite=Lax", crate::extract::DEMO_COOKIE);
+    let headers = [(header::SET_COOKIE, cookie), (header::LOCATION, to)];
+    Ok((StatusCode::SEE_OTHER, headers).into_response())
+}

@@ -1,0 +1,24 @@
+//! xuefen config
+
+use clap::Subcommand;
+
+use super::{Failure, term};
+use crate::config::Config;
+
+/// What to do with the settings.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Read them and say whether they are good.
+    Check,
+    /// Print them as they are in force.
+    Show,
+}
+
+/// Checks or shows; reading them was the check.
+pub fn run(verb: &Verb, config: Config) -> Result<(), Failure> {
+    match verb {
+        Verb::Check => term::note("the settings are good"),
+        Verb::Show => term::print(toml::to_string_pretty(&config).map_err(Failure::of)?.trim_end()),
+    }
+    Ok(())
+}

@@ -1,0 +1,197 @@
+//! xuefen demo
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use clap::Parser;
+use ledger::clock::{Clock, Stopwatch};
+
+use super::{Failure, serve, term};
+use crate::app::App;
+use crate::config::Config;
+use crate::data_dir::DataDir;
+use crate::demo::load;
+use crate::demo::province::Province;
+use crate::demo::summary::Summary;
+use crate::{genesis, telemetry, trust_bundle};
+
+/// Outcomes a learner has on average.
+const OUTCOMES_PER_LEARNER: usize = 10;
+/// Left in a directory while its demo is being made.
+const UNFINISHED: &str = "demo.unfinished";
+
+/// Arguments.
+#[derive(Debug, Parser)]
+pub struct Args {
+    /// A directory for the demo; made if it is not there.
+    #[arg(long, default_value = "data/demo")]
+    data_dir: PathBuf,
+    /// Address to listen on.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Learners of the province; each has ten outcomes on average.
+    #[arg(long, default_value_t = 2_000)]
+    learners: usize,
+    /// The province is the same for the same seed.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Host of the demo's ledger.
+    #[arg(long, default_value = "xf.example.org")]
+    host: String,
+    /// Load, print a JSON summary, end.
+    #[arg(long)]
+    once: bool,
+}
+
+/// Loads the province unless it is there, then serves it.
+pub fn run(args: &Args, mut config: Config, clock: Arc<dyn Clock>) -> Result<(), Failure> {
+    config.ledger.data_dir.clone_from(&args.data_dir);
+    config.server.listen = args.listen;
+    if config.log.level == "info" {
+        config.log.level = "warn".into();
+    }
+    telemetry::start(&config.log);
+    let dir = DataDir::at(&args.data_dir);
+    let watch = Stopwatch::start();
+    let runtime = serve::runtime()?;
+    let loaded = Summary::load(&dir.demo()).filter(|_| dir.has_ledger() && !dir.root().join(UNFINISHED).exists());
+    let base_url = format!("http://{}", args.listen);
+    let (app, mut summary) = match loaded {
+        Some(summary) => (open(config, clock)?, summary),
+        None => {
+            let (app, summary) = make(args, config, &dir, clock, &runtime, &base_url)?;
+            term::note(&format!("loaded in {:.1} s", watch.elapsed().as_secs_f64()));
+            (app, summary)
+        }
+    };
+    if summary.base_url != base_url {
+        summary.base_url.clone_from(&base_url);
+        summary.store(&dir.demo()).map_err(Failure::of)?;
+    }
+    trust_bundle::write(&app, &dir.trust())?;
+    if args.once {
+        term::print(&serde_json::to_string_pretty(&brief(&summary)).map_err(Failure::of)?);
+        app.close();
+        return Ok(());
+    }
+    let ready = watch.elapsed();
+    let root = args.data_dir.clone();
+    runtime.block_on(serve::serve(app, |address| {
+        tell(&summary, &root, address);
+        term::note(&format!("ready in {:.2} s; Ctrl-C stops it", ready.as_secs_f64()));
+    }))
+}
+
+fn open(config: Config, clock: Arc<dyn Clock>) -> Result<Arc<App>, Failure> {
+    let mut app = App::open(config, clock).map_err(Failure::of)?;
+    app.demo = true;
+    Ok(Arc::new(app))
+}
+
+/// Makes genesis and loads everything; a directory left unfinished is begun again.
+fn make(
+    args: &Args,
+    config: Config,
+    dir: &DataDir,
+    clock: Arc<dyn Clock>,
+    runtime: &tokio::runtime::Runtime,
+    base_url: &str,
+) -> Result<(Arc<App>, Summary), Failure> {
+    let marker = dir.root().join(UNFINISHED);
+    let genesis = {
+        let _lock = dir.lock().map_err(Failure::of)?;
+        if marker.exists() {
+            term::note("an unfinished demo is begun again");
+            clear(dir).map_err(Failure::of)?;
+        }
+        dir.require_empty().map_err(Failure::of)?;
+        std::fs::write(&marker, b"").map_err(Failure::of)?;
+        genesis::make_in(dir, &args.host, genesis::REGISTRAR_NAME, &clock).map_err(Failure::of)?
+    };
+    let outcomes = args.learners.saturating_mul(OUTCOMES_PER_LEARNER);
+    let province = Province::generate(args.seed, args.learners, outcomes).map_err(Failure::of)?;
+    let app = open(config, clock)?;
+    let bar: Mutex<Option<(String, term::Bar)>> = Mutex::new(None);
+    let progress = |step: &str, done: u64, of: u64| {
+        let mut bar = bar.lock().unwrap_or_else(PoisonError::into_inner);
+        if bar.as_ref().is_none_or(|(name, _)| name != step) {
+            if let Some((_, done)) = bar.take() {
+                done.finish();
+            }
+            *bar = Some((step.to_owned(), term::Bar::new(step, of)));
+        }
+        if let Some((_, bar)) = bar.as_ref() {
+            bar.set(done);
+        }
+    };
+    let summary = runtime.block_on(load::load(&app, &genesis, &province, base_url, &progress))?;
+    if let Some((_, bar)) = bar.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        bar.finish();
+    }
+    summary.store(&dir.demo()).map_err(Failure::of)?;
+    std::fs::remove_file(&marker).map_err(Failure::of)?;
+    Ok((app, summary))
+}
+
+/// Removes what an unfinished demo left; never called without its marker.
+fn clear(dir: &DataDir) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(dir.root())? {
+        let entry = entry?;
+        if entry.file_name() == "lock" {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            std::fs::remove_dir_all(entry.path())?;
+        } else {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// The summary of `--once`: counts, no tokens.
+fn brief(summary: &Summary) -> serde_json::Value {
+    serde_json::json!({
+        "base_url": summary.base_url,
+        "commits": summary.commits,
+        "institution": summary.institution,
+        "learners": summary.learners.len(),
+        "outcomes": summary.outcomes.len(),
+        "rows": summary.rows,
+    })
+}
+
+/// What to open and what to try.
+fn tell(summary: &Summary, root: &std::path::Path, address: SocketAddr) {
+    let base = format!("http://{address}");
+    let root = root.display();
+    let (learner, outcomes) = (summary.learners.first(), summary.outcomes.len());
+    term::print(&format!(
+        "学分 Xuefen demo: {} learners, {outcomes} outcomes, {} commits at {base}",
+        summary.learners.len(),
+        summary.commits
+    ));
+    let rows = summary.rows;
+    term::print(&format!(
+        "  rows {}: {} recorded ({} with a warning), {} repeated, {} recorded before, {} came back with a reason; {} corrected later",
+        rows.rows, rows.recorded, rows.warned, rows.repeated, rows.already, rows.refused, rows.corrected
+    ));
+    if let Some(learner) = learner {
+        term::print("\nOpen in a browser (a learner's transcript; print it):");
+        term::print(&format!("  {base}/login?token={}", learner.token));
+        term::print("\nAsk for it as JSON, with a proof for each line:");
+        term::print(&format!(
+            "  curl -H 'Authorization: Bearer {}' '{base}/v1/learners/{}/transcript.json?receipts=true'",
+            learner.token, learner.id
+        ));
+    }
+    term::print("\nThe log and its audit:");
+    term::print(&format!("  curl {base}/log/checkpoint"));
+    term::print(&format!("  target/release/xuefen log audit --data-dir {root}"));
+    term::print("\nProve one record, then verify the proof with nothing but the trust bundle:");
+    let position = summary.commits / 2;
+    term::print(&format!("  target/release/xuefen log prove {position} --data-dir {root} > receipt.tlog-proof"));
+    term::print(&format!("  target/release/xuefen log prove --verify receipt.tlog-proof --trust {root}/trust.json"));
+    term::print(&format!("\nAll tokens: {root}/demo.json · API: {base}/docs\n"));
+}

@@ -1,0 +1,184 @@
+//! xuefen log
+
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use credentials::rulebook::Rulebook;
+use credentials::trust::Bundle;
+use ledger::audit;
+use ledger::checkpoint;
+use ledger::clock::Stopwatch;
+use ledger::commit::Commit;
+use ledger::proofs::{Head, Proofs};
+use ledger::receipt::{Policy, Receipt};
+use ledger::store::Store as _;
+use ledger::store::embedded::EmbeddedStore;
+use ledger::witness::Witness;
+
+use super::{Failure, data_dir, term};
+use crate::config::Config;
+use crate::data_dir::DataDir;
+
+/// What to do with a log.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Check everything again: signatures, keys, hashes, decisions, tiles, checkpoint, index.
+    Audit {
+        /// The ledger's directory; a server may be running on it.
+        #[arg(long)]
+        data_dir: Option<PathBuf>,
+        /// Trust bundle that pins the checkpoint key; without it the key in the log's first commit counts.
+        #[arg(long)]
+        trust: Option<PathBuf>,
+    },
+    /// Print the published checkpoint.
+    Checkpoint {
+        /// The ledger's directory.
+        #[arg(long)]
+        data_dir: Option<PathBuf>,
+    },
+    /// Print the receipt of a commit, or verify one offline.
+    Prove {
+        /// Position of the commit.
+        position: Option<u64>,
+        /// The ledger's directory.
+        #[arg(long)]
+        data_dir: Option<PathBuf>,
+        /// Verify this receipt instead; needs --trust and nothing else.
+        #[arg(long, requires = "trust", conflicts_with_all = ["position", "data_dir"])]
+        verify: Option<PathBuf>,
+        /// Trust bundle.
+        #[arg(long)]
+        trust: Option<PathBuf>,
+    },
+}
+
+/// Runs the verb.
+pub fn run(verb: &Verb, config: &Config) -> Result<(), Failure> {
+    match verb {
+        Verb::Audit { data_dir: flag, trust } => audit(&data_dir(flag.as_ref(), config), trust.as_deref()),
+        Verb::Checkpoint { data_dir: flag } => {
+            let text = checkpoint::load(data_dir(flag.as_ref(), config).root()).map_err(Failure::of)?;
+            let text = text.ok_or_else(|| Failure::Failed("nothing was published yet".into()))?;
+            term::print(text.trim_end());
+            Ok(())
+        }
+        Verb::Prove { verify: Some(receipt), trust: Some(trust), .. } => verify(receipt, trust),
+        Verb::Prove { position: Some(position), data_dir: flag, .. } => {
+            prove(&data_dir(flag.as_ref(), config), *position)
+        }
+        Verb::Prove { .. } => Err(Failure::Usage("give a position, or --verify FILE --trust FILE".into())),
+    }
+}
+
+/// The log's origin and checkpoint key: from the bundle that the caller trusts, else from the first
+/// commit, which then is the pin.
+fn pinned(store: &EmbeddedStore, trust: Option<&Path>) -> Result<(String, ledger::key::PublicKey), Failure> {
+    if let Some(trust) = trust {
+        let bundle = open_bundle(trust)?;
+        return Ok((bundle.log.origin, bundle.log.key));
+    }
+    let first = store.read(0, 1).map_err(Failure::of)?.into_iter().next();
+    let first = first.ok_or_else(|| Failure::Failed("the log is empty".into()))?;
+    let commit = Commit::decode(&first.leaf).map_err(Failure::of)?;
+    let genesis: credentials::rulebook::open_log::Data =
+        serde_json::from_str(commit.assertion.data().get()).map_err(Failure::of)?;
+    let key = genesis
+        .keys
+        .into_iter()
+        .find(|key| key.r#use == identity::institution::KeyUse::Checkpoint)
+        .ok_or_else(|| Failure::Failed("the first commit names no checkpoint key".into()))?;
+    Ok((commit.log.into(), key.key))
+}
+
+fn audit(dir: &DataDir, trust: Option<&Path>) -> Result<(), Failure> {
+    dir.require_ledger().map_err(Failure::of)?;
+    let watch = Stopwatch::start();
+    let store = EmbeddedStore::open_read_only(&dir.log()).map_err(Failure::of)?;
+    let (origin, checkpoint_key) = pinned(&store, trust)?;
+    let bar = term::Bar::new("audit", store.head());
+    // The index has one owner: with a server on it, its own checks stand in.
+    let index = dir.lock().ok();
+    let inputs = audit::Inputs {
+        store: &store,
+        origin: &origin,
+        rules: &Rulebook,
+        checkpoint_key,
+        directory: dir.root(),
+        index: index.is_some(),
+    };
+    let result = audit::run(&inputs, &mut |done, _| bar.set(done));
+    bar.finish();
+    let report = result.map_err(|finding| Failure::Failed(format!("NOT CLEAN: {finding}")))?;
+    term::print(&report.to_string());
+    if index.is_none() {
+        term::note("index: NOT CHECKED, a server is using it; stop it and audit again");
+    }
+    term::print(&format!("clean, {:.2} s", watch.elapsed().as_secs_f64()));
+    Ok(())
+}
+
+fn prove(dir: &DataDir, position: u64) -> Result<(), Failure> {
+    dir.require_ledger().map_err(Failure::of)?;
+    let store = EmbeddedStore::open_read_only(&dir.log()).map_err(Failure::of)?;
+    let (origin, key) = pinned(&store, None)?;
+    let text = checkpoint::load(dir.root()).map_err(Failure::of)?;
+    let text = text.ok_or_else(|| Failure::Later("nothing was published yet".into()))?;
+    let (published, _) = checkpoint::Checkpoint::open(&text, &origin, &key).map_err(Failure::of)?;
+    if position >= published.size {
+        return Err(Failure::Failed(format!("position {position} is not under the checkpoint of size {}", published.size)));
+    }
+    let record = store.read(position, 1).map_err(Failure::of)?.into_iter().next();
+    let record = record.ok_or_else(|| Failure::Failed("no such position".into()))?;
+    let head = Head { size: published.size, root: published.root, note: text };
+    let receipt = Proofs::receipt_from(dir.root(), position, record.leaf, &head).map_err(Failure::of)?;
+    term::print(receipt.to_string().trim_end_matches('\n'));
+    Ok(())
+}
+
+fn open_bundle(path: &Path) -> Result<Bundle, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;
+    Bundle::open(&text).map_err(Failure::of)
+}
+
+fn verify(receipt: &Path, trust: &Path) -> Result<(), Failure> {
+    let bundle = open_bundle(trust)?;
+    let text = std::fs::read_to_string(receipt)
+        .map_err(|error| Failure::Usage(format!("{}: {error}", receipt.display())))?;
+    let receipt = Receipt::parse(&text).map_err(Failure::of)?;
+    let policy = Policy {
+        origin: bundle.log.origin.clone(),
+        key: bundle.log.key.clone(),
+        witnesses: bundle.witnesses.iter().map(|it| Witness { name: it.name.clone(), key: it.key.clone() }).collect(),
+        quorum: usize::try_from(bundle.quorum).unwrap_or(usize::MAX),
+    };
+    let proven = receipt.verify(&policy).map_err(Failure::of)?;
+    let leaf = receipt.leaf.as_deref().unwrap_or_default();
+    let commit = Commit::decode(leaf).map_err(Failure::of)?;
+    if commit.position != proven.index {
+        return Err(Failure::Failed("the leaf names another position than its proof".into()));
+    }
+    signed_by(&bundle, &commit)?;
+    term::print(&format!("position   {} of {} in {}", proven.index, proven.checkpoint.size, policy.origin));
+    term::print(&format!("assertion  {} {}", commit.assertion.kind(), commit.assertion.id()));
+    term::print(&format!("signed by  {} (trust bundle of {})", commit.assertion.kid(), bundle.issued_at));
+    term::print(&format!("facts      {}", commit.facts.len()));
+    term::print("proven");
+    Ok(())
+}
+
+/// The assertion's signature under a key that the bundle names, in its window at this position.
+fn signed_by(bundle: &Bundle, commit: &Commit) -> Result<(), Failure> {
+    let kid = commit.assertion.kid().as_str();
+    let key = bundle.key(kid).ok_or_else(|| Failure::Failed(format!("{kid} is not in the trust bundle")))?;
+    let p = commit.position;
+    let open = key.activated < p && key.retired.is_none_or(|retired| p <= retired);
+    // The first commit carries its own key.
+    if !open && p != 0 {
+        return Err(Failure::Failed(format!("{kid} does not sign at position {p}")));
+    }
+    commit
+        .assertion
+        .verify(&key.key)
+        .map_err(|error| Failure::Failed(format!("{kid}: {error}")))
+}

@@ -1,0 +1,78 @@
+//! xuefen serve
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Parser;
+use ledger::clock::Clock;
+use tokio::sync::watch;
+
+use super::{Failure, term};
+use crate::app::App;
+use crate::config::Config;
+use crate::{import, server, telemetry};
+
+/// Arguments.
+#[derive(Debug, Parser)]
+pub struct Args {
+    /// The ledger's directory.
+    #[arg(long)]
+    data_dir: Option<PathBuf>,
+    /// Address to listen on; `[::]:8080` for IPv4 and IPv6.
+    #[arg(long)]
+    listen: Option<SocketAddr>,
+    /// Address of /metrics.
+    #[arg(long)]
+    admin_listen: Option<SocketAddr>,
+}
+
+/// Serves until SIGTERM or SIGINT.
+pub fn run(args: &Args, mut config: Config, clock: Arc<dyn Clock>) -> Result<(), Failure> {
+    if let Some(data_dir) = &args.data_dir {
+        config.ledger.data_dir.clone_from(data_dir);
+    }
+    config.server.listen = args.listen.unwrap_or(config.server.listen);
+    config.server.admin_listen = args.admin_listen.or(config.server.admin_listen);
+    telemetry::start(&config.log);
+    let app = Arc::new(App::open(config, clock).map_err(Failure::of)?);
+    runtime()?.block_on(serve(app, |address| term::note(&format!("listening on http://{address}"))))
+}
+
+/// A runtime with a thread for each core.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::of)
+}
+
+/// Serves `app` until a signal; says where once it listens.
+pub(crate) async fn serve(app: Arc<App>, listening: impl FnOnce(SocketAddr)) -> Result<(), Failure> {
+    let listener = server::bind(app.config.server.listen).await.map_err(Failure::of)?;
+    let address = listener.local_addr().map_err(Failure::of)?;
+    import::job::resume(&app)?;
+    app.keep_vault();
+    let (stop, stopped) = watch::channel(false);
+    tokio::spawn(async move {
+        signal().await;
+        tracing::info!("stopping: no new requests, running ones are finished");
+        let _receivers = stop.send(true);
+    });
+    listening(address);
+    server::serve(app, listener, stopped).await.map_err(Failure::of)
+}
+
+/// Waits for SIGTERM or SIGINT.
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let terminate = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                terminate.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = terminate => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}

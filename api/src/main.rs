@@ -1,0 +1,5 @@
+//! The `xuefen` binary.
+
+fn main() -> std::process::ExitCode {
+    api::cli::main()
+}

@@ -250,12 +250,12 @@ fn tell(
         params![outcome.as_bytes(), kind.as_str(), int(entry.position())],
     )?;
     let assertion = &entry.commit.assertion;
-    let kid = assertion.kid().as_str();
+    let signer = assertion.kid().as_str();
     // A key that no fact activated cannot have signed; were one to, its custody stays unknown.
     change(
         rows,
         "INSERT OR IGNORE INTO signers (kid) VALUES (?1)",
-        [kid],
+        [signer],
     )?;
     let act = assertion.act().map(serde_json::to_string).transpose();
     let act = act.map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
@@ -277,7 +277,7 @@ fn tell(
             entry.commit.recorded_at_ms,
             act,
             proposal,
-            kid
+            signer
         ],
     )
 }

@@ -390,9 +390,6 @@ impl World {
 }
 
 /// What names the commit of an answer in a later assertion.
-///
-/// # Panics
-/// If nothing was committed.
 pub fn target(answer: &Answer) -> Target {
     match answer {
         Answer::Committed(new) => Target {

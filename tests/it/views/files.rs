@@ -96,7 +96,7 @@ type Damage = fn(&Path);
 const DAMAGES: [(&str, Damage); 8] = [
     ("emptied", |path| fs::write(path, b"").unwrap()),
     ("no database", |path| {
-        fs::write(path, vec![7; 40_000]).unwrap()
+        fs::write(path, vec![7; 40_000]).unwrap();
     }),
     ("cut", |path| {
         fs::File::options()
@@ -104,7 +104,7 @@ const DAMAGES: [(&str, Damage); 8] = [
             .open(path)
             .unwrap()
             .set_len(8_192)
-            .unwrap()
+            .unwrap();
     }),
     ("pages overwritten, never closed", |path| {
         sql(path, "UPDATE fold SET closed = 0");
@@ -112,16 +112,16 @@ const DAMAGES: [(&str, Damage); 8] = [
         file.write_all_at(&[0xa5; 12_288], 8_192).unwrap();
     }),
     ("of another version", |path| {
-        sql(path, "UPDATE fold SET version = 4096")
+        sql(path, "UPDATE fold SET version = 4096");
     }),
     ("of another view", |path| {
-        sql(path, "UPDATE fold SET view = 'rumours'")
+        sql(path, "UPDATE fold SET view = 'rumours'");
     }),
     ("ahead of the log", |path| {
-        sql(path, "UPDATE fold SET next = 1000000")
+        sql(path, "UPDATE fold SET next = 1000000");
     }),
     ("of another log", |path| {
-        sql(path, "UPDATE fold SET leaf = zeroblob(32)")
+        sql(path, "UPDATE fold SET leaf = zeroblob(32)");
     }),
 ];
 

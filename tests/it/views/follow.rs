@@ -152,27 +152,27 @@ fn a_fact_that_cannot_be_read_stops_the_follower_and_says_so() {
 #[test]
 fn parts_of_a_view_add_up_to_the_whole() {
     // If this failed, a province that outgrows one file would lose people between two of them.
-    let story = story();
+    let province = story();
     let count = NonZeroU32::new(3).unwrap();
     let whole_directory = tempfile::tempdir().unwrap();
-    let whole = caught_up(&story.world, whole_directory.path());
+    let whole = caught_up(&province.world, whole_directory.path());
     let directories = [(); 3].map(|()| tempfile::tempdir().unwrap());
     let parts: Vec<Views> = (0..3)
         .zip(&directories)
         .map(|(index, directory)| {
-            let (store, tail) = (story.world.log.store(), story.world.log.tail());
+            let (store, tail) = (province.world.log.store(), province.world.log.tail());
             let share = Share { index, count };
             let views =
                 Views::open_share(directory.path(), Arc::clone(store), Arc::clone(tail), share)
                     .unwrap();
             views
                 .follower
-                .wait_for(story.world.log.head().size - 1, PATIENCE)
+                .wait_for(province.world.log.head().size - 1, PATIENCE)
                 .unwrap();
             views
         })
         .collect();
-    for person in story.people {
+    for person in province.people {
         let lines: Vec<_> = parts
             .iter()
             .flat_map(|part| part.transcripts.of_person(person).unwrap())

@@ -121,7 +121,7 @@ fn naive(world: &World) -> Naive {
                         .outcomes
                         .get_mut(data["outcome"].as_str().unwrap())
                         .unwrap()
-                        .3 = true
+                        .3 = true;
                 }
                 "lot.deposited.v1" => {
                     let outcome = text(&data, "outcome");
@@ -139,14 +139,14 @@ fn naive(world: &World) -> Naive {
                         .lots
                         .get_mut(data["lot"].as_str().unwrap())
                         .unwrap()
-                        .state = "superseded"
+                        .state = "superseded";
                 }
                 "lot.revoked.v1" => {
                     model
                         .lots
                         .get_mut(data["lot"].as_str().unwrap())
                         .unwrap()
-                        .state = "revoked"
+                        .state = "revoked";
                 }
                 _ => {}
             }

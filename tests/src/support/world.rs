@@ -396,7 +396,7 @@ pub fn target(answer: &Answer) -> Target {
             id: new.commit.assertion.id(),
             leaf: new.leaf,
         },
-        Answer::AlreadySo(earlier) => panic!("nothing was committed: {earlier:?}"),
+        Answer::AlreadySo(earlier) => unreachable!("nothing was committed: {earlier:?}"),
     }
 }
 

@@ -9,7 +9,7 @@ use ledger::tail::{Next, Tail};
 
 use super::progress::{Health, Progress};
 use super::rebuild::Rebuilt;
-use super::{BATCH_COMMITS_MAX, FollowError, Shared, Status};
+use super::{BATCH_COMMITS_MAX, CATCH_UP_COMMITS_MAX, FollowError, Shared, Status};
 use crate::entry::Entry;
 use crate::projection::{Projection, Share};
 use crate::view::file::{File, Mode};
@@ -246,7 +246,7 @@ impl Worker {
 
 /// The commits from `from` on, out of the store.
 pub(super) fn stored(store: &dyn Store, from: u64) -> Result<Vec<Entry>, FollowError> {
-    let records = store.read(from, BATCH_COMMITS_MAX)?;
+    let records = store.read(from, CATCH_UP_COMMITS_MAX)?;
     if records.is_empty() {
         return Err(FollowError::Gap(from));
     }

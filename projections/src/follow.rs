@@ -27,8 +27,11 @@ use crate::projection::{Projection, Share};
 use crate::view::View;
 use crate::view::file::FileError;
 
-/// Most commits folded in one transaction.
+/// Most commits folded in one transaction while the log's newest commits are in memory.
 pub const BATCH_COMMITS_MAX: usize = 1_000;
+/// Most commits folded in one transaction when a view is further behind: nobody waits for the first
+/// of them, and pages of the indexes are written once for all. Bounded in bytes by the store.
+pub const CATCH_UP_COMMITS_MAX: usize = 8_192;
 
 /// Why the follower does not start, or stopped.
 #[derive(Debug, thiserror::Error)]

@@ -155,7 +155,7 @@ fn apply_person(
             registered
                 .aliases
                 .iter()
-                .try_for_each(|alias| bind(rows, entry, person, alias))
+                .try_for_each(|alias| bind(rows, entry, person, *alias))
         }
         PersonEvent::IdentifierBound { alias, values } => {
             change_one(
@@ -163,17 +163,12 @@ fn apply_person(
                 "UPDATE people SET committed = CAST(committed || ?2 AS BLOB) WHERE person = ?1",
                 params![person.as_bytes(), join(values.as_slice())],
             )?;
-            bind(rows, entry, person, alias)
+            bind(rows, entry, person, *alias)
         }
     }
 }
 
-fn bind(
-    rows: &Transaction<'_>,
-    entry: &Entry,
-    person: Uuid,
-    alias: &Alias,
-) -> rusqlite::Result<()> {
+fn bind(rows: &Transaction<'_>, entry: &Entry, person: Uuid, alias: Alias) -> rusqlite::Result<()> {
     change_one(
         rows,
         "INSERT INTO identifiers (person, type, checked, bound_id, bound)

@@ -4,7 +4,7 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
+    clippy::missing_panics_doc,
     reason = "a helper that fails is a test that fails"
 )]
 

@@ -9,7 +9,7 @@ use ledger::tail::{Next, Tail};
 
 use super::progress::{Health, Progress};
 use super::rebuild::Rebuilt;
-use super::{BATCH_COMMITS_MAX, FollowError, Shared, Status};
+use super::{BATCH_COMMITS_MAX, CATCH_UP_COMMITS_MAX, FollowError, Shared, Status};
 use crate::entry::Entry;
 use crate::projection::{Projection, Share};
 use crate::view::file::{File, Mode};
@@ -19,6 +19,8 @@ use crate::view::{View, is_damage};
 const LOOK: Duration = Duration::from_millis(50);
 /// How long it waits for a full disk before it tries again.
 const DISK_FULL_PAUSE: Duration = Duration::from_secs(1);
+/// Batches below this size are folded by the follower's own thread: others would cost more to start.
+const BATCH_COMMITS_ALONE: usize = 64;
 /// How often a view may be made anew before the machine is to blame.
 const ANEW_MAX: u32 = 3;
 
@@ -177,10 +179,27 @@ impl Worker {
         });
     }
 
-    /// Folds the batch into every view that has not folded it yet.
+    /// Folds the batch into every view that has not folded it yet; a large one into all of them at
+    /// the same time, for each has a file of its own.
     fn fold(&mut self, entries: &[Entry]) -> Result<Folded, FollowError> {
-        for member in &mut self.members {
-            match member.file.apply(member.projection.as_ref(), entries) {
+        let apply = |member: &mut Member| member.file.apply(member.projection.as_ref(), entries);
+        let applied: Vec<rusqlite::Result<()>> = if entries.len() < BATCH_COMMITS_ALONE {
+            self.members.iter_mut().map(apply).collect()
+        } else {
+            std::thread::scope(|scope| {
+                let running: Vec<_> = self
+                    .members
+                    .iter_mut()
+                    .map(|member| scope.spawn(|| apply(member)))
+                    .collect();
+                let ended = running
+                    .into_iter()
+                    .map(|running| running.join().unwrap_or_else(|_| Err(panicked())));
+                ended.collect()
+            })
+        };
+        for (member, applied) in self.members.iter_mut().zip(applied) {
+            match applied {
                 Ok(()) => {}
                 Err(error) if is_full(&error) => return Ok(Folded::DiskFull(error.to_string())),
                 Err(error) if is_damage(&error) && member.anew < ANEW_MAX => {
@@ -227,7 +246,7 @@ impl Worker {
 
 /// The commits from `from` on, out of the store.
 pub(super) fn stored(store: &dyn Store, from: u64) -> Result<Vec<Entry>, FollowError> {
-    let records = store.read(from, BATCH_COMMITS_MAX)?;
+    let records = store.read(from, CATCH_UP_COMMITS_MAX)?;
     if records.is_empty() {
         return Err(FollowError::Gap(from));
     }
@@ -235,6 +254,11 @@ pub(super) fn stored(store: &dyn Store, from: u64) -> Result<Vec<Entry>, FollowE
         .zip(&records)
         .map(|(position, record)| Entry::decode(position, record));
     Ok(entries.collect::<Result<Vec<_>, _>>()?)
+}
+
+/// A projection that panicked: a mistake of ours, and a reason to stop.
+fn panicked() -> rusqlite::Error {
+    rusqlite::Error::UnwindingPanic
 }
 
 fn is_full(error: &rusqlite::Error) -> bool {

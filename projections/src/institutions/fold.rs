@@ -89,7 +89,7 @@ impl Projection for Fold {
         for event in entry.events() {
             match event {
                 Event::Institution(number, event) => {
-                    apply_institution(rows, entry, *number, event)?
+                    apply_institution(rows, entry, *number, event)?;
                 }
                 Event::Registry(numbered) => {
                     for code in &numbered.codes {

@@ -68,10 +68,10 @@ impl Projection for Fold {
         for event in entry.events() {
             match event {
                 Event::Person(_, PersonEvent::Registered(_)) => {
-                    count(rows, "facts", "person.registered")?
+                    count(rows, "facts", "person.registered")?;
                 }
                 Event::Institution(_, InstitutionEvent::Admitted(_)) => {
-                    count(rows, "facts", "institution.admitted")?
+                    count(rows, "facts", "institution.admitted")?;
                 }
                 Event::Account(_, event) => apply_account(rows, event)?,
                 _ => {}

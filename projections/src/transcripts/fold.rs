@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use credentials::account::Event as AccountEvent;
 use credentials::account::event::Warning;
-use credentials::account::outcome::Fields;
+use credentials::account::outcome::{Fields, Origin};
+use credentials::millicredits::Level;
 use identity::approval;
 use identity::did::Did;
 use identity::erasable::Commitments;
@@ -139,16 +140,32 @@ fn apply_account(
     event: &AccountEvent,
 ) -> rusqlite::Result<()> {
     match event {
-        AccountEvent::OutcomeRecorded { outcome, origin, fields, values } => {
-            record(rows, entry, person, *outcome, (origin.awarder.0, &origin.record))?;
-            say(rows, entry, fact, *outcome, fields, values)?;
-            tell(rows, entry, fact, *outcome, ChangeKind::Recorded)
+        AccountEvent::OutcomeRecorded {
+            outcome,
+            origin,
+            fields,
+            values,
+        } => {
+            let said = Said { fact, outcome: *outcome, fields, values };
+            record(rows, entry, person, origin, &said)?;
+            note(rows, entry, fact, *outcome, ChangeKind::Recorded)
         }
-        AccountEvent::OutcomeCorrected { outcome, fields, values } => {
-            say(rows, entry, fact, *outcome, fields, values)?;
-            tell(rows, entry, fact, *outcome, ChangeKind::Corrected)
+        AccountEvent::OutcomeCorrected {
+            outcome,
+            fields,
+            values,
+        } => {
+            say(rows, entry, &Said { fact, outcome: *outcome, fields, values })?;
+            note(rows, entry, fact, *outcome, ChangeKind::Corrected)
         }
-        AccountEvent::OutcomeRevoked { outcome } => tell(rows, entry, fact, *outcome, ChangeKind::Revoked),
+        AccountEvent::OutcomeRevoked { outcome } => {
+            change_one(
+                rows,
+                "UPDATE outcomes SET state = ?2, changed = ?3 WHERE outcome = ?1",
+                params![outcome.as_bytes(), ChangeKind::Revoked.as_str(), int(entry.position())],
+            )?;
+            note(rows, entry, fact, *outcome, ChangeKind::Revoked)
+        }
         AccountEvent::LotDeposited { lot, outcome, credit, usable_before, warnings, policy: _ } => change_one(
             rows,
             "INSERT INTO lots
@@ -175,87 +192,99 @@ fn end_lot(rows: &Transaction<'_>, lot: Uuid, state: &str) -> rusqlite::Result<(
     )
 }
 
-/// The row of a new outcome; what it says comes with [`say`].
+/// What an outcome says from a commit on.
+struct Said<'a> {
+    fact: &'a CommittedFact,
+    outcome: Uuid,
+    fields: &'a Fields,
+    values: &'a Commitments,
+}
+
+/// The row of a new outcome: one statement, for this is what nearly every commit is.
 fn record(
     rows: &Transaction<'_>,
     entry: &Entry,
     person: Uuid,
-    outcome: Uuid,
-    (awarder, record): (u32, &str),
+    origin: &Origin,
+    said: &Said<'_>,
 ) -> rusqlite::Result<()> {
-    let id = entry.commit.assertion.id();
+    let fields = said.fields;
     change_one(
         rows,
-        "INSERT INTO outcomes (outcome, person, awarder, record, kind, scheme, category, completed_on, committed,
-             state, recorded_id, recorded, recorded_at_ms, target_id, target_leaf, target_revision, changed)
-         VALUES (?1, ?2, ?3, ?4, '', '', '', '', x'', '', ?5, ?6, ?7, ?5, ?8, 0, ?6)",
+        "INSERT INTO outcomes (outcome, kind, code, hours, credits, scheme, level, category, passed, completed_on,
+             committed, target_id, target_leaf, target_revision, changed, state,
+             person, awarder, record, recorded_id, recorded, recorded_at_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?12, ?15, ?20)",
         params![
-            outcome.as_bytes(),
-            person.as_bytes(),
-            awarder,
-            record,
-            id.as_bytes(),
-            int(entry.position()),
-            entry.commit.recorded_at_ms,
-            entry.leaf.0
-        ],
-    )
-}
-
-/// What the outcome says from this commit on.
-fn say(
-    rows: &Transaction<'_>,
-    entry: &Entry,
-    fact: &CommittedFact,
-    outcome: Uuid,
-    fields: &Fields,
-    values: &Commitments,
-) -> rusqlite::Result<()> {
-    change_one(
-        rows,
-        "UPDATE outcomes SET kind = ?2, code = ?3, hours = ?4, credits = ?5, scheme = ?6, level = ?7, category = ?8,
-             passed = ?9, completed_on = ?10, committed = ?11, target_id = ?12, target_leaf = ?13,
-             target_revision = ?14
-         WHERE outcome = ?1",
-        params![
-            outcome.as_bytes(),
+            said.outcome.as_bytes(),
             fields.kind.as_str(),
             fields.code,
             fields.hours.map(|hours| int(hours.get())),
             fields.credits.map(|credits| int(credits.get())),
             fields.scheme.as_str(),
-            fields.level.map(credentials::millicredits::Level::tenths),
+            fields.level.map(Level::tenths),
             fields.category.as_str(),
             fields.passed,
             fields.completed_on.to_string(),
-            join(values.as_slice()),
+            join(said.values.as_slice()),
             entry.commit.assertion.id().as_bytes(),
             entry.leaf.0,
-            int(fact.revision)
+            int(said.fact.revision),
+            int(entry.position()),
+            ChangeKind::Recorded.as_str(),
+            person.as_bytes(),
+            origin.awarder.0,
+            origin.record,
+            entry.commit.recorded_at_ms
         ],
     )
 }
 
-/// The change itself: the outcome's new state, and who signed it and how.
-fn tell(
+/// What a known outcome says from this commit on.
+fn say(rows: &Transaction<'_>, entry: &Entry, said: &Said<'_>) -> rusqlite::Result<()> {
+    let fields = said.fields;
+    change_one(
+        rows,
+        "UPDATE outcomes SET kind = ?2, code = ?3, hours = ?4, credits = ?5, scheme = ?6, level = ?7, category = ?8,
+             passed = ?9, completed_on = ?10, committed = ?11, target_id = ?12, target_leaf = ?13,
+             target_revision = ?14, changed = ?15, state = ?16
+         WHERE outcome = ?1",
+        params![
+            said.outcome.as_bytes(),
+            fields.kind.as_str(),
+            fields.code,
+            fields.hours.map(|hours| int(hours.get())),
+            fields.credits.map(|credits| int(credits.get())),
+            fields.scheme.as_str(),
+            fields.level.map(Level::tenths),
+            fields.category.as_str(),
+            fields.passed,
+            fields.completed_on.to_string(),
+            join(said.values.as_slice()),
+            entry.commit.assertion.id().as_bytes(),
+            entry.leaf.0,
+            int(said.fact.revision),
+            int(entry.position()),
+            ChangeKind::Corrected.as_str()
+        ],
+    )
+}
+
+/// The change in the outcome's history: who signed it and how.
+fn note(
     rows: &Transaction<'_>,
     entry: &Entry,
     fact: &CommittedFact,
     outcome: Uuid,
     kind: ChangeKind,
 ) -> rusqlite::Result<()> {
-    change_one(
-        rows,
-        "UPDATE outcomes SET state = ?2, changed = ?3 WHERE outcome = ?1",
-        params![outcome.as_bytes(), kind.as_str(), int(entry.position())],
-    )?;
     let assertion = &entry.commit.assertion;
-    let kid = assertion.kid().as_str();
+    let signer = assertion.kid().as_str();
     // A key that no fact activated cannot have signed; were one to, its custody stays unknown.
     change(
         rows,
         "INSERT OR IGNORE INTO signers (kid) VALUES (?1)",
-        [kid],
+        [signer],
     )?;
     let act = assertion.act().map(serde_json::to_string).transpose();
     let act = act.map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
@@ -277,7 +306,7 @@ fn tell(
             entry.commit.recorded_at_ms,
             act,
             proposal,
-            kid
+            signer
         ],
     )
 }

@@ -210,7 +210,7 @@ fn connect(path: &Path, mode: Mode) -> rusqlite::Result<Connection> {
             rows.pragma_update(None, "journal_mode", "WAL")?;
             rows.pragma_update(None, "synchronous", "NORMAL")?;
             rows.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
-            rows.pragma_update(None, "cache_size", -8_192)?;
+            rows.pragma_update(None, "cache_size", -32_768)?;
         }
         Mode::Building => {
             rows.pragma_update(None, "journal_mode", "OFF")?;

@@ -61,6 +61,8 @@ pub struct Outcome {
     pub recorded: Earlier,
     /// The commit that says what it says now: what a correction must name.
     pub current: Target,
+    /// Position of that commit.
+    pub current_at: u64,
     /// Where it stands.
     pub state: OutcomeState,
     /// How many lots it ever had.
@@ -144,6 +146,7 @@ impl Aggregate for Account {
                 values: values.clone(),
                 recorded: here,
                 current: target,
+                current_at: at.position,
                 state: OutcomeState::Recorded,
                 lots: 0,
                 first: None,
@@ -160,6 +163,7 @@ impl Aggregate for Account {
                     outcome.fields = fields.clone();
                     outcome.values = values.clone();
                     outcome.current = target;
+                    outcome.current_at = at.position;
                 }
             }
             Event::OutcomeRevoked { outcome } => {

@@ -1,4 +1,9 @@
 //! Helpers shared by the areas of `tests/it`.
 
+pub mod asking;
+pub mod given;
+pub mod log_world;
 pub mod pen;
+pub mod raw_jws;
+pub mod said;
 pub mod vec_store;

@@ -55,9 +55,17 @@ fn hours_count_by_the_rate_and_round_down() {
         (Some("0"), None, "0", false),
     ] {
         let written = deposited(amounts(credits, hours));
-        assert_eq!(written.member("lot.deposited.v1", "credits"), json!(expected), "{credits:?} {hours:?}");
+        assert_eq!(
+            written.member("lot.deposited.v1", "credits"),
+            json!(expected),
+            "{credits:?} {hours:?}"
+        );
         let warnings = written.member("lot.deposited.v1", "warnings");
-        let expected = if mismatch { json!(["HOURS_MISMATCH"]) } else { json!(null) };
+        let expected = if mismatch {
+            json!(["HOURS_MISMATCH"])
+        } else {
+            json!(null)
+        };
         assert_eq!(warnings, expected, "{credits:?} {hours:?}");
     }
 }
@@ -68,23 +76,34 @@ fn only_what_was_passed_counts() {
     for (passed, expected) in [(Some(true), "4"), (None, "4"), (Some(false), "0")] {
         let mut fields = said::course();
         fields.passed = passed;
-        assert_eq!(deposited(fields).member("lot.deposited.v1", "credits"), json!(expected));
+        assert_eq!(
+            deposited(fields).member("lot.deposited.v1", "credits"),
+            json!(expected)
+        );
     }
     let mut none = amounts(None, Some("32"));
     none.scheme = Scheme::None;
-    assert_eq!(deposited(none).member("lot.deposited.v1", "credits"), json!("0"));
+    assert_eq!(
+        deposited(none).member("lot.deposited.v1", "credits"),
+        json!("0")
+    );
 }
 
 /// Credit would stay usable for ever, or end a day early (DOMAIN §3.3).
 #[test]
 fn credit_is_usable_for_the_years_of_the_policy() {
-    for (awarded, first_unusable) in
-        [(date(2020, 6, 30), "2027-06-30"), (date(2020, 2, 29), "2027-02-28"), (date(2026, 6, 30), "2033-06-30")]
-    {
+    for (awarded, first_unusable) in [
+        (date(2020, 6, 30), "2027-06-30"),
+        (date(2020, 2, 29), "2027-02-28"),
+        (date(2026, 6, 30), "2033-06-30"),
+    ] {
         let mut fields = said::course();
         fields.completed_on = awarded;
         let written = deposited(fields);
-        assert_eq!(written.member("lot.deposited.v1", "usable_before"), json!(first_unusable));
+        assert_eq!(
+            written.member("lot.deposited.v1", "usable_before"),
+            json!(first_unusable)
+        );
     }
     let mut given = ready();
     given.makes(&said::record(1, person(100), "R1", said::course()));
@@ -131,18 +150,36 @@ fn award_dates_are_plausible() {
         fields
     };
     let tomorrow = date(2026, 7, 1);
-    let refusal = field(FieldError::InFuture { completed_on: tomorrow, today });
-    refused(&mut given, &said::record(1, person(100), "R1", on(tomorrow)), refusal);
+    let refusal = field(FieldError::InFuture {
+        completed_on: tomorrow,
+        today,
+    });
+    refused(
+        &mut given,
+        &said::record(1, person(100), "R1", on(tomorrow)),
+        refusal,
+    );
     let before = date(1949, 9, 30);
-    refused(&mut given, &said::record(1, person(100), "R1", on(before)), field(FieldError::TooOld(before)));
+    refused(
+        &mut given,
+        &said::record(1, person(100), "R1", on(before)),
+        field(FieldError::TooOld(before)),
+    );
     given.makes(&said::record(1, person(100), "R1", on(today)));
     given.makes(&said::record(1, person(100), "R2", on(date(1949, 10, 1))));
     // The day is that of UTC+8: at 16:00 UTC the next one has begun.
     let mut given = given.at(1_782_835_200_000);
     given.makes(&said::record(1, person(100), "R3", on(tomorrow)));
     let mut given = given.at(1_782_835_200_000 - 1);
-    let refusal = field(FieldError::InFuture { completed_on: tomorrow, today });
-    refused(&mut given, &said::record(1, person(100), "R4", on(tomorrow)), refusal);
+    let refusal = field(FieldError::InFuture {
+        completed_on: tomorrow,
+        today,
+    });
+    refused(
+        &mut given,
+        &said::record(1, person(100), "R4", on(tomorrow)),
+        refusal,
+    );
 }
 
 /// A level of another country's framework would be taken for ours (DOMAIN §3.2).
@@ -156,7 +193,11 @@ fn levels_are_those_of_the_framework() {
     };
     for level in ["0", "0.5", "4.3", "7.5", "12"] {
         let refusal = field(FieldError::Level(level.parse().unwrap()));
-        refused(&mut given, &said::record(1, person(100), "R1", at(level)), refusal);
+        refused(
+            &mut given,
+            &said::record(1, person(100), "R1", at(level)),
+            refusal,
+        );
     }
     for (n, level) in ["1", "4.5", "5", "7"].into_iter().enumerate() {
         given.makes(&said::record(1, person(100), &format!("R{n}"), at(level)));
@@ -168,13 +209,28 @@ fn levels_are_those_of_the_framework() {
 fn amounts_are_given_and_plausible() {
     let mut given = ready();
     let ask = |fields: Fields| said::record(1, person(100), "R1", fields);
-    refused(&mut given, &ask(amounts(None, None)), field(FieldError::AmountMissing("cn-he")));
+    refused(
+        &mut given,
+        &ask(amounts(None, None)),
+        field(FieldError::AmountMissing("cn-he")),
+    );
     let mut uncounted = amounts(Some("1"), None);
     uncounted.scheme = Scheme::None;
-    refused(&mut given, &ask(uncounted), field(FieldError::AmountNotCounted));
-    for (credits, hours, credit) in [(Some("240.001"), None, "240.001"), (None, Some("3841"), "240.062")] {
+    refused(
+        &mut given,
+        &ask(uncounted),
+        field(FieldError::AmountNotCounted),
+    );
+    for (credits, hours, credit) in [
+        (Some("240.001"), None, "240.001"),
+        (None, Some("3841"), "240.062"),
+    ] {
         let (credit, max) = (credit.parse().unwrap(), "240".parse().unwrap());
-        refused(&mut given, &ask(amounts(credits, hours)), field(FieldError::AmountAbsurd { credit, max }));
+        refused(
+            &mut given,
+            &ask(amounts(credits, hours)),
+            field(FieldError::AmountAbsurd { credit, max }),
+        );
     }
     given.makes(&ask(amounts(Some("240"), None)));
 }
@@ -182,13 +238,20 @@ fn amounts_are_given_and_plausible() {
 /// Hours would be counted at a rate that nobody set: the shipped policy has one, another may not.
 #[test]
 fn hours_alone_need_a_rate() {
-    let mut terms: credentials::policy::Terms = (**preset::newest(preset::DEFAULT).unwrap()).clone();
+    let mut terms: credentials::policy::Terms =
+        (**preset::newest(preset::DEFAULT).unwrap()).clone();
     terms.params.hours_per_credit = None;
     let policy = Policy::new(&terms).unwrap();
     let today = date(2026, 6, 30);
     let error = amounts(None, Some("32")).check(&policy, today).unwrap_err();
     assert_eq!(error, FieldError::NoRate);
     saw(&field(error));
-    let both = amounts(Some("2.5"), Some("32")).check(&policy, today).unwrap();
-    assert_eq!((both.credit.get(), both.hours_mismatch), (2_500, false), "without a rate nothing disagrees");
+    let both = amounts(Some("2.5"), Some("32"))
+        .check(&policy, today)
+        .unwrap();
+    assert_eq!(
+        (both.credit.get(), both.hours_mismatch),
+        (2_500, false),
+        "without a rate nothing disagrees"
+    );
 }

@@ -117,7 +117,9 @@ fn names(error: &Refusal) -> Vec<&'static str> {
 
 /// Notes that a rule refused.
 pub(crate) fn saw(error: &Refusal) {
-    SEEN.lock().unwrap_or_else(PoisonError::into_inner).extend(names(error));
+    SEEN.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .extend(names(error));
 }
 
 /// The asking must be refused for exactly this reason.
@@ -145,6 +147,11 @@ fn every_refusal_has_a_test() {
         test();
     }
     let seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
-    let missing: Vec<&&str> = ALL.iter().copied().flatten().filter(|name| !seen.contains(*name)).collect();
+    let missing: Vec<&&str> = ALL
+        .iter()
+        .copied()
+        .flatten()
+        .filter(|name| !seen.contains(*name))
+        .collect();
     assert!(missing.is_empty(), "no test refuses by {missing:?}");
 }

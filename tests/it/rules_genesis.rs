@@ -37,8 +37,17 @@ fn genesis_makes_registrar_keys_officers_and_policy() {
     assert_eq!(written.kinds(), expected);
 
     let institution: Institution = given.state(&IssuerNumber::REGISTRAR.stream());
-    assert!(institution.key_at("assertion-1", KeyUse::Assertion, 0).is_none(), "a key signs from the next position on");
-    assert!(institution.key_at("assertion-1", KeyUse::Assertion, 1).is_some());
+    assert!(
+        institution
+            .key_at("assertion-1", KeyUse::Assertion, 0)
+            .is_none(),
+        "a key signs from the next position on"
+    );
+    assert!(
+        institution
+            .key_at("assertion-1", KeyUse::Assertion, 1)
+            .is_some()
+    );
     assert_eq!(institution.custody(), Custody::Platform);
     let roster: Officer = given.state(&Officer::province());
     assert_eq!(roster.grants.len(), 4);
@@ -49,7 +58,11 @@ fn genesis_makes_registrar_keys_officers_and_policy() {
 #[test]
 fn only_the_first_commit_opens_a_log() {
     let mut given = Given::genesis();
-    refused(&mut given, &said::open_log(&said::opening()), OpenLogError::NotFirst);
+    refused(
+        &mut given,
+        &said::open_log(&said::opening()),
+        OpenLogError::NotFirst,
+    );
 }
 
 /// A registrar would run without a key it needs, or with two keys of one name.
@@ -91,7 +104,11 @@ fn four_persons_start() {
     refused(&mut given, &said::open_log(&same), OpenLogError::Officers);
     let mut other_role = good;
     other_role.officers[3].role = Role::Registrar;
-    refused(&mut given, &said::open_log(&other_role), OpenLogError::Officers);
+    refused(
+        &mut given,
+        &said::open_log(&other_role),
+        OpenLogError::Officers,
+    );
 }
 
 /// Credit would be counted by terms that nobody can look up.
@@ -102,12 +119,24 @@ fn a_log_starts_under_a_policy_this_program_ships() {
     let other = |policy: PolicyRef| {
         let mut data = said::opening();
         data.policy = policy.clone();
-        (said::open_log(&data), OpenLogError::PolicyUnknown(policy.id, policy.version))
+        (
+            said::open_log(&data),
+            OpenLogError::PolicyUnknown(policy.id, policy.version),
+        )
     };
     for policy in [
-        PolicyRef { id: "elsewhere".into(), ..good.clone() },
-        PolicyRef { version: good.version + 1, ..good.clone() },
-        PolicyRef { hash: Digest::of(b"other terms"), ..good },
+        PolicyRef {
+            id: "elsewhere".into(),
+            ..good.clone()
+        },
+        PolicyRef {
+            version: good.version + 1,
+            ..good.clone()
+        },
+        PolicyRef {
+            hash: Digest::of(b"other terms"),
+            ..good
+        },
     ] {
         let (asking, refusal) = other(policy);
         refused(&mut given, &asking, refusal);
@@ -119,14 +148,25 @@ fn a_log_starts_under_a_policy_this_program_ships() {
 fn what_no_row_names_is_refused() {
     let mut given = Given::genesis().admitted(1);
     let asking = Asking::new(Signer::school(1), "outcome.forge.v1", &json!({}));
-    refused(&mut given, &asking, Refusal::UnknownKind("outcome.forge.v1".into()));
+    refused(
+        &mut given,
+        &asking,
+        Refusal::UnknownKind("outcome.forge.v1".into()),
+    );
     let newer = Asking::new(Signer::school(1), "outcome.record.v2", &json!({}));
-    refused(&mut given, &newer, Refusal::UnknownKind("outcome.record.v2".into()));
+    refused(
+        &mut given,
+        &newer,
+        Refusal::UnknownKind("outcome.record.v2".into()),
+    );
     // A member too many is another shape, which today's rules would silently ignore.
     let mut more = said::retire(1, "key-1");
     more.data["why"] = json!("because");
     let refusal = given.refuses(&more);
-    assert!(matches!(&refusal, Refusal::DataMalformed(what) if what.contains("why")), "{refusal:?}");
+    assert!(
+        matches!(&refusal, Refusal::DataMalformed(what) if what.contains("why")),
+        "{refusal:?}"
+    );
     saw(&refusal);
 }
 
@@ -149,7 +189,11 @@ fn the_first_commit_carries_its_own_key() {
     let opening = said::open_log(&said::opening());
     let own = given.sign(&opening);
     assert_eq!(given.key_of(&own), Some(Signer::registrar().public()));
-    for signer in [Signer::new(0, "bundle-1"), Signer::new(0, "nobody-1"), Signer::new(7, "assertion-1")] {
+    for signer in [
+        Signer::new(0, "bundle-1"),
+        Signer::new(0, "nobody-1"),
+        Signer::new(7, "assertion-1"),
+    ] {
         let other = given.sign(&opening.clone().signed_by(signer));
         assert_eq!(given.key_of(&other), None);
     }

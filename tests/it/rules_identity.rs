@@ -38,7 +38,10 @@ pub(crate) const REFUSALS: &[fn()] = &[
 
 /// A key of mixed order: speccheck case 4, a point with a component of small order.
 pub(crate) fn mixed_order() -> PublicKey {
-    PublicKey::from_bytes(&hex("cdb267ce40c5cd45306fa5d2f29731459387dbf9eb933b7bd5aed9a765b88d4d")).unwrap()
+    PublicKey::from_bytes(&hex(
+        "cdb267ce40c5cd45306fa5d2f29731459387dbf9eb933b7bd5aed9a765b88d4d",
+    ))
+    .unwrap()
 }
 
 /// The registrar, with the second registrar to agree; the institution's admission is decided.
@@ -53,7 +56,10 @@ fn admission_gives_number_key_and_officers() {
     let proposal = given.makes(&said::admit(&said::admission(1)));
     assert_eq!(proposal.kinds(), ["approval.proposed.v1"]);
     let institution: Institution = given.state(&IssuerNumber(1).stream());
-    assert!(institution.admitted.is_none(), "nothing happens before the second registrar agrees");
+    assert!(
+        institution.admitted.is_none(),
+        "nothing happens before the second registrar agrees"
+    );
 
     let written = given.makes(&said::approve(proposal.target, person(5), "registrar"));
     assert_eq!(
@@ -68,13 +74,26 @@ fn admission_gives_number_key_and_officers() {
         ]
     );
     let institution: Institution = given.state(&IssuerNumber(1).stream());
-    assert_eq!(institution.admitted.as_ref().unwrap().position, written.commit.position);
-    assert!(institution.key_at("key-1", KeyUse::Assertion, written.commit.position + 1).is_some());
+    assert_eq!(
+        institution.admitted.as_ref().unwrap().position,
+        written.commit.position
+    );
+    assert!(
+        institution
+            .key_at("key-1", KeyUse::Assertion, written.commit.position + 1)
+            .is_some()
+    );
     let first: Officer = given.state(&Officer::stream(officer(1, 1)));
     assert!(first.holds(officer(1, 1), Role::Institution, IssuerNumber(1)));
-    assert!(!first.holds(officer(1, 1), Role::Institution, IssuerNumber(2)), "and for no other school");
+    assert!(
+        !first.holds(officer(1, 1), Role::Institution, IssuerNumber(2)),
+        "and for no other school"
+    );
     let registry: Registry = given.state(&Registry::stream());
-    assert_eq!((registry.next(), registry.holder("4133000001")), (IssuerNumber(2), Some(IssuerNumber(1))));
+    assert_eq!(
+        (registry.next(), registry.holder("4133000001")),
+        (IssuerNumber(2), Some(IssuerNumber(1)))
+    );
 }
 
 /// Two schools could answer to one number, and a QR code would lead to either.
@@ -84,7 +103,10 @@ fn numbers_are_given_in_order() {
     for asked in [0, 1, 3] {
         let mut data = said::admission(asked);
         data.school_code = Some("4133999999".into());
-        let refusal = AdmitError::NumberNotNext { asked: IssuerNumber(asked), next: IssuerNumber(2) };
+        let refusal = AdmitError::NumberNotNext {
+            asked: IssuerNumber(asked),
+            next: IssuerNumber(2),
+        };
         refused(&mut given, &said::admit(&data), refusal);
     }
     given.makes(&said::admit(&said::admission(2)));
@@ -97,7 +119,10 @@ fn a_code_is_never_given_twice() {
     let mut data = said::admission(2);
     // Another spelling of the same number.
     data.school_code = Some("４１３３０００００１".into());
-    let refusal = AdmitError::CodeTaken { code: "4133000001".into(), number: IssuerNumber(1) };
+    let refusal = AdmitError::CodeTaken {
+        code: "4133000001".into(),
+        number: IssuerNumber(1),
+    };
     refused(&mut given, &said::admit(&data), refusal);
 }
 
@@ -112,8 +137,15 @@ fn an_institution_has_a_code_that_checks() {
         data.r#override = r#override;
         said::admit(&data)
     };
-    refused(&mut given, &with(None, None, false), AdmitError::CodeMissing);
-    for (school, credit, field) in [(Some("41330000"), None, "school_code"), (None, Some("12"), "credit_code")] {
+    refused(
+        &mut given,
+        &with(None, None, false),
+        AdmitError::CodeMissing,
+    );
+    for (school, credit, field) in [
+        (Some("41330000"), None, "school_code"),
+        (None, Some("12"), "credit_code"),
+    ] {
         let refusal = given.refuses(&with(school, credit, true));
         let Refusal::Admit(error @ AdmitError::CodeMalformed { field: of, .. }) = refusal else {
             unreachable!("{refusal:?}")
@@ -124,7 +156,13 @@ fn an_institution_has_a_code_that_checks() {
     let body = "12330000470095016";
     let right = format!("{body}{}", check_character(body).unwrap());
     let wrong = format!("{body}{}", if right.ends_with('A') { 'B' } else { 'A' });
-    refused(&mut given, &with(None, Some(&wrong), false), AdmitError::CheckDigit { field: "credit_code" });
+    refused(
+        &mut given,
+        &with(None, Some(&wrong), false),
+        AdmitError::CheckDigit {
+            field: "credit_code",
+        },
+    );
     // Wrong check characters are in use: a person may accept one (DOMAIN §4).
     given.makes(&with(None, Some(&wrong), true));
     given.makes(&with(None, Some(&right), false));
@@ -163,7 +201,11 @@ fn a_parent_must_be_admitted() {
     let mut data = said::admission(2);
     for parent in [2, 3] {
         data.parent = Some(IssuerNumber(parent));
-        refused(&mut given, &said::admit(&data), AdmitError::ParentUnknown(IssuerNumber(parent)));
+        refused(
+            &mut given,
+            &said::admit(&data),
+            AdmitError::ParentUnknown(IssuerNumber(parent)),
+        );
     }
     for parent in [0, 1] {
         data.parent = Some(IssuerNumber(parent));
@@ -186,7 +228,10 @@ fn a_first_key_must_be_sound() {
 }
 
 fn registering(person: Uuid, types: &[IdentifierType], values: u8) -> Asking {
-    let alias = |r#type: &IdentifierType| Alias { check: Check::Ok, r#type: *r#type };
+    let alias = |r#type: &IdentifierType| Alias {
+        check: Check::Ok,
+        r#type: *r#type,
+    };
     let data = register::Data {
         values: said::values(values),
         identifiers: types.iter().map(alias).collect(),
@@ -204,23 +249,43 @@ fn registering_makes_a_person() {
     for (n, types, values) in [(100, [].as_slice(), 1), (101, &IdentifierType::ALL, 7)] {
         let written = given.makes(&registering(person(n), types, values));
         assert_eq!(written.kinds(), ["person.registered.v1"]);
-        assert!(written.commit.facts[0].data.is_none(), "the fact is the assertion's own data");
+        assert!(
+            written.commit.facts[0].data.is_none(),
+            "the fact is the assertion's own data"
+        );
         let state: Person = given.state(&person::wire::stream(person(n)));
         assert_eq!(state.registered, Some(written.earlier()));
         assert_eq!(state.aliases.len(), types.len());
     }
-    let desk = said::register(1, person(102)).signed_by(Signer::registrar()).by(registrar(), "registrar");
+    let desk = said::register(1, person(102))
+        .signed_by(Signer::registrar())
+        .by(registrar(), "registrar");
     given.makes(&desk);
 }
 
 /// A number could be derived from a birth date, or two people would share one account.
 #[test]
 fn a_person_number_is_random_and_free() {
-    let mut given = Given::genesis().admitted(1).admitted(2).registered(person(100));
+    let mut given = Given::genesis()
+        .admitted(1)
+        .admitted(2)
+        .registered(person(100));
     let derived = ledger::clock::uuid_v8("birth", &[b"19800101"]);
-    refused(&mut given, &said::register(1, derived), RegisterError::PersonNotRandom);
-    refused(&mut given, &said::register(1, person(100)), RegisterError::PersonTaken(person(100)));
-    refused(&mut given, &said::register(2, person(100)), RegisterError::PersonTaken(person(100)));
+    refused(
+        &mut given,
+        &said::register(1, derived),
+        RegisterError::PersonNotRandom,
+    );
+    refused(
+        &mut given,
+        &said::register(1, person(100)),
+        RegisterError::PersonTaken(person(100)),
+    );
+    refused(
+        &mut given,
+        &said::register(2, person(100)),
+        RegisterError::PersonTaken(person(100)),
+    );
 }
 
 /// A commit would say that a number exists which nobody committed to.
@@ -229,12 +294,24 @@ fn values_fit_the_identifiers() {
     let mut given = Given::genesis().admitted(1);
     let one = [IdentifierType::ResidentId];
     let twice = [IdentifierType::ResidentId, IdentifierType::ResidentId];
-    refused(&mut given, &registering(person(100), &twice, 3), RegisterError::IdentifierTwice);
+    refused(
+        &mut given,
+        &registering(person(100), &twice, 3),
+        RegisterError::IdentifierTwice,
+    );
     for values in [0, 3] {
-        refused(&mut given, &registering(person(100), &[], values), RegisterError::ValuesDoNotFit);
+        refused(
+            &mut given,
+            &registering(person(100), &[], values),
+            RegisterError::ValuesDoNotFit,
+        );
     }
     for values in [1, 4] {
-        refused(&mut given, &registering(person(100), &one, values), RegisterError::ValuesDoNotFit);
+        refused(
+            &mut given,
+            &registering(person(100), &one, values),
+            RegisterError::ValuesDoNotFit,
+        );
     }
     given.makes(&registering(person(100), &one, 2));
     given.makes(&registering(person(101), &one, 3));
@@ -253,9 +330,17 @@ fn binding(person: Uuid, values: u8) -> Asking {
 #[test]
 fn only_the_known_get_identifiers() {
     let mut given = Given::genesis().admitted(1).registered(person(100));
-    refused(&mut given, &binding(person(101), 1), BindIdentifierError::PersonUnknown(person(101)));
+    refused(
+        &mut given,
+        &binding(person(101), 1),
+        BindIdentifierError::PersonUnknown(person(101)),
+    );
     for values in [0, 2] {
-        refused(&mut given, &binding(person(100), values), BindIdentifierError::ValuesDoNotFit);
+        refused(
+            &mut given,
+            &binding(person(100), values),
+            BindIdentifierError::ValuesDoNotFit,
+        );
     }
     for n in 0..IDENTIFIERS_MAX {
         let written = given.makes(&binding(person(100), 1));
@@ -263,5 +348,9 @@ fn only_the_known_get_identifiers() {
         let state: Person = given.state(&person::wire::stream(person(100)));
         assert_eq!(state.aliases.len(), n + 1);
     }
-    refused(&mut given, &binding(person(100), 1), BindIdentifierError::TooMany);
+    refused(
+        &mut given,
+        &binding(person(100), 1),
+        BindIdentifierError::TooMany,
+    );
 }

@@ -66,7 +66,10 @@ pub struct Signer {
 impl Signer {
     /// The key `fragment` of institution `number`.
     pub fn new(number: u32, fragment: &str) -> Self {
-        Self { number, fragment: fragment.into() }
+        Self {
+            number,
+            fragment: fragment.into(),
+        }
     }
 
     /// The registrar's assertion key.
@@ -116,13 +119,24 @@ impl Asking {
     /// `signer` asks for `kind` with `data`.
     pub fn new(signer: Signer, kind: &str, data: &impl Serialize) -> Self {
         let data = serde_json::to_value(data).expect("data is JSON");
-        Self { signer, kind: kind.into(), data, act: None, target: None }
+        Self {
+            signer,
+            kind: kind.into(),
+            data,
+            act: None,
+            target: None,
+        }
     }
 
     /// `person` acts as `role`.
     #[must_use]
     pub fn by(mut self, person: Uuid, role: &str) -> Self {
-        self.act = Some(Act { by: By::Passkey, on_behalf_of: None, person, role: role.into() });
+        self.act = Some(Act {
+            by: By::Passkey,
+            on_behalf_of: None,
+            person,
+            role: role.into(),
+        });
         self
     }
 
@@ -158,6 +172,8 @@ impl Asking {
     /// Signed; `n` makes the id.
     pub fn sign(&self, n: u64, at_ms: i64, seen: Seen) -> Assertion {
         let draft = self.draft(n, at_ms, seen);
-        draft.sign(&self.signer.kid(), &self.signer.key()).expect("a good draft")
+        draft
+            .sign(&self.signer.kid(), &self.signer.key())
+            .expect("a good draft")
     }
 }

@@ -37,7 +37,10 @@ pub struct Written {
 impl Written {
     /// Id and position.
     pub fn earlier(&self) -> Earlier {
-        Earlier { id: self.target.id, position: self.commit.position }
+        Earlier {
+            id: self.target.id,
+            position: self.commit.position,
+        }
     }
 
     /// The kinds of its facts, in order.
@@ -47,7 +50,12 @@ impl Written {
 
     /// The member `name` of the data of the first fact of `kind`.
     pub fn member(&self, kind: &str, name: &str) -> serde_json::Value {
-        let fact = self.commit.facts.iter().find(|fact| &*fact.kind == kind).expect("a fact of that kind");
+        let fact = self
+            .commit
+            .facts
+            .iter()
+            .find(|fact| &*fact.kind == kind)
+            .expect("a fact of that kind");
         let data = fact.data.as_deref().unwrap_or(self.commit.assertion.data());
         let data: serde_json::Value = serde_json::from_str(data.get()).expect("data is JSON");
         data.get(name).cloned().unwrap_or_default()
@@ -77,7 +85,10 @@ pub struct Given {
 impl Given {
     /// Nothing at all, at noon of 2026-06-30.
     pub fn nothing() -> Self {
-        Self { now_ms: NOON_MS, ..Self::default() }
+        Self {
+            now_ms: NOON_MS,
+            ..Self::default()
+        }
     }
 
     /// A log that was opened: a registrar and three administrators.
@@ -120,7 +131,12 @@ impl Given {
             r#use: KeyUse::Assertion,
             custody: data.key.custody,
         };
-        let codes = data.school_code.iter().chain(&data.credit_code).cloned().collect();
+        let codes = data
+            .school_code
+            .iter()
+            .chain(&data.credit_code)
+            .cloned()
+            .collect();
         let mut facts = vec![
             institution::wire::to_fact(number, institution::Event::Admitted(admitted)),
             institution::wire::to_fact(number, institution::Event::KeyActivated(activated)),
@@ -128,7 +144,11 @@ impl Given {
         ];
         for person in &data.officers {
             let (person, role, institution) = (*person, Role::Institution, Some(number));
-            facts.extend(officer::wire::granted(RoleGranted { person, role, institution }));
+            facts.extend(officer::wire::granted(RoleGranted {
+                person,
+                role,
+                institution,
+            }));
         }
         self.happened(&said::admit(data), facts);
         self
@@ -137,15 +157,25 @@ impl Given {
     /// … where `person` holds `role`, for an institution or for the province.
     #[must_use]
     pub fn appointed(mut self, person: Uuid, role: Role, institution: Option<u32>) -> Self {
-        let grant = RoleGranted { person, role, institution: institution.map(IssuerNumber) };
-        self.happened(&said::appoint(person, role, institution), officer::wire::granted(grant));
+        let grant = RoleGranted {
+            person,
+            role,
+            institution: institution.map(IssuerNumber),
+        };
+        self.happened(
+            &said::appoint(person, role, institution),
+            officer::wire::granted(grant),
+        );
         self
     }
 
     /// … where `person` was registered.
     #[must_use]
     pub fn registered(mut self, person: Uuid) -> Self {
-        self.happened(&said::register(1, person), vec![person::wire::registered(person)]);
+        self.happened(
+            &said::register(1, person),
+            vec![person::wire::registered(person)],
+        );
         self
     }
 
@@ -160,7 +190,14 @@ impl Given {
     /// Signs, at this time.
     pub fn sign(&mut self, asking: &Asking) -> Assertion {
         self.drafts += 1;
-        asking.sign(self.drafts, self.now_ms, Seen { root: merkle::empty_root(), size: 0 })
+        asking.sign(
+            self.drafts,
+            self.now_ms,
+            Seen {
+                root: merkle::empty_root(),
+                size: 0,
+            },
+        )
     }
 
     /// Folds facts that no rule was asked about.
@@ -172,16 +209,15 @@ impl Given {
     /// What the assertion comes to.
     pub fn when(&mut self, asking: &Asking) -> Result<Then, Refusal> {
         let assertion = self.sign(asking);
-        Ok(match self.decide(ENGINE, &assertion, &asking.signer.public())? {
-            Verdict::Facts(facts) => Then::Written(Box::new(self.write(assertion, facts))),
-            Verdict::AlreadySo(earlier) => Then::AlreadySo(earlier),
-        })
+        Ok(
+            match self.decide(ENGINE, &assertion, &asking.signer.public())? {
+                Verdict::Facts(facts) => Then::Written(Box::new(self.write(assertion, facts))),
+                Verdict::AlreadySo(earlier) => Then::AlreadySo(earlier),
+            },
+        )
     }
 
     /// The commit it makes.
-    ///
-    /// # Panics
-    /// If it is refused or so already.
     pub fn makes(&mut self, asking: &Asking) -> Written {
         match self.when(asking) {
             Ok(Then::Written(written)) => *written,
@@ -190,9 +226,6 @@ impl Given {
     }
 
     /// The earlier commit that made it so already.
-    ///
-    /// # Panics
-    /// If it is refused or makes a commit.
     pub fn already(&mut self, asking: &Asking) -> Earlier {
         match self.when(asking) {
             Ok(Then::AlreadySo(earlier)) => earlier,
@@ -201,9 +234,6 @@ impl Given {
     }
 
     /// Why it is refused.
-    ///
-    /// # Panics
-    /// If it is not.
     pub fn refuses(&mut self, asking: &Asking) -> Refusal {
         match self.when(asking) {
             Err(refusal) => refusal,
@@ -213,20 +243,28 @@ impl Given {
 
     /// The state of a stream.
     pub fn state<A: Aggregate>(&self, stream: &Stream) -> A {
-        let known = self.states.get(stream).and_then(|(state, _)| state.downcast_ref::<A>());
+        let known = self
+            .states
+            .get(stream)
+            .and_then(|(state, _)| state.downcast_ref::<A>());
         known.cloned().unwrap_or_default()
     }
 
     /// Decides as the sequencer does: learns the streams that are named, then asks.
-    ///
-    /// # Panics
-    /// If the decision reads a stream it did not name.
-    pub fn decide(&self, engine: u32, assertion: &Assertion, key: &PublicKey) -> Result<Verdict, Refusal> {
+    pub fn decide(
+        &self,
+        engine: u32,
+        assertion: &Assertion,
+        key: &PublicKey,
+    ) -> Result<Verdict, Refusal> {
         let decision = Rulebook.decision(engine, assertion)?;
         let mut world = World::new(self.next, self.now_ms, assertion, key);
         loop {
             let streams = decision.streams(&world);
-            let unknown: Vec<Stream> = streams.into_iter().filter(|stream| !world.knows(stream)).collect();
+            let unknown: Vec<Stream> = streams
+                .into_iter()
+                .filter(|stream| !world.knows(stream))
+                .collect();
             world.undeclared();
             if unknown.is_empty() {
                 break;
@@ -234,12 +272,20 @@ impl Given {
             for stream in unknown {
                 if !world.knows(&stream) {
                     let (state, revisions) = self.known(&stream);
-                    world.learn(Known { stream, state, revisions });
+                    world.learn(Known {
+                        stream,
+                        state,
+                        revisions,
+                    });
                 }
             }
         }
         let verdict = decision.decide(&world);
-        assert_eq!(world.undeclared(), None, "a decision read what it had not named");
+        assert_eq!(
+            world.undeclared(),
+            None,
+            "a decision read what it had not named"
+        );
         verdict
     }
 
@@ -257,29 +303,37 @@ impl Given {
     }
 
     /// Writes and folds a commit.
-    ///
-    /// # Panics
-    /// If it does not read back.
     pub fn write(&mut self, assertion: Assertion, facts: Vec<Fact>) -> Written {
         let mut revisions: HashMap<Stream, u64> = HashMap::new();
         let facts = facts
             .into_iter()
             .map(|fact| {
-                let next = revisions.entry(fact.stream.clone()).or_insert_with(|| self.known(&fact.stream).1);
+                let next = revisions
+                    .entry(fact.stream.clone())
+                    .or_insert_with(|| self.known(&fact.stream).1);
                 *next += 1;
-                CommittedFact { data: fact.data, kind: fact.kind.into(), revision: *next - 1, stream: fact.stream }
+                CommittedFact {
+                    data: fact.data,
+                    kind: fact.kind.into(),
+                    revision: *next - 1,
+                    stream: fact.stream,
+                }
             })
             .collect();
         let (position, recorded_at_ms) = (self.next, self.now_ms);
-        let commit = Commit { log: origin().into(), position, recorded_at_ms, engine: ENGINE, assertion, facts };
+        let commit = Commit {
+            log: origin().into(),
+            position,
+            recorded_at_ms,
+            engine: ENGINE,
+            assertion,
+            facts,
+        };
         let leaf = commit.encode().expect("it fits");
         self.fold(&leaf)
     }
 
     /// Folds a leaf.
-    ///
-    /// # Panics
-    /// If it is no commit of these rules.
     pub fn fold(&mut self, leaf: &[u8]) -> Written {
         let commit = Commit::decode(leaf).expect("a leaf");
         let hash = merkle::leaf_hash(leaf);
@@ -290,15 +344,25 @@ impl Given {
             assertion: &commit.assertion,
         };
         for fact in &commit.facts {
-            let fold = Rulebook.fold(fact.stream.noun()).expect("every noun has a fold");
+            let fold = Rulebook
+                .fold(fact.stream.noun())
+                .expect("every noun has a fold");
             let (state, revisions) = self.known(&fact.stream);
             assert_eq!(fact.revision, revisions, "revisions have no gap");
             let data = fact.data.as_deref().unwrap_or(commit.assertion.data());
-            let event = fold.read(&fact.kind, data.get()).expect("a fact reads back");
-            self.states.insert(fact.stream.clone(), (fold.evolve(state, &event, &at), revisions + 1));
+            let event = fold
+                .read(&fact.kind, data.get())
+                .expect("a fact reads back");
+            self.states.insert(
+                fact.stream.clone(),
+                (fold.evolve(state, &event, &at), revisions + 1),
+            );
         }
         self.next = commit.position + 1;
-        let target = Target { id: commit.assertion.id(), leaf: hash };
+        let target = Target {
+            id: commit.assertion.id(),
+            leaf: hash,
+        };
         Written { commit, target }
     }
 

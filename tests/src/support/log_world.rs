@@ -39,9 +39,6 @@ impl LogWorld {
     }
 
     /// The log in `store`, with nothing else kept.
-    ///
-    /// # Panics
-    /// If it does not open.
     pub fn over(store: Arc<MemoryStore>) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let clock = Arc::new(FixedClock::at(NOON_MS));
@@ -52,10 +49,19 @@ impl LogWorld {
             Rulebook,
             SigningKey::from_seed(&[9; 32]),
             Arc::clone(&clock) as _,
-            Options { streams_cached_max: 4_096, queue_max: 64 },
+            Options {
+                streams_cached_max: 4_096,
+                queue_max: 64,
+            },
         );
         let log = log.expect("a log");
-        Self { log, clock, store, drafts: std::cell::Cell::new(0), _directory: directory }
+        Self {
+            log,
+            clock,
+            store,
+            drafts: std::cell::Cell::new(0),
+            _directory: directory,
+        }
     }
 
     /// A log that was opened: a registrar and three administrators.
@@ -97,9 +103,6 @@ impl LogWorld {
     }
 
     /// The commit it makes.
-    ///
-    /// # Panics
-    /// If it makes none.
     pub fn makes(&self, asking: &Asking) -> Committed {
         match self.submit(asking) {
             Ok(Answer::Committed(committed)) => committed,
@@ -111,7 +114,11 @@ impl LogWorld {
     pub fn agreed_by_all(&self, asking: &Asking) -> Committed {
         let proposal = target(&self.makes(asking));
         let mut last = None;
-        for (officer, role) in [(system(), "system"), (security(), "security"), (audit(), "audit")] {
+        for (officer, role) in [
+            (system(), "system"),
+            (security(), "security"),
+            (audit(), "audit"),
+        ] {
             if asking.act.as_ref().is_some_and(|act| act.person == officer) {
                 continue;
             }
@@ -139,22 +146,27 @@ impl LogWorld {
     }
 
     /// How many commits there are, by the log and by the store, which must agree.
-    ///
-    /// # Panics
-    /// If they do not.
     pub fn size(&self) -> u64 {
         let size = self.log.head().size;
-        assert_eq!(size, self.store.head(), "what was signed is what was stored");
+        assert_eq!(
+            size,
+            self.store.head(),
+            "what was signed is what was stored"
+        );
         size
     }
 }
 
 /// What a correction or an approval of this commit must name.
 pub fn target(committed: &Committed) -> Target {
-    Target { id: committed.commit.assertion.id(), leaf: committed.leaf }
+    Target {
+        id: committed.commit.assertion.id(),
+        leaf: committed.leaf,
+    }
 }
 
 /// An approval or a rejection by the `i`th officer of school `number`.
 pub fn says(number: u32, i: u64, proposal: Target, answer: Says) -> Asking {
-    said::decide(Signer::school(number), proposal, answer).by(super::asking::officer(number, i), "institution")
+    said::decide(Signer::school(number), proposal, answer)
+        .by(super::asking::officer(number, i), "institution")
 }

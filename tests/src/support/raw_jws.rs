@@ -7,20 +7,24 @@ use super::asking::Signer;
 
 /// The header that everybody else writes.
 pub fn header(signer: &Signer) -> String {
-    format!(r#"{{"alg":"EdDSA","kid":"{}","typ":"xf-assertion+jws"}}"#, signer.kid())
+    format!(
+        r#"{{"alg":"EdDSA","kid":"{}","typ":"xf-assertion+jws"}}"#,
+        signer.kid()
+    )
 }
 
 /// A compact JWS over exactly these texts, with a signature that holds.
 pub fn compact(signer: &Signer, header: &str, payload: &[u8]) -> String {
-    let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
-    let signature = signer.key().sign(signed.as_bytes());
-    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+    let input = format!(
+        "{}.{}",
+        URL_SAFE_NO_PAD.encode(header),
+        URL_SAFE_NO_PAD.encode(payload)
+    );
+    let signature = signer.key().sign(input.as_bytes());
+    format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
 /// The payload of a compact JWS.
-///
-/// # Panics
-/// If it is none.
 pub fn payload(compact: &str) -> String {
     let part = compact.split('.').nth(1).expect("a compact JWS");
     String::from_utf8(URL_SAFE_NO_PAD.decode(part).expect("base64url")).expect("UTF-8")

@@ -23,7 +23,9 @@ use super::asking::{Asking, Signer, audit, officer, registrar, security, system}
 
 /// The reference of the policy that every test's log adopts.
 pub fn policy() -> PolicyRef {
-    preset::newest(preset::DEFAULT).expect("a shipped policy").reference()
+    preset::newest(preset::DEFAULT)
+        .expect("a shipped policy")
+        .reference()
 }
 
 /// The data of the first commit.
@@ -74,7 +76,10 @@ pub fn admission(number: u32) -> admit::Data {
         officers: vec![officer(number, 1), officer(number, 2)],
         parent: None,
         school_code: Some(format!("4133{number:06}")),
-        scope: OutcomeKind::ALL.iter().map(|kind| kind.as_str().into()).collect(),
+        scope: OutcomeKind::ALL
+            .iter()
+            .map(|kind| kind.as_str().into())
+            .collect(),
         r#override: false,
     }
 }
@@ -86,7 +91,11 @@ pub fn admit(data: &admit::Data) -> Asking {
 
 /// The security administrator asks to give `person` a role.
 pub fn appoint(person: Uuid, role: Role, institution: Option<u32>) -> Asking {
-    let data = appoint::Data { institution: institution.map(IssuerNumber), person, role };
+    let data = appoint::Data {
+        institution: institution.map(IssuerNumber),
+        person,
+        role,
+    };
     Asking::new(Signer::registrar(), appoint::KIND, &data).by(security(), "security")
 }
 
@@ -108,7 +117,11 @@ pub fn values(count: u8) -> Commitments {
 
 /// School `number` registers a person with a name and nothing else.
 pub fn register(number: u32, person: Uuid) -> Asking {
-    let data = register::Data { values: values(1), identifiers: Vec::new(), person };
+    let data = register::Data {
+        values: values(1),
+        identifiers: Vec::new(),
+        person,
+    };
     Asking::new(Signer::school(number), register::KIND, &data)
 }
 
@@ -129,7 +142,13 @@ pub fn course() -> Fields {
 
 /// The outcome that school `number` gives `person` under `record`.
 pub fn outcome_of(number: u32, person: Uuid, record: &str) -> Uuid {
-    outcome_id(&Origin { awarder: IssuerNumber(number), record: record.into() }, person)
+    outcome_id(
+        &Origin {
+            awarder: IssuerNumber(number),
+            record: record.into(),
+        },
+        person,
+    )
 }
 
 /// What school `number` records for `person`.
@@ -159,7 +178,8 @@ pub fn correct(number: u32, person: Uuid, record: &str, fields: Fields) -> Askin
         person,
         reason: Reason::MarkReviewed,
     };
-    Asking::new(Signer::school(number), correct_outcome::KIND, &data).by(officer(number, 1), "institution")
+    Asking::new(Signer::school(number), correct_outcome::KIND, &data)
+        .by(officer(number, 1), "institution")
 }
 
 /// The first officer of school `number` asks to revoke an outcome.
@@ -170,12 +190,14 @@ pub fn revoke(number: u32, person: Uuid, record: &str) -> Asking {
         person,
         reason: Reason::Misconduct,
     };
-    Asking::new(Signer::school(number), revoke_outcome::KIND, &data).by(officer(number, 1), "institution")
+    Asking::new(Signer::school(number), revoke_outcome::KIND, &data)
+        .by(officer(number, 1), "institution")
 }
 
 /// The second officer of school `number` agrees.
 pub fn second(number: u32, target: Target) -> Asking {
-    decide(Signer::school(number), target, decide::Answer::Approve).by(officer(number, 2), "institution")
+    decide(Signer::school(number), target, decide::Answer::Approve)
+        .by(officer(number, 2), "institution")
 }
 
 /// School `number` activates its key `fragment`, which it holds itself.
@@ -196,6 +218,9 @@ pub fn activate(data: &activate_key::Data) -> Asking {
 
 /// The first key of school `number` retires `fragment`.
 pub fn retire(number: u32, fragment: &str) -> Asking {
-    let data = retire_key::Data { fragment: fragment.into(), institution: IssuerNumber(number) };
+    let data = retire_key::Data {
+        fragment: fragment.into(),
+        institution: IssuerNumber(number),
+    };
     Asking::new(Signer::school(number), retire_key::KIND, &data)
 }

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use credentials::account::record_outcome::RecordOutcomeError;
 use credentials::account::{Account, LotState};
 use credentials::policy::Adopted;
 use credentials::rulebook::Rulebook;
 use identity::approval::Approval;
+use identity::ask::AskError;
 use identity::did::IssuerNumber;
 use identity::institution::Institution;
 use identity::institution::registry::Registry;
@@ -20,7 +22,7 @@ use ledger::sequencer::Answer;
 use ledger::store::Store as _;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tests::support::asking::{NOON_MS, person};
+use tests::support::asking::{NOON_MS, Signer, person};
 use tests::support::auditor::Auditor;
 use tests::support::given::Given;
 use tests::support::history::{Act, Cast, Step, history};
@@ -338,4 +340,63 @@ fn unknown_facts_stop_loudly() {
     assert!(account.read("lot.revoked.v1", &lot.to_string()).is_ok());
     let more = json!({ "lot": person(1), "why": "a member of a later shape" });
     assert!(account.read("lot.revoked.v1", &more.to_string()).is_err());
+}
+
+/// Who submits in one breath with others would be judged by a state that is no longer true.
+#[test]
+fn a_group_is_decided_in_order() {
+    let world = LogWorld::province();
+    world.makes(&said::activate(&said::activation(1, "key-2")));
+    let next_key = Signer::new(1, "key-2");
+    let mut other = said::course();
+    other.credits = Some("5".parse().unwrap());
+    let record = |fields| said::record(1, person(500), "R1", fields);
+    let askings = [
+        said::register(1, person(500)),
+        record(said::course()),
+        record(said::course()),
+        record(other),
+        said::retire(1, "key-1").signed_by(next_key.clone()),
+        said::register(1, person(501)),
+        said::register(1, person(501)).signed_by(next_key),
+    ];
+    let start = world.size();
+    // All are checked, and their states read, before the first is decided.
+    let submissions: Vec<_> = askings
+        .iter()
+        .map(|asking| world.log.check(world.sign(asking).compact()).unwrap())
+        .collect();
+    let answers: Vec<_> = submissions
+        .into_iter()
+        .map(|submission| world.log.enqueue(submission).unwrap())
+        .collect();
+    let came: Vec<String> = answers
+        .into_iter()
+        .map(|answer| match answer.blocking_recv().unwrap() {
+            Ok(Answer::Committed(new)) => format!("written {}", new.commit.position - start),
+            Ok(Answer::AlreadySo(earlier)) => format!("so since {}", earlier.position - start),
+            Err(error) => error.to_string(),
+        })
+        .collect();
+    let differs = RecordOutcomeError::RecordDiffers {
+        record: "R1".into(),
+        position: start + 1,
+    };
+    let retired = AskError::KeyNotActive {
+        kid: Signer::school(1).kid().to_string(),
+        position: start + 3,
+        activated: Some(4),
+        retired: Some(start + 2),
+    };
+    let expected = [
+        "written 0".to_owned(),
+        "written 1".to_owned(),
+        "so since 1".to_owned(),
+        differs.to_string(),
+        "written 2".to_owned(),
+        retired.to_string(),
+        "written 3".to_owned(),
+    ];
+    assert_eq!(came, expected);
+    assert_eq!(world.size(), start + 4);
 }

@@ -6,15 +6,16 @@
 use credentials::account::{Account, LotState, OutcomeState, wire};
 use identity::role::Role;
 use ledger::clock;
+use ledger::decision::Verdict as Came;
 use ledger::execute::ExecuteError;
 use ledger::sequencer::Answer;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use std::cell::RefCell;
-use tests::support::asking::person;
+use tests::support::asking::{Asking, person};
 use tests::support::auditor::{Auditor, Lot, Verdict};
 use tests::support::history::{Act, Cast, Record, Step, history};
-use tests::support::log_world::{LogWorld, target};
+use tests::support::log_world::{LogWorld, Reply, target};
 use tests::support::said;
 
 const HOUR_MS: i64 = 3_600_000;
@@ -82,7 +83,7 @@ fn play(
         return Ok(());
     };
     let expected = auditor.judge(step);
-    let reply = world.submit(&asking);
+    let reply = previewed(world, &asking)?;
     match (&reply, expected) {
         (Ok(Answer::Committed(committed)), Verdict::Written) => {
             prop_assert_eq!(committed.commit.position, auditor.next);
@@ -109,6 +110,30 @@ fn play(
     }
     prop_assert_eq!(world.size(), auditor.next, "{:?}", step);
     Ok(())
+}
+
+/// Submits; what the log said it would come to is what it comes to.
+fn previewed(world: &LogWorld, asking: &Asking) -> Result<Reply, TestCaseError> {
+    let submission = match world.log.check(world.sign(asking).compact()) {
+        Ok(submission) => submission,
+        Err(error) => return Ok(Err(error)),
+    };
+    let preview = world.log.preview(&submission);
+    let reply = world.log.submit_blocking(submission);
+    let same = match (&preview, &reply) {
+        (Ok(Came::Facts(facts)), Ok(Answer::Committed(new))) => {
+            let kinds = new.commit.facts.iter().map(|fact| &*fact.kind);
+            kinds.eq(facts.iter().map(|fact| fact.kind))
+        }
+        (Ok(Came::AlreadySo(before)), Ok(Answer::AlreadySo(earlier))) => before == earlier,
+        (Err(before), Err(after)) => before.to_string() == after.to_string(),
+        _ => false,
+    };
+    prop_assert!(
+        same,
+        "{asking:?}: previewed as {preview:?}, came to {reply:?}"
+    );
+    Ok(reply)
 }
 
 /// Every account of the cast holds what the books hold.

@@ -144,7 +144,7 @@ impl Rules for Rulebook {
         let ask = Ask::of(assertion)?;
         let inner = use_case(kind, &ask, data)?;
         let inner = match kind.two_person {
-            Some(act) => Box::new(TwoPerson { id: ask.id, act, inner }),
+            Some(act) => Box::new(TwoPerson { id: ask.id, act, names_a_person: ask.act.is_some(), inner }),
             None => inner,
         };
         Ok(Box::new(Authorised { ask, kind, inner }))

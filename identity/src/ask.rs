@@ -79,8 +79,8 @@ pub enum AskError {
         /// For what.
         kind: String,
     },
-    /// A key kept by the platform signs only for a named person.
-    #[error("a key kept by the platform signs only for a person: act is missing")]
+    /// A key kept by the platform, or an act of two persons, and nobody is named.
+    #[error("act is missing: a key kept by the platform, and an act of two persons, names who acts")]
     ActMissing,
     /// The person does not hold the role, or the role may not do this.
     #[error("person {person} may not act as {role} here")]

@@ -2,24 +2,32 @@
 
 #![expect(
     clippy::unwrap_used,
-    reason = "a helper that fails is a test that fails"
+    clippy::panic,
+    reason = "a test says what is wrong by stopping, also in the functions that its tests share"
 )]
 
 mod canonical;
 mod checkpoint;
 mod identifiers;
+mod index;
 mod keys;
+mod laws;
+mod ledger_refusals;
 mod merkle;
 mod millicredits;
+mod model;
 mod policy;
 mod province;
 mod receipt;
-mod tiles;
-mod views;
-    clippy::panic,
-    reason = "a test says what is wrong by stopping, also in the functions that its tests share"
-)]
-
-mod index;
+mod rules_accounts;
+mod rules_amounts;
+mod rules_approvals;
+mod rules_coverage;
+mod rules_genesis;
+mod rules_identity;
+mod rules_keys;
+mod rules_officers;
 mod side;
 mod store;
+mod tiles;
+mod views;

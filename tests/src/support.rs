@@ -1,9 +1,16 @@
 //! Helpers of the one test binary, each in its own room.
 
+pub mod asking;
+pub mod auditor;
 pub mod faulty_disk;
+pub mod given;
+pub mod history;
+pub mod log_world;
 pub mod pen;
 pub mod power_disk;
+pub mod raw_jws;
 pub mod records;
+pub mod said;
 pub mod seeded;
 pub mod vec_store;
 pub mod world;

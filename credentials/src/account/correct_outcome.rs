@@ -123,7 +123,7 @@ impl Decision for CorrectOutcome {
             return Err(CorrectOutcomeError::TargetNotCurrent { id: outcome.current.id });
         }
         if outcome.fields == data.fields && outcome.values == data.values {
-            let earlier = Earlier { id: outcome.current.id, position: outcome.recorded.position };
+            let earlier = Earlier { id: outcome.current.id, position: outcome.current_at };
             return Ok(Verdict::AlreadySo(earlier));
         }
         let policy = policy::in_force(world)?;

@@ -63,6 +63,8 @@ pub struct Outcome {
     pub current: Target,
     /// The assertion whose disclosures open `values`: of an approved act, the proposal.
     pub said_by: Uuid,
+    /// Position of that commit.
+    pub current_at: u64,
     /// Where it stands.
     pub state: OutcomeState,
     /// How many lots it ever had.
@@ -154,6 +156,7 @@ impl Aggregate for Account {
                 recorded: here,
                 current: target,
                 said_by,
+                current_at: at.position,
                 state: OutcomeState::Recorded,
                 lots: 0,
                 first: None,
@@ -171,6 +174,7 @@ impl Aggregate for Account {
                     outcome.values = values.clone();
                     outcome.current = target;
                     outcome.said_by = said_by;
+                    outcome.current_at = at.position;
                 }
             }
             Event::OutcomeRevoked { outcome } => {

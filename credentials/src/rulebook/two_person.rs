@@ -1,6 +1,7 @@
 //! A use case that, where the policy says so, is only proposed until a second person agrees.
 
 use identity::approval;
+use identity::ask::AskError;
 use ledger::decision::{Decision, Verdict, World};
 use ledger::fact::Stream;
 use uuid::Uuid;
@@ -14,6 +15,8 @@ pub struct TwoPerson {
     pub id: Uuid,
     /// Which switch.
     pub act: Act,
+    /// Whether the assertion says who acted.
+    pub names_a_person: bool,
     /// What is to be done.
     pub inner: AnyDecision,
 }
@@ -31,6 +34,10 @@ impl Decision for TwoPerson {
     fn decide(&self, world: &World<'_>) -> Result<Verdict, Refusal> {
         let verdict = self.inner.decide(world)?;
         if matches!(verdict, Verdict::Facts(_)) && asks_for_second(world, self.act)? {
+            // Where nobody is named, nobody could ever be the second person.
+            if !self.names_a_person {
+                return Err(AskError::ActMissing.into());
+            }
             return Ok(Verdict::Facts(vec![approval::wire::proposed(self.id)]));
         }
         Ok(verdict)

@@ -89,7 +89,7 @@ impl Decision for ActivateKey {
         if !is_fragment(fragment) {
             return Err(ActivateKeyError::Fragment(fragment.clone()));
         }
-        let registrar_only = matches!(r#use, KeyUse::Bundle | KeyUse::Ledger | KeyUse::Checkpoint);
+        let registrar_only = matches!(r#use, KeyUse::Bundle | KeyUse::Ledger | KeyUse::Checkpoint | KeyUse::Recovery);
         if registrar_only && *number != IssuerNumber::REGISTRAR {
             return Err(ActivateKeyError::UseNotYours);
         }

@@ -11,7 +11,7 @@ use super::activate_key::is_fragment;
 use super::registry::Registry;
 use super::{registry, state::Institution, wire};
 use crate::did::IssuerNumber;
-use crate::identifier::{credit_code, school_code};
+use crate::identifier::{Malformed, credit_code, school_code};
 use crate::officer::{self, RoleGranted};
 use crate::role::Role;
 
@@ -119,6 +119,18 @@ pub enum AdmitError {
     Key,
 }
 
+/// The codes in their normal form.
+struct Codes {
+    school: Option<String>,
+    credit: Option<String>,
+}
+
+impl Codes {
+    fn all(&self) -> Vec<String> {
+        self.school.iter().chain(&self.credit).cloned().collect()
+    }
+}
+
 impl Decision for Admit {
     type Error = AdmitError;
 
@@ -132,9 +144,9 @@ impl Decision for Admit {
         let data = &self.data;
         let registry = world.get::<Registry>(&Registry::stream());
         let codes = self.codes()?;
-        for code in &codes {
-            if let Some(number) = registry.holder(code) {
-                return Err(AdmitError::CodeTaken { code: code.clone(), number });
+        for code in codes.all() {
+            if let Some(number) = registry.holder(&code) {
+                return Err(AdmitError::CodeTaken { code, number });
             }
         }
         let next = registry.next();
@@ -159,31 +171,30 @@ impl Decision for Admit {
         if !is_fragment(&key.fragment) || PublicKey::register(key.key.as_bytes()).is_err() {
             return Err(AdmitError::Key);
         }
-        Ok(Verdict::Facts(self.facts(codes)))
+        Ok(Verdict::Facts(self.facts(&codes)))
     }
 }
 
 impl Admit {
     /// Both codes in their normal form.
-    fn codes(&self) -> Result<Vec<String>, AdmitError> {
-        let mut codes = Vec::with_capacity(2);
-        if let Some(code) = &self.data.school_code {
-            let code = school_code::check(code)
-                .map_err(|error| AdmitError::CodeMalformed { field: "school_code", what: error.to_string() })?;
-            codes.push(code.normalised);
+    fn codes(&self) -> Result<Codes, AdmitError> {
+        let malformed = |field| {
+            move |error: Malformed| AdmitError::CodeMalformed { field, what: error.to_string() }
+        };
+        let school = self.data.school_code.as_deref().map(school_code::check).transpose();
+        let credit = self.data.credit_code.as_deref().map(credit_code::check).transpose();
+        let school = school.map_err(malformed("school_code"))?;
+        let credit = credit.map_err(malformed("credit_code"))?;
+        if school.is_none() && credit.is_none() {
+            return Err(AdmitError::CodeMissing);
         }
-        if let Some(code) = &self.data.credit_code {
-            let checked = credit_code::check(code)
-                .map_err(|error| AdmitError::CodeMalformed { field: "credit_code", what: error.to_string() })?;
-            if checked.finding.is_some() && !self.data.r#override {
-                return Err(AdmitError::CheckDigit { field: "credit_code" });
-            }
-            codes.push(checked.normalised);
+        if credit.as_ref().is_some_and(|checked| checked.finding.is_some()) && !self.data.r#override {
+            return Err(AdmitError::CheckDigit { field: "credit_code" });
         }
-        if codes.is_empty() { Err(AdmitError::CodeMissing) } else { Ok(codes) }
+        Ok(Codes { school: school.map(|it| it.normalised), credit: credit.map(|it| it.normalised) })
     }
 
-    fn facts(&self, codes: Vec<String>) -> Vec<ledger::fact::Fact> {
+    fn facts(&self, codes: &Codes) -> Vec<ledger::fact::Fact> {
         let data = &self.data;
         let number = data.number;
         let mut facts = vec![
@@ -192,8 +203,8 @@ impl Admit {
                 Event::Admitted(Admitted {
                     number,
                     name: data.name.trim().into(),
-                    school_code: data.school_code.clone(),
-                    credit_code: data.credit_code.clone(),
+                    school_code: codes.school.clone(),
+                    credit_code: codes.credit.clone(),
                     level: data.level,
                     parent: data.parent,
                     scope: data.scope.clone(),
@@ -209,7 +220,7 @@ impl Admit {
                     custody: data.key.custody,
                 }),
             ),
-            registry::numbered(number, codes),
+            registry::numbered(number, codes.all()),
         ];
         for person in &data.officers {
             facts.extend(officer::wire::granted(RoleGranted {

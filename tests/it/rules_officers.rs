@@ -1,0 +1,137 @@
+//! officer.appoint: who holds which role, and that no person holds two powers (三权分立).
+
+use identity::did::IssuerNumber;
+use identity::officer::Officer;
+use identity::officer::appoint::AppointError;
+use identity::role::Role;
+use tests::support::asking::{audit, officer, person, security, system};
+use tests::support::given::{Given, clerk};
+use tests::support::said;
+
+use super::rules_coverage::refused;
+
+pub(crate) const REFUSALS: &[fn()] = &[
+    roles_have_a_place,
+    administrators_are_three_persons,
+    powers_do_not_meet_through_pending_proposals,
+];
+
+fn two_security_officers() -> Given {
+    Given::genesis()
+        .appointed(person(6), Role::Security, None)
+        .admitted(1)
+}
+
+/// A school's clerk could not be appointed, or the appointment would say nothing.
+#[test]
+fn appointing_gives_a_role_where_it_belongs() {
+    let mut given = two_security_officers();
+    let proposal = given.makes(&said::appoint(clerk(1), Role::Clerk, Some(1)));
+    let written = given.makes(&said::approve(proposal.target, person(6), "security"));
+    assert_eq!(
+        written.kinds(),
+        ["role.granted.v1", "approval.completed.v1"]
+    );
+    let state: Officer = given.state(&Officer::stream(clerk(1)));
+    assert!(state.holds(clerk(1), Role::Clerk, IssuerNumber(1)));
+
+    let proposal = given.makes(&said::appoint(person(7), Role::Registrar, None));
+    let written = given.makes(&said::approve(proposal.target, person(6), "security"));
+    assert_eq!(
+        written.kinds(),
+        [
+            "role.granted.v1",
+            "role.granted.v1",
+            "approval.completed.v1"
+        ]
+    );
+    let roster: Officer = given.state(&Officer::province());
+    assert!(
+        roster.holds(person(7), Role::Registrar, IssuerNumber::REGISTRAR),
+        "the roster knows the second person"
+    );
+    assert_eq!(
+        given.already(&said::appoint(person(7), Role::Registrar, None)),
+        written.earlier()
+    );
+}
+
+/// A learner would become an officer, or a registrar be one at some school.
+#[test]
+fn roles_have_a_place() {
+    let mut given = two_security_officers();
+    for role in Role::ALL {
+        let (right, wrong) = match role {
+            Role::Learner | Role::Proxy | Role::Verifier => {
+                refused(
+                    &mut given,
+                    &said::appoint(person(9), role, Some(1)),
+                    AppointError::RoleScope(role),
+                );
+                refused(
+                    &mut given,
+                    &said::appoint(person(9), role, None),
+                    AppointError::RoleScope(role),
+                );
+                continue;
+            }
+            role if role.is_for_institution() => (Some(1), None),
+            _ => (None, Some(1)),
+        };
+        refused(
+            &mut given,
+            &said::appoint(person(9), role, wrong),
+            AppointError::RoleScope(role),
+        );
+        given.makes(&said::appoint(person(9), role, right));
+    }
+    let unknown = AppointError::InstitutionUnknown(IssuerNumber(2));
+    refused(
+        &mut given,
+        &said::appoint(person(9), Role::Clerk, Some(2)),
+        unknown,
+    );
+}
+
+/// One person could grant himself what he also watches over.
+#[test]
+fn administrators_are_three_persons() {
+    let mut given = two_security_officers();
+    for (who, held) in [
+        (system(), Role::System),
+        (security(), Role::Security),
+        (audit(), Role::Audit),
+    ] {
+        for role in [Role::System, Role::Security, Role::Audit]
+            .into_iter()
+            .filter(|role| *role != held)
+        {
+            refused(
+                &mut given,
+                &said::appoint(who, role, None),
+                AppointError::RolesCombined { held },
+            );
+        }
+    }
+    // Other roles may be held beside one of the three.
+    given.makes(&said::appoint(officer(1, 1), Role::Auditor, None));
+}
+
+/// Two proposals, each harmless alone, would together make a person of two powers.
+#[test]
+fn powers_do_not_meet_through_pending_proposals() {
+    let mut given = two_security_officers();
+    let first = given
+        .makes(&said::appoint(person(9), Role::System, None))
+        .target;
+    let second = given
+        .makes(&said::appoint(person(9), Role::Audit, None))
+        .target;
+    given.makes(&said::approve(first, person(6), "security"));
+    let refusal = AppointError::RolesCombined { held: Role::System };
+    refused(
+        &mut given,
+        &said::approve(second, person(6), "security"),
+        refusal,
+    );
+}

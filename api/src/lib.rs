@@ -14,6 +14,7 @@ pub mod keystore;
 pub mod mask;
 pub mod master;
 pub mod metrics;
+mod once;
 pub mod pages;
 pub mod problem;
 pub mod read;

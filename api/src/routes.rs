@@ -17,11 +17,13 @@ pub mod trust;
 
 use std::sync::Arc;
 
+use axum::extract::DefaultBodyLimit;
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::import::file;
 
 /// Every door, with its description.
 pub fn all() -> OpenApiRouter<Arc<App>> {
@@ -42,7 +44,7 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(identity_doors::platform))
         .routes(routes!(identity_doors::institution))
         // writing
-        .routes(routes!(assertions::submit))
+        .merge(OpenApiRouter::new().routes(routes!(assertions::submit)).layer(DefaultBodyLimit::max(assertions::BODY_BYTES_MAX)))
         .routes(routes!(institutions::admit, institutions::list))
         .routes(routes!(institutions::show))
         .routes(routes!(institutions::activate_key, institutions::keys))
@@ -58,7 +60,7 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(approvals::decide, approvals::show))
         .routes(routes!(approvals::list))
         // bulk
-        .routes(routes!(imports::upload))
+        .merge(OpenApiRouter::new().routes(routes!(imports::upload)).layer(DefaultBodyLimit::max(file::BYTES_MAX + (1 << 20))))
         .routes(routes!(imports::show))
         .routes(routes!(imports::run))
         .routes(routes!(imports::errors))

@@ -70,7 +70,7 @@ async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
         .map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
     let timeout = Duration::from_secs(app.config.server.request_timeout_s);
     let response = match app.concurrency.try_acquire() {
-        Ok(_permit) => match tokio::time::timeout(timeout, next.run(request)).await {
+        Ok(_permit) => match tokio::time::timeout(timeout, crate::once::run(&app, request, next)).await {
             Ok(response) => response,
             Err(_) => Problem::of(Reason::Timeout).into_response(),
         },

@@ -1,0 +1,88 @@
+//! `Idempotency-Key`, honoured on every POST (UX §8).
+//!
+//! Invariant: one key and body is carried out once; who repeats it gets the first answer. Only
+//! answers that made or found something are kept: a refusal is decided anew.
+//! A crash between doing and keeping is met by the ids derived from the key and by the rules.
+
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+
+use crate::app::App;
+use crate::extract::idempotency_key;
+use crate::idempotency::{Answer, Begin};
+use crate::import::file;
+use crate::problem::{Problem, Reason};
+
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+/// Room for the multipart frame around the largest file.
+const FRAME_BYTES: usize = 1 << 20;
+
+/// Runs a request, once for each key.
+pub(crate) async fn run(app: &Arc<App>, request: Request, next: Next) -> Response {
+    if request.method() != Method::POST {
+        return next.run(request).await;
+    }
+    match idempotency_key(request.headers()) {
+        Ok(None) => next.run(request).await,
+        Ok(Some(key)) => match keyed(app, &key, request, next).await {
+            Ok(response) => response,
+            Err(problem) => problem.into_response(),
+        },
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn keyed(app: &Arc<App>, key: &str, request: Request, next: Next) -> Result<Response, Problem> {
+    let caller = caller(request.headers());
+    let path = request.uri().path().to_owned();
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, file::BYTES_MAX + FRAME_BYTES)
+        .await
+        .map_err(|_| Problem::of(Reason::BodyTooLarge))?;
+    // The address is part of what is asked.
+    let asked = [path.as_bytes(), b"\0", &body].concat();
+    let turn = match app.idempotency.begin(&caller, key, &asked).map_err(Problem::internal)? {
+        Begin::New(turn) => turn,
+        Begin::Replay(answer) => return replay(answer),
+        Begin::Conflict => return Err(Problem::of(Reason::IdempotencyConflict)),
+        Begin::Running => return Err(Problem::of(Reason::IdempotencyRunning)),
+    };
+    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+    if !response.status().is_success() {
+        app.idempotency.abandon(&turn).map_err(Problem::internal)?;
+        return Ok(response);
+    }
+    let (parts, body) = response.into_parts();
+    let body = to_bytes(body, usize::MAX).await.map_err(Problem::internal)?;
+    let kept = [header::CONTENT_TYPE, HeaderName::from_static("xf-position")];
+    let headers = kept.iter().filter_map(|name| {
+        let value = parts.headers.get(name)?.to_str().ok()?;
+        Some((name.as_str().to_owned(), value.to_owned()))
+    });
+    let answer = Answer { status: parts.status.as_u16(), headers: headers.collect(), body: body.to_vec() };
+    app.idempotency.finish(&turn, &answer).map_err(Problem::internal)?;
+    Ok(Response::from_parts(parts, Body::from(body)))
+}
+
+/// Who sends: the token as sent, which the store keeps only as a keyed hash.
+fn caller(headers: &HeaderMap) -> String {
+    let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    token.unwrap_or("-").to_owned()
+}
+
+fn replay(answer: Answer) -> Result<Response, Problem> {
+    let status = StatusCode::from_u16(answer.status).map_err(Problem::internal)?;
+    let mut response = (status, answer.body).into_response();
+    let headers = response.headers_mut();
+    for (name, value) in &answer.headers {
+        let name = HeaderName::try_from(name).map_err(Problem::internal)?;
+        headers.insert(name, HeaderValue::from_str(value).map_err(Problem::internal)?);
+    }
+    headers.insert(REPLAYED, HeaderValue::from_static("true"));
+    Ok(response)
+}

@@ -134,19 +134,18 @@ impl Keyring {
         person: Uuid,
         purpose: Purpose,
     ) -> Result<DataKey, VaultError> {
-        let person_key = match tx.get(PERSON, person.as_bytes())? {
-            Some(wrapped) => self.person_key(person, &wrapped)?,
-            None => {
-                let key = SealKey::random();
-                let place = [PERSON.as_bytes(), person.as_bytes()];
-                let wrapped = self
-                    .master
-                    .seal_key()
-                    .wrap(&place, &key)
-                    .map_err(damaged(PERSON))?;
-                tx.put(PERSON, person.as_bytes(), &wrapped, None)?;
-                key
-            }
+        let person_key = if let Some(wrapped) = tx.get(PERSON, person.as_bytes())? {
+            self.person_key(person, &wrapped)?
+        } else {
+            let key = SealKey::random();
+            let place = [PERSON.as_bytes(), person.as_bytes()];
+            let wrapped = self
+                .master
+                .seal_key()
+                .wrap(&place, &key)
+                .map_err(damaged(PERSON))?;
+            tx.put(PERSON, person.as_bytes(), &wrapped, None)?;
+            key
         };
         let row_key = owner(person, purpose);
         if let Some(row) = tx.get(VALUE, &row_key)? {

@@ -2,9 +2,12 @@
 
 mod canonical;
 mod checkpoint;
+mod idempotency;
+mod index;
 mod keys;
 mod merkle;
 mod receipt;
-mod tiles;
-mod index;
 mod side;
+mod tiles;
+mod tokens;
+mod vault;

@@ -6,6 +6,7 @@ use ledger::clock::uuid_v4;
 use ledger::side::Side as _;
 use ledger::side::sqlite::SqliteSide;
 use std::sync::Arc;
+use tests::support::memory_side::Fault;
 
 use super::{House, Submission, log_of, open_files};
 
@@ -48,6 +49,7 @@ fn erased_values_answer_erased_and_others_stay() {
     let later = Submission::of(person, &[("grade", "90")]);
     later.put(&vault).unwrap();
     later.assert_here(&vault);
+    later.assert_here(&house.open());
     assert!(matches!(grades[0].opened(&vault), Err(VaultError::Erased)));
     house.at(ORPHAN_AFTER_MS);
     let ids = [later.id, name.id, neighbour.id];
@@ -60,6 +62,22 @@ fn erased_values_answer_erased_and_others_stay() {
         |((_, key), _): &((String, Vec<u8>), Vec<u8>)| key.starts_with(person.as_bytes());
     assert!(!house.keys.rows().iter().any(of_person), "no key is left");
     neighbour.assert_here(&vault);
+}
+
+#[test]
+fn a_key_whose_end_is_unknown_seals_nothing_more() {
+    // If this failed, what somebody learns after a failed erasure would be lost at the next restart.
+    let house = House::new();
+    let vault = house.open();
+    let grade = Submission::grade("85");
+    grade.put(&vault).unwrap();
+    house.keys.fail(0, Fault::Unanswered);
+    let failed = vault.destroy(grade.person, Purpose::StudyRecord);
+    assert!(matches!(failed, Err(VaultError::Side(_))), "{failed:?}");
+    let later = Submission::of(grade.person, &[("grade", "90")]);
+    later.put(&vault).unwrap();
+    later.assert_here(&house.open());
+    assert!(matches!(grade.opened(&vault), Err(VaultError::Erased)));
 }
 
 #[test]

@@ -40,10 +40,10 @@ impl House {
 }
 
 fn turn(begin: Result<Begin, IdempotencyError>) -> Turn {
-    match begin {
-        Ok(Begin::New(turn)) => turn,
-        other => panic!("expected a turn: {other:?}"),
-    }
+    let Ok(Begin::New(turn)) = begin else {
+        unreachable!("expected a turn: {begin:?}");
+    };
+    turn
 }
 
 fn answer() -> Answer {

@@ -3,7 +3,7 @@
 use api::vault::{ORPHAN_AFTER_MS, Reserved, Vault, VaultError};
 use credentials::rulebook::kinds::Purpose;
 use ledger::clock::uuid_v4;
-use tests::support::memory_side::Fault;
+use tests::support::memory_side::{Fault, Place};
 
 use super::{House, Submission, log_of};
 
@@ -95,7 +95,7 @@ fn a_committed_submission_survives_a_death_anywhere_after() {
     let met = at_every_write(prepare, settle, |house, one| {
         assert_here(&house.open(), one);
         settle(house, one).unwrap();
-        let pending = |((space, _), _): &((String, Vec<u8>), Vec<u8>)| space.ends_with("pending");
+        let pending = |((space, _), _): &(Place, Vec<u8>)| space.ends_with("pending");
         assert!(!house.vault.rows().iter().any(pending));
         assert!(!house.keys.rows().iter().any(pending));
         assert_here(&house.open(), one);
@@ -117,7 +117,7 @@ fn an_erasure_that_dies_anywhere_is_finished_by_the_same_call() {
         let opened = vault.opened(one.person, Purpose::Identity, one.id, &one.commitments());
         assert!(matches!(opened, Err(VaultError::Erased)), "{opened:?}");
         assert_eq!(vault.lookup("resident_id", "n").unwrap(), None);
-        let spaces = |rows: Vec<((String, Vec<u8>), Vec<u8>)>| -> Vec<String> {
+        let spaces = |rows: Vec<(Place, Vec<u8>)>| -> Vec<String> {
             let mut spaces: Vec<_> = rows.into_iter().map(|((space, _), _)| space).collect();
             spaces.dedup();
             spaces

@@ -6,7 +6,7 @@ use ledger::clock::uuid_v4;
 use ledger::side::Side as _;
 use ledger::side::sqlite::SqliteSide;
 use std::sync::Arc;
-use tests::support::memory_side::Fault;
+use tests::support::memory_side::{Fault, Place};
 
 use super::{House, Submission, log_of, open_files};
 
@@ -58,8 +58,7 @@ fn erased_values_answer_erased_and_others_stay() {
 
     vault.destroy(person, Purpose::StudyRecord).unwrap();
     vault.destroy(person, Purpose::Identity).unwrap();
-    let of_person =
-        |((_, key), _): &((String, Vec<u8>), Vec<u8>)| key.starts_with(person.as_bytes());
+    let of_person = |((_, key), _): &(Place, Vec<u8>)| key.starts_with(person.as_bytes());
     assert!(!house.keys.rows().iter().any(of_person), "no key is left");
     neighbour.assert_here(&vault);
 }

@@ -47,7 +47,8 @@ pub struct Answer {
 pub struct Turn {
     key: [u8; 32],
     request: Digest,
-    turn: Digest,
+    /// Tells it from every other turn under the same key.
+    mark: Digest,
     seed: Digest,
     since_ms: i64,
 }
@@ -91,12 +92,23 @@ impl From<Unsealable> for IdempotencyError {
     }
 }
 
+/// What a row says about a request.
+enum Judged {
+    /// It is answered, running, or another.
+    Known(Begin),
+    /// It may run.
+    Free {
+        /// The seed of the attempt that died, if there was one.
+        seed: Option<Digest>,
+    },
+}
+
 /// What is kept, sealed.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Record {
     request: Digest,
-    turn: Digest,
+    mark: Digest,
     seed: Digest,
     since_ms: i64,
     answer: Option<KeptAnswer>,
@@ -146,20 +158,20 @@ impl Idempotency {
         let request = Digest(self.mac.mac(&[b"request\0", body]));
         let now_ms = self.clock.now_ms();
         // A repetition is the common case, and needs no write.
-        let seen = self.side.get(ANSWER, &row_key)?;
-        if let Some(begin) = self.judge(&row_key, seen, request, now_ms)?.ok() {
+        let before = self.side.get(ANSWER, &row_key)?;
+        if let Judged::Known(begin) = self.judge(&row_key, before, request, now_ms)? {
             return Ok(begin);
         }
         write(&*self.side, |tx| {
             let row = tx.get(ANSWER, &row_key)?;
             let seed = match self.judge(&row_key, row, request, now_ms)? {
-                Ok(begin) => return Ok(begin),
-                Err(seed) => seed,
+                Judged::Known(begin) => return Ok(begin),
+                Judged::Free { seed } => seed,
             };
             let turn = Turn {
                 key: row_key,
                 request,
-                turn: Digest(ledger::clock::random()),
+                mark: Digest(ledger::clock::random()),
                 seed: seed.unwrap_or_else(|| Digest(ledger::clock::random())),
                 since_ms: now_ms,
             };
@@ -200,33 +212,34 @@ impl Idempotency {
         })
     }
 
-    /// `Err` = it may run, with the seed of the attempt that died, if any.
     fn judge(
         &self,
         row_key: &[u8],
         row: Option<Vec<u8>>,
         request: Digest,
         now_ms: i64,
-    ) -> Result<Result<Begin, Option<Digest>>, IdempotencyError> {
+    ) -> Result<Judged, IdempotencyError> {
         let Some(row) = row else {
-            return Ok(Err(None));
+            return Ok(Judged::Free { seed: None });
         };
         let record = self.open(row_key, &row)?;
         if record.request != request {
-            return Ok(Ok(Begin::Conflict));
+            return Ok(Judged::Known(Begin::Conflict));
         }
         let Some(kept) = record.answer else {
             let age_ms = now_ms.saturating_sub(record.since_ms);
             return Ok(if age_ms < RUNNING_MS_MAX {
-                Ok(Begin::Running)
+                Judged::Known(Begin::Running)
             } else {
-                Err(Some(record.seed))
+                Judged::Free {
+                    seed: Some(record.seed),
+                }
             });
         };
         let body = STANDARD_NO_PAD
             .decode(kept.body)
             .map_err(|_| IdempotencyError::Damaged)?;
-        Ok(Ok(Begin::Replay(Answer {
+        Ok(Judged::Known(Begin::Replay(Answer {
             status: kept.status,
             headers: kept.headers,
             body,
@@ -238,13 +251,13 @@ impl Idempotency {
             return Ok(false);
         };
         let record = self.open(&turn.key, &row)?;
-        Ok(record.turn == turn.turn && record.answer.is_none())
+        Ok(record.mark == turn.mark && record.answer.is_none())
     }
 
     fn seal(&self, turn: &Turn, answer: Option<&Answer>) -> Result<Vec<u8>, IdempotencyError> {
         let record = Record {
             request: turn.request,
-            turn: turn.turn,
+            mark: turn.mark,
             seed: turn.seed,
             since_ms: turn.since_ms,
             answer: answer.map(|answer| KeptAnswer {

@@ -63,10 +63,10 @@ impl KeyStore {
     /// Makes a key under a new name.
     pub fn generate(&self, kid: &Kid) -> Result<PublicKey, KeyStoreError> {
         let seed = Zeroizing::new(ledger::clock::random());
-        self.store(kid, &seed).and_then(|(public, new)| match new {
-            true => Ok(public),
-            false => Err(KeyStoreError::Exists(kid.clone())),
-        })
+        match self.store(kid, &seed)? {
+            (public, true) => Ok(public),
+            (_, false) => Err(KeyStoreError::Exists(kid.clone())),
+        }
     }
 
     /// Stores the key of a 32-byte seed under a name; the same again is fine.

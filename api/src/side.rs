@@ -3,6 +3,7 @@
 //! Invariant: what `work` refuses leaves no trace; a refusal is answered only if everything it rests
 //! on is durable. A crash leaves the write whole or absent.
 
+use std::error::Error;
 use std::io;
 
 use ledger::side::{Side, SideError, Transaction};
@@ -38,5 +39,10 @@ pub(crate) fn write<T, E: From<SideError>>(
 }
 
 fn is_refusal(error: &SideError) -> bool {
-    matches!(error, SideError::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<Refused>()))
+    let SideError::Io(error) = error else {
+        return false;
+    };
+    error
+        .get_ref()
+        .is_some_and(<dyn Error + Send + Sync>::is::<Refused>)
 }

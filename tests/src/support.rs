@@ -6,6 +6,7 @@ pub mod faulty_disk;
 pub mod given;
 pub mod history;
 pub mod log_world;
+pub mod memory_side;
 pub mod pen;
 pub mod power_disk;
 pub mod raw_jws;

@@ -27,14 +27,16 @@ impl Vault {
             .destroying
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        write(self.keys.side(), |tx| {
+        let done = write(self.keys.side(), |tx| {
             Keyring::destroy(tx, person, purpose)?;
             if purpose == Purpose::Identity {
                 self.keys.forget_aliases(tx, person)?;
             }
             Ok::<_, VaultError>(())
-        })?;
+        });
+        // Also if the store failed: whether the key is gone is then unknown.
         self.keys.forget(person, purpose);
+        done?;
         let mut assertions = 0;
         loop {
             let deleted = self.delete_page(person, purpose)?;

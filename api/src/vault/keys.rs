@@ -44,7 +44,14 @@ pub(super) struct Keyring {
     pub(super) salt: MacKey,
     /// Seals rows that belong to no purpose.
     pub(super) row: SealKey,
-    cached: Mutex<Cache<(Uuid, Purpose), Arc<DataKey>>>,
+    cached: Mutex<Cached>,
+}
+
+struct Cached {
+    keys: Cache<(Uuid, Purpose), Arc<DataKey>>,
+    /// Grows with every destruction: what was read before one is not cached after it, or a later
+    /// value would be sealed under a key that is gone.
+    destructions: u64,
 }
 
 impl Keyring {
@@ -66,7 +73,10 @@ impl Keyring {
             lookup: MacKey::of(lookup),
             salt: MacKey::of(salt),
             row,
-            cached: Mutex::new(Cache::new(CACHED_MAX)),
+            cached: Mutex::new(Cached {
+                keys: Cache::new(CACHED_MAX),
+                destructions: 0,
+            }),
         };
         Ok((keyring, pair))
     }
@@ -97,7 +107,11 @@ impl Keyring {
             let mut made = made.into_iter();
             for (&owner, slot) in owners.iter().zip(&mut found) {
                 if slot.is_none() {
-                    *slot = made.next().map(|key| self.cache(owner, key));
+                    *slot = made.next().map(Arc::new);
+                    if let Some(key) = slot {
+                        // No key is destroyed meanwhile: whoever seals holds that off.
+                        self.cached().keys.put(owner, Arc::clone(key));
+                    }
                 }
             }
         }
@@ -113,9 +127,13 @@ impl Keyring {
         person: Uuid,
         purpose: Purpose,
     ) -> Result<Option<Arc<DataKey>>, VaultError> {
-        if let Some(key) = self.cached().get(&(person, purpose)) {
-            return Ok(Some(key));
-        }
+        let destructions = {
+            let mut cached = self.cached();
+            if let Some(key) = cached.keys.get(&(person, purpose)) {
+                return Ok(Some(key));
+            }
+            cached.destructions
+        };
         let Some(row) = self.keys.get(VALUE, &owner(person, purpose))? else {
             return Ok(None);
         };
@@ -124,8 +142,12 @@ impl Keyring {
             return Ok(None);
         };
         let person_key = self.person_key(person, &wrapped)?;
-        let key = data_key(&person_key, person, purpose, &row)?;
-        Ok(Some(self.cache((person, purpose), key)))
+        let key = Arc::new(data_key(&person_key, person, purpose, &row)?);
+        let mut cached = self.cached();
+        if cached.destructions == destructions {
+            cached.keys.put((person, purpose), Arc::clone(&key));
+        }
+        Ok(Some(key))
     }
 
     fn find_or_make(
@@ -134,19 +156,18 @@ impl Keyring {
         person: Uuid,
         purpose: Purpose,
     ) -> Result<DataKey, VaultError> {
-        let person_key = match tx.get(PERSON, person.as_bytes())? {
-            Some(wrapped) => self.person_key(person, &wrapped)?,
-            None => {
-                let key = SealKey::random();
-                let place = [PERSON.as_bytes(), person.as_bytes()];
-                let wrapped = self
-                    .master
-                    .seal_key()
-                    .wrap(&place, &key)
-                    .map_err(damaged(PERSON))?;
-                tx.put(PERSON, person.as_bytes(), &wrapped, None)?;
-                key
-            }
+        let person_key = if let Some(wrapped) = tx.get(PERSON, person.as_bytes())? {
+            self.person_key(person, &wrapped)?
+        } else {
+            let key = SealKey::random();
+            let place = [PERSON.as_bytes(), person.as_bytes()];
+            let wrapped = self
+                .master
+                .seal_key()
+                .wrap(&place, &key)
+                .map_err(damaged(PERSON))?;
+            tx.put(PERSON, person.as_bytes(), &wrapped, None)?;
+            key
         };
         let row_key = owner(person, purpose);
         if let Some(row) = tx.get(VALUE, &row_key)? {
@@ -186,16 +207,12 @@ impl Keyring {
 
     /// Drops a destroyed key from memory.
     pub(super) fn forget(&self, person: Uuid, purpose: Purpose) {
-        self.cached().remove(&(person, purpose));
+        let mut cached = self.cached();
+        cached.destructions += 1;
+        cached.keys.remove(&(person, purpose));
     }
 
-    fn cache(&self, owner: (Uuid, Purpose), key: DataKey) -> Arc<DataKey> {
-        let key = Arc::new(key);
-        self.cached().put(owner, Arc::clone(&key));
-        key
-    }
-
-    fn cached(&self) -> MutexGuard<'_, Cache<(Uuid, Purpose), Arc<DataKey>>> {
+    fn cached(&self) -> MutexGuard<'_, Cached> {
         self.cached.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -237,6 +237,13 @@ impl App {
         disclosures: &[Disclosure],
     ) -> Result<(), Problem> {
         let id = assertion.id();
+        match self.vault.put_pending(deposit.person, kind.purpose, id, disclosures) {
+            Ok(()) => {}
+            Err(VaultError::SaltSeen { index }) => {
+                return Err(Problem::of(Reason::SaltSeen).detail(format!("the salt of disclosure {index} was used before")));
+            }
+            Err(error) => return Err(Problem::internal(error)),
+        }
         let aliases: Vec<Alias<'_>> = deposit
             .identifiers
             .iter()
@@ -246,18 +253,12 @@ impl App {
             && let Reserved::Taken { index, .. } =
                 self.vault.lookup_reserve_all(&aliases, deposit.person, id).map_err(Problem::internal)?
         {
+            self.discard(assertion, disclosures);
             let name = aliases.get(index).map_or("", |alias| alias.kind);
             return Err(Problem::of(Reason::IdentifierTaken)
                 .field(format!("/identifiers/{name}"), "it is bound to another person"));
         }
-        match self.vault.put_pending(deposit.person, kind.purpose, id, disclosures) {
-            Ok(()) => Ok(()),
-            Err(VaultError::SaltSeen { index }) => {
-                self.discard(assertion, disclosures);
-                Err(Problem::of(Reason::SaltSeen).detail(format!("the salt of disclosure {index} was used before")))
-            }
-            Err(error) => Err(Problem::internal(error)),
-        }
+        Ok(())
     }
 
     /// Removes what a refused assertion left in the vault. Failing is harmless: the reaper comes.

@@ -8,6 +8,7 @@
 
 mod canonical;
 mod checkpoint;
+mod idempotency;
 mod identifiers;
 mod index;
 mod keys;
@@ -30,13 +31,6 @@ mod rules_officers;
 mod side;
 mod store;
 mod tiles;
-mod views;
-mod idempotency;
-mod index;
-mod keys;
-mod merkle;
-mod receipt;
-mod side;
-mod tiles;
 mod tokens;
 mod vault;
+mod views;

@@ -1,0 +1,24 @@
+# demo: build, load and serve a small province. test: every test. lint: what CI refuses. bench: PERF figures.
+DEMO_DIR ?= data/demo
+LISTEN ?= 127.0.0.1:8080
+
+.PHONY: demo test web bench lint
+
+demo:
+	cargo build --release --package api
+	target/release/xuefen demo --data-dir $(DEMO_DIR) --listen $(LISTEN)
+
+test:
+	cargo build --package api
+	cargo test --package tests --test it
+
+web:
+	@echo "no front end in this release: pages are rendered by the server"
+
+bench:
+	cargo run --release --package tests --bin bench
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps

@@ -4,6 +4,7 @@
 
 pub mod algorithm;
 pub mod assertion;
+pub mod audit;
 pub mod canonical;
 pub mod checkpoint;
 pub mod clock;

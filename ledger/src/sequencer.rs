@@ -4,15 +4,17 @@
 //! belongs to is durable and its head is signed.
 //! A crash before that leaves the group whole or absent, and nobody was told.
 
+mod steps;
+
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 
 use crate::assertion::Assertion;
 use crate::commit::Commit;
-use crate::decision::{Decision, Earlier, Known, Occurred, Rules, Verdict, World};
+use crate::decision::{Decision, Earlier, Rules, Verdict, World};
 use crate::execute::{Corrupt, ExecuteError, Refused, Unavailable};
-use crate::fact::{CommittedFact, Fact, Stream};
+use crate::fact::{Fact, Stream};
 use crate::hash::Digest;
 use crate::index::StreamHead;
 use crate::key::PublicKey;
@@ -20,18 +22,15 @@ use crate::log::Shared;
 use crate::merkle::Tree;
 use crate::proofs::Head;
 use crate::states::Loaded;
-use crate::store::{AppendError, NO_LINK, Record};
+use crate::store::{AppendError, Record};
+
+pub use steps::{AHEAD_MS_MAX, SEEN_AGE_MS_MAX};
+pub(crate) use steps::{Folded, check_time, fold, learn, links, number};
 
 /// Most commits in one group: bounds how long an answer waits.
 const GROUP_COMMITS_MAX: usize = 1_024;
 /// Most bytes of leaves in one group.
 const GROUP_BYTES_MAX: usize = 4 << 20;
-/// How far `at` may lie ahead of the recording time, in milliseconds.
-pub const AHEAD_MS_MAX: i64 = 5 * 60_000;
-/// How old the checkpoint seen may be, in milliseconds.
-pub const SEEN_AGE_MS_MAX: i64 = 7 * 86_400_000;
-/// How often a decision may name further streams after seeing the first ones.
-const ROUNDS_MAX: usize = 8;
 
 /// An assertion whose signature holds, on its way to being decided.
 pub struct Submission<R: Rules> {
@@ -265,55 +264,14 @@ impl<R: Rules> Sequencer<R> {
             crate::commit::NotACommit::TooLarge(size) => ExecuteError::Refused(Refused::TooLarge(size)),
             other => Corrupt::Leaf { position, what: other.to_string() }.into(),
         })?;
-        let links = self.links(&commit);
+        let links = links(&commit, |stream| self.shared.states.get(stream).and_then(|loaded| loaded.head));
         let record = Record::new(leaf, links);
-        let heads = self.fold(&commit, record.leaf_hash)?;
+        let heads = fold(&self.shared.rules, &commit, record.leaf_hash, &mut &self.shared.states)?;
         group.bytes = group.bytes.saturating_add(record.leaf.len());
         group.records.push(record);
         group.commits.push(Arc::new(commit));
         group.heads.push(heads);
         Ok(group.records.len() - 1)
-    }
-
-    fn links(&self, commit: &Commit) -> Vec<u64> {
-        let last = |stream: &&Stream| {
-            let loaded = self.shared.states.get(stream);
-            loaded.and_then(|loaded| loaded.head).map_or(NO_LINK, |head| head.position)
-        };
-        commit.streams().iter().map(last).collect()
-    }
-
-    /// Folds the commit into the cached states; on an error none of them is changed.
-    fn fold(&self, commit: &Commit, leaf: Digest) -> Result<Vec<(Stream, StreamHead)>, Corrupt> {
-        // Reading may fail, evolving may not: read all of them before the first state is touched.
-        let mut events = Vec::with_capacity(commit.facts.len());
-        for fact in &commit.facts {
-            let fold = self.shared.fold(&fact.stream)?;
-            let data = fact.data.as_deref().unwrap_or(commit.assertion.data());
-            events.push((fold, fold.read(&fact.kind, data.get())?));
-        }
-        let at = Occurred {
-            position: commit.position,
-            recorded_at_ms: commit.recorded_at_ms,
-            leaf,
-            assertion: &commit.assertion,
-        };
-        let mut heads: Vec<(Stream, StreamHead)> = Vec::with_capacity(2);
-        for (fact, (fold, event)) in commit.facts.iter().zip(&events) {
-            // Taken out, so that a state nobody else holds is changed in place.
-            let state = self.shared.states.take(&fact.stream).map_or_else(|| fold.empty(), |it| it.state);
-            let head = StreamHead { position: commit.position, revisions: fact.revision.saturating_add(1) };
-            self.shared.states.put(Loaded {
-                stream: fact.stream.clone(),
-                state: fold.evolve(state, event, &at),
-                head: Some(head),
-            });
-            match heads.iter_mut().find(|(stream, _)| stream == &fact.stream) {
-                Some((_, known)) => *known = head,
-                None => heads.push((fact.stream.clone(), head)),
-            }
-        }
-        Ok(heads)
     }
 
     /// Makes the group durable, signs its head, tells everybody. An error means: stop.
@@ -386,65 +344,3 @@ impl<R: Rules> Sequencer<R> {
         Err(())
     }
 }
-
-/// Gives facts their revisions, in order.
-pub(crate) fn number(facts: Vec<Fact>, revisions: &mut [(Stream, u64)]) -> Vec<CommittedFact> {
-    let mut next = |stream: &Stream| {
-        let entry = revisions.iter_mut().find(|(known, _)| known == stream);
-        entry.map_or(0, |(_, revision)| {
-            let this = *revision;
-            *revision = revision.saturating_add(1);
-            this
-        })
-    };
-    facts
-        .into_iter()
-        .map(|fact| CommittedFact {
-            data: fact.data,
-            kind: fact.kind.into(),
-            revision: next(&fact.stream),
-            stream: fact.stream,
-        })
-        .collect()
-}
-
-/// Lets a decision name its streams until it names no new one.
-pub(crate) fn learn<E, F>(
-    world: &mut World<'_>,
-    decision: &dyn Decision<Error = E>,
-    mut known: impl FnMut(&Stream) -> Result<Known, F>,
-) -> Result<(), F>
-where
-    F: From<Corrupt>,
-{
-    for _round in 0..ROUNDS_MAX {
-        let mut new = false;
-        for stream in decision.streams(world) {
-            if !world.knows(&stream) {
-                world.learn(known(&stream)?);
-                new = true;
-            }
-        }
-        // A decision may look at what is not there yet while it names its streams.
-        let missing = world.undeclared();
-        if !new {
-            return missing.map_or(Ok(()), |stream| Err(Corrupt::Undeclared(stream).into()));
-        }
-    }
-    Ok(())
-}
-
-/// The two rules about time: `at` not far ahead, `seen` not too old.
-pub(crate) fn check_time(
-    assertion: &Assertion,
-    seen_recorded_at_ms: Option<i64>,
-    recorded_at_ms: i64,
-) -> Result<(), Refused> {
-    let ahead_ms = assertion.at_ms().saturating_sub(recorded_at_ms);
-    if ahead_ms > AHEAD_MS_MAX {
-        return Err(Refused::AtInFuture { ahead_ms });
-    }
-    let too_old = seen_recorded_at_ms.is_some_and(|seen| recorded_at_ms.saturating_sub(seen) > SEEN_AGE_MS_MAX);
-    if too_old { Err(Refused::SeenTooOld(assertion.seen().size)) } else { Ok(()) }
-}
-

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use credentials::rulebook::Rulebook;
 use credentials::trust::Bundle;
-use ledger::audit;
+use ledger::audit::{self, IndexAudit};
 use ledger::checkpoint;
 use ledger::clock::Stopwatch;
 use ledger::commit::Commit;
@@ -97,25 +97,53 @@ fn audit(dir: &DataDir, trust: Option<&Path>) -> Result<(), Failure> {
     let store = EmbeddedStore::open_read_only(&dir.log()).map_err(Failure::of)?;
     let (origin, checkpoint_key) = pinned(&store, trust)?;
     let bar = term::Bar::new("audit", store.head());
-    // The index has one owner: with a server on it, its own checks stand in.
-    let index = dir.lock().ok();
+    // The index has one owner: with a server on it, it is left alone.
+    let lock = dir.lock().ok();
     let inputs = audit::Inputs {
-        store: &store,
+        segments: &dir.log(),
+        directory: dir.root(),
         origin: &origin,
         rules: &Rulebook,
-        checkpoint_key,
-        directory: dir.root(),
-        index: index.is_some(),
+        checkpoint_key: &checkpoint_key,
+        index: lock.is_some(),
     };
     let result = audit::run(&inputs, &mut |done, _| bar.set(done));
     bar.finish();
     let report = result.map_err(|finding| Failure::Failed(format!("NOT CLEAN: {finding}")))?;
-    term::print(&report.to_string());
-    if index.is_none() {
-        term::note("index: NOT CHECKED, a server is using it; stop it and audit again");
-    }
-    term::print(&format!("clean, {:.2} s", watch.elapsed().as_secs_f64()));
+    print_report(&report);
+    term::print(&format!("clean       in {:.2} s", watch.elapsed().as_secs_f64()));
     Ok(())
+}
+
+fn print_report(report: &audit::Report) {
+    let (store, tiles) = (&report.store, &report.tiles);
+    term::print(&format!("commits     {} decided again, {} facts equal", report.commits, report.facts));
+    term::print(&format!("signatures  {} verify, each key in its window", report.signatures));
+    term::print(&format!("streams     {}, ids {}", report.streams, report.ids));
+    term::print(&format!(
+        "segments    {}, {} groups, {} bytes: checksums and running hash hold",
+        store.segments, store.groups, store.record_bytes
+    ));
+    term::print(&format!("tiles       {} full, {} partial", tiles.tiles_full, tiles.tiles_partial));
+    term::print(&format!("root        {}", report.root));
+    match &report.published {
+        Some(published) => term::print(&format!("checkpoint  of size {}, signed", published.size)),
+        None => term::print("checkpoint  NONE PUBLISHED: nothing says how long the log once was"),
+    }
+    match &report.index {
+        IndexAudit::Checked { checked, replayed, rebuilt } => {
+            term::print(&format!(
+                "index       {} streams, {} ids equal the log's ({replayed} commits taken in)",
+                checked.streams, checked.ids
+            ));
+            if let Some(doubt) = rebuilt {
+                term::print(&format!("index       WAS REBUILT: {doubt}"));
+            }
+        }
+        IndexAudit::NotAsked | IndexAudit::InUse => {
+            term::print("index       NOT CHECKED: a server is using it; stop it and audit again");
+        }
+    }
 }
 
 fn prove(dir: &DataDir, position: u64) -> Result<(), Failure> {

@@ -22,14 +22,14 @@ use crate::config::Config;
 use crate::data_dir::{DataDir, DataDirError, Lock};
 use crate::genesis::{ASSERTION_KEY, BUNDLE_KEY, CHECKPOINT_KEY};
 use crate::idempotency::Idempotency;
+use crate::import::Jobs;
 use crate::keystore::KeyStore;
+use crate::master::{MasterKey, MasterKeyError};
 use crate::metrics::Metrics;
 use crate::problem::{Problem, Reason};
+use crate::seal::SealKey;
 use crate::token::Tokens;
 use crate::transcript_cache::TranscriptCache;
-use crate::import::Jobs;
-use crate::master::{MasterKey, MasterKeyError};
-use crate::seal::SealKey;
 use crate::vault::Vault;
 
 /// The log under our rules.
@@ -112,7 +112,10 @@ impl App {
         let dir = DataDir::at(&config.ledger.data_dir);
         let lock = dir.lock()?;
         dir.require_ledger()?;
-        let store: Arc<dyn Store> = Arc::new(EmbeddedStore::open(&dir.log(), embedded::Options::default())?);
+        let store: Arc<dyn Store> = Arc::new(EmbeddedStore::open(
+            &dir.log(),
+            embedded::Options::default(),
+        )?);
         let origin = origin_of(&dir, store.as_ref())?;
         let host = origin.split('/').next().unwrap_or_default().to_owned();
         let (_, checkpoint_key) = key_file::read(&dir.key(CHECKPOINT_KEY))?;
@@ -120,11 +123,24 @@ impl App {
             streams_cached_max: config.ledger.streams_cached_max,
             queue_max: config.ledger.queue_max,
         };
-        let log = Log::open(dir.root(), store, &origin, Rulebook, checkpoint_key, Arc::clone(&clock), options)?;
+        let log = Log::open(
+            dir.root(),
+            store,
+            &origin,
+            Rulebook,
+            checkpoint_key,
+            Arc::clone(&clock),
+            options,
+        )?;
         let ledger = Arc::new(log);
-        let views = Views::open(dir.root(), Arc::clone(ledger.store()), Arc::clone(ledger.tail()))?;
+        let views = Views::open(
+            dir.root(),
+            Arc::clone(ledger.store()),
+            Arc::clone(ledger.tail()),
+        )?;
         let master = MasterKey::of_data_dir(dir.root())?;
-        let keys: Arc<dyn Side> = Arc::new(SqliteSide::open(&dir.vault_keys(), Arc::clone(&clock))?);
+        let keys: Arc<dyn Side> =
+            Arc::new(SqliteSide::open(&dir.vault_keys(), Arc::clone(&clock))?);
         let values: Arc<dyn Side> = Arc::new(SqliteSide::open(&dir.vault(), Arc::clone(&clock))?);
         let side: Arc<dyn Side> = Arc::new(SqliteSide::open(&dir.side(), Arc::clone(&clock))?);
         let keystore = KeyStore::new(Arc::clone(&keys), master.clone());
@@ -170,7 +186,9 @@ impl App {
         }
         let did = Did::new(&self.host, issuer);
         let kept = institution.keys.iter().rev().filter(|key| {
-            key.r#use == KeyUse::Assertion && key.custody == Custody::Platform && key.retired.is_none()
+            key.r#use == KeyUse::Assertion
+                && key.custody == Custody::Platform
+                && key.retired.is_none()
         });
         for key in kept {
             if let Some(kid) = did.kid(&key.fragment)
@@ -190,27 +208,36 @@ impl App {
     /// Asks the log about values that wait, once a minute, until the server stops.
     pub fn keep_vault(self: &Arc<Self>) {
         let app = Arc::downgrade(self);
-        let keeping = std::thread::Builder::new().name("vault".into()).spawn(move || {
-            loop {
-                for _second in 0..60 {
-                    std::thread::sleep(std::time::Duration::from_secs(1));
-                    if app.upgrade().is_none_or(|app| app.metrics.is_stopping()) {
+        let keeping = std::thread::Builder::new()
+            .name("vault".into())
+            .spawn(move || {
+                loop {
+                    for _second in 0..60 {
+                        std::thread::sleep(std::time::Duration::from_secs(1));
+                        if app.upgrade().is_none_or(|app| app.metrics.is_stopping()) {
+                            return;
+                        }
+                    }
+                    let Some(app) = app.upgrade() else {
                         return;
+                    };
+                    let settled = app
+                        .vault
+                        .settle(&|id| app.ledger.position_of(id).map(|found| found.is_some()));
+                    match settled {
+                        Ok(settled) if settled.reaped > 0 => {
+                            tracing::info!(
+                                reaped = settled.reaped,
+                                "values without a commit were removed"
+                            );
+                        }
+                        Ok(_) => {}
+                        Err(error) => {
+                            tracing::error!(%error, "the vault's reaper failed; it tries again")
+                        }
                     }
                 }
-                let Some(app) = app.upgrade() else {
-                    return;
-                };
-                let settled = app.vault.settle(&|id| app.ledger.position_of(id).map(|found| found.is_some()));
-                match settled {
-                    Ok(settled) if settled.reaped > 0 => {
-                        tracing::info!(reaped = settled.reaped, "values without a commit were removed");
-                    }
-                    Ok(_) => {}
-                    Err(error) => tracing::error!(%error, "the vault's reaper failed; it tries again"),
-                }
-            }
-        });
+            });
         if let Err(error) = keeping {
             tracing::error!(%error, "no thread for the vault's reaper");
         }
@@ -231,7 +258,10 @@ fn origin_of(dir: &DataDir, store: &dyn Store) -> Result<String, StartError> {
         .map_err(|error| none(error.to_string()))?
         .into_iter()
         .next()
-        .ok_or_else(|| none("it is empty; remove the directory and run `xuefen init` again".into()))?;
-    let commit = ledger::commit::Commit::decode(&record.leaf).map_err(|error| none(error.to_string()))?;
+        .ok_or_else(|| {
+            none("it is empty; remove the directory and run `xuefen init` again".into())
+        })?;
+    let commit =
+        ledger::commit::Commit::decode(&record.leaf).map_err(|error| none(error.to_string()))?;
     Ok(commit.log.into())
 }

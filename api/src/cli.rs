@@ -104,7 +104,12 @@ impl From<crate::problem::Problem> for Failure {
     fn from(problem: crate::problem::Problem) -> Self {
         let text = crate::problem::texts::of(problem.reason);
         let detail = problem.internal.as_deref().unwrap_or(&problem.detail);
-        let what = format!("{} ({}): {detail}. {}", text.title_en, problem.reason.slug(), text.action_en);
+        let what = format!(
+            "{} ({}): {detail}. {}",
+            text.title_en,
+            problem.reason.slug(),
+            text.action_en
+        );
         if problem.reason.status() == axum::http::StatusCode::SERVICE_UNAVAILABLE {
             Self::Later(what)
         } else {

@@ -65,7 +65,11 @@ pub struct LogConfig {
 
 impl Default for LedgerConfig {
     fn default() -> Self {
-        Self { data_dir: PathBuf::from("data"), streams_cached_max: 262_144, queue_max: 4_096 }
+        Self {
+            data_dir: PathBuf::from("data"),
+            streams_cached_max: 262_144,
+            queue_max: 4_096,
+        }
     }
 }
 
@@ -83,7 +87,10 @@ impl Default for ServerConfig {
 
 impl Default for LogConfig {
     fn default() -> Self {
-        Self { level: "info".into(), json: true }
+        Self {
+            level: "info".into(),
+            json: true,
+        }
     }
 }
 
@@ -110,7 +117,10 @@ pub enum ConfigError {
 
 impl Config {
     /// Reads files and environment; `file` replaces the usual ones.
-    pub fn load(file: Option<&Path>, env: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigError> {
+    pub fn load(
+        file: Option<&Path>,
+        env: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
         let mut table = toml::Table::new();
         match file {
             Some(path) => merge(&mut table, read(path)?),
@@ -120,7 +130,9 @@ impl Config {
                 }
             }
         }
-        for (name, value) in env.filter(|(name, _)| name.starts_with(ENV_PREFIX) && name.contains("__")) {
+        for (name, value) in
+            env.filter(|(name, _)| name.starts_with(ENV_PREFIX) && name.contains("__"))
+        {
             set(&mut table, &name, &value);
         }
         let text = table.to_string();
@@ -132,9 +144,17 @@ impl Config {
 }
 
 fn read(path: &Path) -> Result<toml::Table, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Io { path: path.into(), source })?;
-    let wrong = |message: String| ConfigError::Wrong { origin: path.display().to_string(), message };
-    let table = text.parse::<toml::Table>().map_err(|error| wrong(error.message().into()))?;
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Io {
+        path: path.into(),
+        source,
+    })?;
+    let wrong = |message: String| ConfigError::Wrong {
+        origin: path.display().to_string(),
+        message,
+    };
+    let table = text
+        .parse::<toml::Table>()
+        .map_err(|error| wrong(error.message().into()))?;
     // Checked alone first, so that the message names the file.
     toml::from_str::<Config>(&text).map_err(|error| wrong(with_nearest(error.message())))?;
     Ok(table)
@@ -173,11 +193,17 @@ fn set(table: &mut toml::Table, name: &str, value: &str) {
 /// serde names the known keys of an unknown one; the nearest of them is the likely meaning.
 fn with_nearest(message: &str) -> String {
     let mut quoted = message.split('`').skip(1).step_by(2);
-    let Some(unknown) = quoted.next().filter(|_| message.starts_with("unknown field")) else {
+    let Some(unknown) = quoted
+        .next()
+        .filter(|_| message.starts_with("unknown field"))
+    else {
         return message.into();
     };
     let nearest = quoted.min_by_key(|known| distance(unknown, known));
-    nearest.map_or_else(|| message.into(), |nearest| format!("unknown key {unknown:?}: did you mean {nearest:?}?"))
+    nearest.map_or_else(
+        || message.into(),
+        |nearest| format!("unknown key {unknown:?}: did you mean {nearest:?}?"),
+    )
 }
 
 /// Levenshtein distance.

@@ -99,7 +99,10 @@ impl DataDir {
 
     /// Makes the directory and takes its lock.
     pub fn lock(&self) -> Result<Lock, DataDirError> {
-        let io = |source| DataDirError::Io { path: self.0.clone(), source };
+        let io = |source| DataDirError::Io {
+            path: self.0.clone(),
+            source,
+        };
         std::fs::create_dir_all(&self.0).map_err(io)?;
         let file = File::options()
             .create(true)
@@ -116,14 +119,25 @@ impl DataDir {
 
     /// Refuses a directory that holds anything but its lock.
     pub fn require_empty(&self) -> Result<(), DataDirError> {
-        let io = |source| DataDirError::Io { path: self.0.clone(), source };
+        let io = |source| DataDirError::Io {
+            path: self.0.clone(),
+            source,
+        };
         let mut entries = std::fs::read_dir(&self.0).map_err(io)?;
         let other = entries.any(|entry| entry.is_ok_and(|entry| entry.file_name() != "lock"));
-        if other { Err(DataDirError::NotEmpty(self.0.clone())) } else { Ok(()) }
+        if other {
+            Err(DataDirError::NotEmpty(self.0.clone()))
+        } else {
+            Ok(())
+        }
     }
 
     /// Refuses a directory without a ledger.
     pub fn require_ledger(&self) -> Result<(), DataDirError> {
-        if self.has_ledger() { Ok(()) } else { Err(DataDirError::Empty(self.0.clone())) }
+        if self.has_ledger() {
+            Ok(())
+        } else {
+            Err(DataDirError::Empty(self.0.clone()))
+        }
     }
 }

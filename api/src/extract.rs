@@ -45,7 +45,12 @@ impl Caller {
 
     /// How an assertion names this caller.
     pub fn act(&self) -> Act {
-        Act { by: By::Token, on_behalf_of: None, person: self.person, role: self.role.to_string() }
+        Act {
+            by: By::Token,
+            on_behalf_of: None,
+            person: self.person,
+            role: self.role.to_string(),
+        }
     }
 }
 
@@ -57,19 +62,31 @@ impl FromRequestParts<Arc<App>> for Caller {
             .or_else(|| app.demo.then(|| demo_cookie(&parts.headers)).flatten())
             .ok_or_else(|| {
                 let sent = parts.headers.contains_key(header::AUTHORIZATION);
-                Problem::of(if sent { Reason::TokenInvalid } else { Reason::NotSignedIn })
+                Problem::of(if sent {
+                    Reason::TokenInvalid
+                } else {
+                    Reason::NotSignedIn
+                })
             })?;
         let grant = app
             .tokens
             .find(token.trim())
             .map_err(Problem::internal)?
             .ok_or(Problem::of(Reason::TokenInvalid))?;
-        Ok(Self { person: grant.person, role: grant.role, institution: grant.institution })
+        Ok(Self {
+            person: grant.person,
+            role: grant.role,
+            institution: grant.institution,
+        })
     }
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+    headers
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .strip_prefix("Bearer ")
 }
 
 /// Name of the cookie that `/login` of the demo sets.
@@ -77,7 +94,9 @@ pub const DEMO_COOKIE: &str = "xf-demo";
 
 fn demo_cookie(headers: &HeaderMap) -> Option<&str> {
     let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
-    cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix(DEMO_COOKIE)?.strip_prefix('='))
+    cookies
+        .split(';')
+        .find_map(|cookie| cookie.trim().strip_prefix(DEMO_COOKIE)?.strip_prefix('='))
 }
 
 /// A JSON body: unknown members refused, text brought to NFC, the failing member named.
@@ -97,18 +116,23 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
 
 /// The body's bytes within the route's limit.
 pub async fn body(request: Request, app: &Arc<App>) -> Result<Bytes, Problem> {
-    Bytes::from_request(request, app).await.map_err(|rejection| {
-        Problem::of(if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
-            Reason::BodyTooLarge
-        } else {
-            Reason::BodyUnreadable
+    Bytes::from_request(request, app)
+        .await
+        .map_err(|rejection| {
+            Problem::of(
+                if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+                    Reason::BodyTooLarge
+                } else {
+                    Reason::BodyUnreadable
+                },
+            )
         })
-    })
 }
 
 /// Reads JSON strictly.
 pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let text = std::str::from_utf8(bytes).map_err(|_| Problem::of(Reason::BodyUnreadable).detail("not UTF-8"))?;
+    let text = std::str::from_utf8(bytes)
+        .map_err(|_| Problem::of(Reason::BodyUnreadable).detail("not UTF-8"))?;
     let text: std::borrow::Cow<'_, str> = match is_nfc_quick(text.chars()) {
         IsNormalized::Yes => text.into(),
         _ => text.nfc().collect::<String>().into(),
@@ -120,7 +144,9 @@ pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         }
         Problem::invalid(pointer(error.path()), error.inner())
     })?;
-    reader.end().map_err(|error| Problem::of(Reason::BodyUnreadable).detail(error))?;
+    reader
+        .end()
+        .map_err(|error| Problem::of(Reason::BodyUnreadable).detail(error))?;
     Ok(value)
 }
 
@@ -143,7 +169,9 @@ fn is_json(headers: &HeaderMap) -> bool {
     headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.split(';').next().unwrap_or_default().trim() == "application/json")
+        .is_some_and(|value| {
+            value.split(';').next().unwrap_or_default().trim() == "application/json"
+        })
 }
 
 /// `Idempotency-Key`, at most 255 visible ASCII characters.
@@ -155,7 +183,8 @@ pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     if (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) {
         return Ok(Some(key.into()));
     }
-    Err(Problem::of(Reason::BodyUnreadable).detail("Idempotency-Key must be 1 to 255 visible ASCII characters"))
+    Err(Problem::of(Reason::BodyUnreadable)
+        .detail("Idempotency-Key must be 1 to 255 visible ASCII characters"))
 }
 
 /// `If-Match: "r<revision>"`: the revision the client saw.
@@ -167,7 +196,7 @@ pub fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
         .to_str()
         .ok()
         .and_then(|text| text.strip_prefix("\"r")?.strip_suffix('"')?.parse().ok());
-    revision
-        .map(Some)
-        .ok_or_else(|| Problem::of(Reason::BodyUnreadable).detail("If-Match must be \"r<revision>\""))
+    revision.map(Some).ok_or_else(|| {
+        Problem::of(Reason::BodyUnreadable).detail("If-Match must be \"r<revision>\"")
+    })
 }

@@ -73,24 +73,41 @@ fn failed(error: impl std::error::Error + Send + Sync + 'static) -> GenesisError
 
 /// Whether `host` can stand in a DID, an origin and an address.
 pub fn is_host(host: &str) -> bool {
-    let (name, port) = host.split_once(':').map_or((host, None), |(name, port)| (name, Some(port)));
+    let (name, port) = host
+        .split_once(':')
+        .map_or((host, None), |(name, port)| (name, Some(port)));
     let label = |label: &str| {
         (1..=63).contains(&label.len())
-            && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
     };
     name.len() <= 200
         && name.split('.').all(label)
-        && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|n| n > 0 && n.to_string() == port))
+        && port.is_none_or(|port| {
+            port.parse::<u16>()
+                .is_ok_and(|n| n > 0 && n.to_string() == port)
+        })
 }
 
 /// Makes the ledger of `host` in `dir`, which must be empty and locked by the caller.
-pub fn make(dir: &DataDir, host: &str, name: &str, clock: &Arc<dyn Clock>) -> Result<Genesis, GenesisError> {
+pub fn make(
+    dir: &DataDir,
+    host: &str,
+    name: &str,
+    clock: &Arc<dyn Clock>,
+) -> Result<Genesis, GenesisError> {
     dir.require_empty()?;
     make_in(dir, host, name, clock)
 }
 
 /// As [`make`], in a directory that the caller knows to hold nothing of a ledger.
-pub fn make_in(dir: &DataDir, host: &str, name: &str, clock: &Arc<dyn Clock>) -> Result<Genesis, GenesisError> {
+pub fn make_in(
+    dir: &DataDir,
+    host: &str,
+    name: &str,
+    clock: &Arc<dyn Clock>,
+) -> Result<Genesis, GenesisError> {
     if !is_host(host) {
         return Err(GenesisError::Host(host.into()));
     }
@@ -104,15 +121,24 @@ pub fn make_in(dir: &DataDir, host: &str, name: &str, clock: &Arc<dyn Clock>) ->
     make_private(&dir.keys()).map_err(failed)?;
     let mut made = Vec::with_capacity(keys.len());
     for (fragment, r#use) in keys {
-        let kid = did.kid(fragment).ok_or_else(|| GenesisError::Host(host.into()))?;
+        let kid = did
+            .kid(fragment)
+            .ok_or_else(|| GenesisError::Host(host.into()))?;
         let key = SigningKey::generate();
         key_file::write(&dir.key(fragment), &kid, &key).map_err(failed)?;
         made.push((fragment, r#use, kid, key));
     }
     // The recovery key is never written down here: its seed leaves in three printed shares.
     let recovery_seed = Zeroizing::new(clock::random::<32>());
-    let kid = did.kid(RECOVERY_KEY).ok_or_else(|| GenesisError::Host(host.into()))?;
-    made.push((RECOVERY_KEY, KeyUse::Recovery, kid, SigningKey::from_seed(&recovery_seed)));
+    let kid = did
+        .kid(RECOVERY_KEY)
+        .ok_or_else(|| GenesisError::Host(host.into()))?;
+    made.push((
+        RECOVERY_KEY,
+        KeyUse::Recovery,
+        kid,
+        SigningKey::from_seed(&recovery_seed),
+    ));
     let officers: Vec<(Role, Uuid)> = [Role::Registrar, Role::System, Role::Security, Role::Audit]
         .into_iter()
         .map(|role| (role, clock::uuid_v4()))
@@ -131,7 +157,10 @@ pub fn make_in(dir: &DataDir, host: &str, name: &str, clock: &Arc<dyn Clock>) ->
         name: name.into(),
         officers: officers
             .iter()
-            .map(|(role, person)| open_log::Officer { person: *person, role: *role })
+            .map(|(role, person)| open_log::Officer {
+                person: *person,
+                role: *role,
+            })
             .collect(),
         policy: policy.reference(),
     };
@@ -178,13 +207,19 @@ fn commit(
         log: origin.into(),
         kind: open_log::KIND.into(),
         at_ms: now_ms,
-        seen: Seen { root: merkle::empty_root(), size: 0 },
+        seen: Seen {
+            root: merkle::empty_root(),
+            size: 0,
+        },
         target: None,
         cause: None,
         act,
         data: serde_json::to_value(data).map_err(failed)?,
     };
-    let Some((_, _, kid, key)) = made.iter().find(|(_, r#use, ..)| *r#use == KeyUse::Assertion) else {
+    let Some((_, _, kid, key)) = made
+        .iter()
+        .find(|(_, r#use, ..)| *r#use == KeyUse::Assertion)
+    else {
         return Err(GenesisError::Host(origin.into()));
     };
     let assertion = draft.sign(kid, key).map_err(failed)?;

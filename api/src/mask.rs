@@ -15,7 +15,9 @@ pub fn name(name: &str) -> String {
 pub fn number(number: &str) -> String {
     let chars: Vec<char> = number.chars().collect();
     match chars.as_slice() {
-        [first, middle @ .., a, b] if !middle.is_empty() => format!("{first}{}{a}{b}", "*".repeat(middle.len())),
+        [first, middle @ .., a, b] if !middle.is_empty() => {
+            format!("{first}{}{a}{b}", "*".repeat(middle.len()))
+        }
         short => "*".repeat(short.len()),
     }
 }

@@ -14,7 +14,9 @@ use prometheus_client::registry::{Registry, Unit};
 use crate::app::App;
 
 /// Bounds of the latency histogram in seconds.
-const SECONDS: [f64; 10] = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.5, 2.0, 10.0];
+const SECONDS: [f64; 10] = [
+    0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.5, 2.0, 10.0,
+];
 
 /// One request, as counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -60,22 +62,50 @@ impl Metrics {
             Unit::Seconds,
             requests.clone(),
         );
-        registry.register("import_rows", "Rows of imports by result", import_rows.clone());
+        registry.register(
+            "import_rows",
+            "Rows of imports by result",
+            import_rows.clone(),
+        );
         registry.register("log_commits", "Commits in the log", commits.clone());
-        registry.register("sequencer_queue_commits", "Submissions waiting for the sequencer", queued.clone());
-        registry.register("view_lag_commits", "Commits the views have not folded yet", view_lag.clone());
-        Self { registry, requests, import_rows, commits, queued, view_lag, stopping: AtomicBool::new(false) }
+        registry.register(
+            "sequencer_queue_commits",
+            "Submissions waiting for the sequencer",
+            queued.clone(),
+        );
+        registry.register(
+            "view_lag_commits",
+            "Commits the views have not folded yet",
+            view_lag.clone(),
+        );
+        Self {
+            registry,
+            requests,
+            import_rows,
+            commits,
+            queued,
+            view_lag,
+            stopping: AtomicBool::new(false),
+        }
     }
 
     /// Counts an answered request; `route` is the pattern, never the address.
     pub fn request(&self, route: &str, method: &str, status: u16, took: Duration) {
-        let labels = RequestLabels { route: route.into(), method: method.into(), status };
-        self.requests.get_or_create(&labels).observe(took.as_secs_f64());
+        let labels = RequestLabels {
+            route: route.into(),
+            method: method.into(),
+            status,
+        };
+        self.requests
+            .get_or_create(&labels)
+            .observe(took.as_secs_f64());
     }
 
     /// Counts rows of an import.
     pub fn import_rows(&self, result: &'static str, rows: u64) {
-        self.import_rows.get_or_create(&RowLabels { result }).inc_by(rows);
+        self.import_rows
+            .get_or_create(&RowLabels { result })
+            .inc_by(rows);
     }
 
     /// From now on `/readyz` says no.
@@ -94,7 +124,10 @@ impl Metrics {
         let set = |gauge: &Gauge, value: u64| gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         set(&self.commits, size);
         set(&self.queued, app.ledger.queued() as u64);
-        set(&self.view_lag, size.saturating_sub(app.views.follower.next()));
+        set(
+            &self.view_lag,
+            size.saturating_sub(app.views.follower.next()),
+        );
         let mut text = String::new();
         if encode(&mut text, &self.registry).is_err() {
             text.clear();

@@ -37,7 +37,12 @@ pub(crate) async fn run(app: &Arc<App>, request: Request, next: Next) -> Respons
     }
 }
 
-async fn keyed(app: &Arc<App>, key: &str, request: Request, next: Next) -> Result<Response, Problem> {
+async fn keyed(
+    app: &Arc<App>,
+    key: &str,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
     let caller = caller(request.headers());
     let path = request.uri().path().to_owned();
     let (parts, body) = request.into_parts();
@@ -46,7 +51,11 @@ async fn keyed(app: &Arc<App>, key: &str, request: Request, next: Next) -> Resul
         .map_err(|_| Problem::of(Reason::BodyTooLarge))?;
     // The address is part of what is asked.
     let asked = [path.as_bytes(), b"\0", &body].concat();
-    let turn = match app.idempotency.begin(&caller, key, &asked).map_err(Problem::internal)? {
+    let turn = match app
+        .idempotency
+        .begin(&caller, key, &asked)
+        .map_err(Problem::internal)?
+    {
         Begin::New(turn) => turn,
         Begin::Replay(answer) => return replay(answer),
         Begin::Conflict => return Err(Problem::of(Reason::IdempotencyConflict)),
@@ -58,20 +67,30 @@ async fn keyed(app: &Arc<App>, key: &str, request: Request, next: Next) -> Resul
         return Ok(response);
     }
     let (parts, body) = response.into_parts();
-    let body = to_bytes(body, usize::MAX).await.map_err(Problem::internal)?;
+    let body = to_bytes(body, usize::MAX)
+        .await
+        .map_err(Problem::internal)?;
     let kept = [header::CONTENT_TYPE, HeaderName::from_static("xf-position")];
     let headers = kept.iter().filter_map(|name| {
         let value = parts.headers.get(name)?.to_str().ok()?;
         Some((name.as_str().to_owned(), value.to_owned()))
     });
-    let answer = Answer { status: parts.status.as_u16(), headers: headers.collect(), body: body.to_vec() };
-    app.idempotency.finish(&turn, &answer).map_err(Problem::internal)?;
+    let answer = Answer {
+        status: parts.status.as_u16(),
+        headers: headers.collect(),
+        body: body.to_vec(),
+    };
+    app.idempotency
+        .finish(&turn, &answer)
+        .map_err(Problem::internal)?;
     Ok(Response::from_parts(parts, Body::from(body)))
 }
 
 /// Who sends: the token as sent, which the store keeps only as a keyed hash.
 fn caller(headers: &HeaderMap) -> String {
-    let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
     token.unwrap_or("-").to_owned()
 }
 
@@ -81,7 +100,10 @@ fn replay(answer: Answer) -> Result<Response, Problem> {
     let headers = response.headers_mut();
     for (name, value) in &answer.headers {
         let name = HeaderName::try_from(name).map_err(Problem::internal)?;
-        headers.insert(name, HeaderValue::from_str(value).map_err(Problem::internal)?);
+        headers.insert(
+            name,
+            HeaderValue::from_str(value).map_err(Problem::internal)?,
+        );
     }
     headers.insert(REPLAYED, HeaderValue::from_static("true"));
     Ok(response)

@@ -76,7 +76,9 @@ pub enum Language {
 impl Language {
     /// From `Accept-Language`: the first of zh and en that is named.
     pub fn of(headers: &HeaderMap) -> Self {
-        let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let accepted = headers
+            .get(header::ACCEPT_LANGUAGE)
+            .and_then(|value| value.to_str().ok());
         for tag in accepted.unwrap_or_default().split(',') {
             let tag = tag.trim().to_ascii_lowercase();
             if tag.starts_with("zh") {
@@ -101,7 +103,13 @@ impl Language {
 impl Problem {
     /// A problem whose detail is the reason's own text.
     pub fn of(reason: Reason) -> Self {
-        Self { reason, detail: String::new(), errors: Vec::new(), position: None, internal: None }
+        Self {
+            reason,
+            detail: String::new(),
+            errors: Vec::new(),
+            position: None,
+            internal: None,
+        }
     }
 
     /// With a detail.
@@ -114,7 +122,10 @@ impl Problem {
     /// With a field that is wrong.
     #[must_use]
     pub fn field(mut self, pointer: impl Into<String>, detail: impl std::fmt::Display) -> Self {
-        self.errors.push(FieldProblem { pointer: pointer.into(), detail: detail.to_string() });
+        self.errors.push(FieldProblem {
+            pointer: pointer.into(),
+            detail: detail.to_string(),
+        });
         self
     }
 
@@ -134,7 +145,9 @@ impl Problem {
 
     /// A field is wrong.
     pub fn invalid(pointer: impl Into<String>, detail: impl std::fmt::Display) -> Self {
-        Self::of(Reason::BodyInvalid).detail(&detail).field(pointer, &detail)
+        Self::of(Reason::BodyInvalid)
+            .detail(&detail)
+            .field(pointer, &detail)
     }
 
     /// The body in the reader's language.
@@ -145,7 +158,11 @@ impl Problem {
             Language::Zh => (text.title_zh, text.action_zh),
             Language::En => (text.title_en, text.action_en),
         };
-        let detail = if status.is_server_error() { String::new() } else { self.detail.clone() };
+        let detail = if status.is_server_error() {
+            String::new()
+        } else {
+            self.detail.clone()
+        };
         ProblemBody {
             r#type: format!("/problems/{}", self.reason.slug()),
             title: title.into(),
@@ -166,8 +183,14 @@ impl Problem {
         let json = serde_json::to_vec(&body).unwrap_or_default();
         let mut response = (status, json).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        headers.insert(
+            header::CONTENT_LANGUAGE,
+            HeaderValue::from_static(language.tag()),
+        );
         if status == StatusCode::SERVICE_UNAVAILABLE || status == StatusCode::TOO_MANY_REQUESTS {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }

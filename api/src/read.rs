@@ -21,27 +21,42 @@ impl App {
         let Some(position) = position else {
             return Ok(());
         };
-        self.views.follower.reached(position, AFTER_WAIT).await.map_err(|error| match error {
-            WaitError::TimedOut { next } => Problem::of(Reason::ViewBehind).at(next),
-            WaitError::Stopped { .. } => Problem::internal(error),
-        })
+        self.views
+            .follower
+            .reached(position, AFTER_WAIT)
+            .await
+            .map_err(|error| match error {
+                WaitError::TimedOut { next } => Problem::of(Reason::ViewBehind).at(next),
+                WaitError::Stopped { .. } => Problem::internal(error),
+            })
     }
 
     /// Whether `caller` may read `person`'s record, and then whether in full or masked
     /// (SECURITY §5: learners their own, staff their own roster, registrar and audit masked).
     pub fn may_read(&self, caller: &Caller, person: Uuid) -> Result<bool, Problem> {
-        let known = self.ledger.state::<Person>(&identity::person::wire::stream(person))?;
+        let known = self
+            .ledger
+            .state::<Person>(&identity::person::wire::stream(person))?;
         let allowed = match caller.role {
             Role::Learner => (caller.person == person).then_some(true),
             Role::Institution | Role::Clerk | Role::Counter => {
                 self.is_on_roster(caller, person, &known)?.then_some(true)
             }
             Role::Registrar | Role::Audit => Some(false),
-            Role::Proxy | Role::Merchant | Role::Verifier | Role::System | Role::Security | Role::Auditor => None,
+            Role::Proxy
+            | Role::Merchant
+            | Role::Verifier
+            | Role::System
+            | Role::Security
+            | Role::Auditor => None,
         };
         // The same answer for an unknown person and for one who is not the caller's to read.
         let allowed = allowed.ok_or(Problem::of(Reason::NotAllowed))?;
-        if known.is_known() { Ok(allowed) } else { Err(Problem::of(Reason::PersonUnknown)) }
+        if known.is_known() {
+            Ok(allowed)
+        } else {
+            Err(Problem::of(Reason::PersonUnknown))
+        }
     }
 
     /// Registered by the caller's institution, or awarded something by it.
@@ -52,8 +67,13 @@ impl App {
         if known.registered_by == caller.institution {
             return Ok(true);
         }
-        let account = self.ledger.state::<Account>(&credentials::account::wire::stream(person))?;
-        Ok(account.outcomes.iter().any(|outcome| Some(outcome.origin.awarder) == caller.institution))
+        let account = self
+            .ledger
+            .state::<Account>(&credentials::account::wire::stream(person))?;
+        Ok(account
+            .outcomes
+            .iter()
+            .any(|outcome| Some(outcome.origin.awarder) == caller.institution))
     }
 
     /// Whether the commit at `position` is about the caller, or was signed for the caller's side.
@@ -67,7 +87,8 @@ impl App {
             _ => false,
         };
         let person = caller.person.to_string();
-        let about = caller.role == Role::Learner && commit.facts.iter().any(|fact| fact.stream.key() == person);
+        let about = caller.role == Role::Learner
+            && commit.facts.iter().any(|fact| fact.stream.key() == person);
         Ok(own_side || about)
     }
 }

@@ -16,7 +16,9 @@ const TAG: &str = "xfr1";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadShare {
     /// Not of the form, or mistyped.
-    #[error("this is no recovery share, or a character is wrong: expected xfr1.<number>.<43 characters>.<check>")]
+    #[error(
+        "this is no recovery share, or a character is wrong: expected xfr1.<number>.<43 characters>.<check>"
+    )]
     Form,
     /// The same share twice.
     #[error("two different shares are needed")]
@@ -60,7 +62,10 @@ fn read(share: &str) -> Result<(u8, Zeroizing<[u8; 32]>), BadShare> {
     if tag != Some(TAG) || parts.next().is_some() || given != check(body) {
         return Err(BadShare::Form);
     }
-    let x: u8 = x.and_then(|x| x.parse().ok()).filter(|x| (1..=3).contains(x)).ok_or(BadShare::Form)?;
+    let x: u8 = x
+        .and_then(|x| x.parse().ok())
+        .filter(|x| (1..=3).contains(x))
+        .ok_or(BadShare::Form)?;
     let mut bytes = Zeroizing::new([0_u8; 32]);
     match URL_SAFE_NO_PAD.decode_slice(y.ok_or(BadShare::Form)?, bytes.as_mut_slice()) {
         Ok(32) => Ok((x, bytes)),
@@ -70,7 +75,11 @@ fn read(share: &str) -> Result<(u8, Zeroizing<[u8; 32]>), BadShare> {
 
 /// Six characters over the rest of the text.
 fn check(body: &str) -> String {
-    Digest::of(body.as_bytes()).to_string().chars().take(6).collect()
+    Digest::of(body.as_bytes())
+        .to_string()
+        .chars()
+        .take(6)
+        .collect()
 }
 
 /// Product in GF(2⁸) with the polynomial of AES, x⁸ + x⁴ + x³ + x + 1.

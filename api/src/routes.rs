@@ -44,7 +44,11 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(identity_doors::platform))
         .routes(routes!(identity_doors::institution))
         // writing
-        .merge(OpenApiRouter::new().routes(routes!(assertions::submit)).layer(DefaultBodyLimit::max(assertions::BODY_BYTES_MAX)))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(assertions::submit))
+                .layer(DefaultBodyLimit::max(assertions::BODY_BYTES_MAX)),
+        )
         .routes(routes!(institutions::admit, institutions::list))
         .routes(routes!(institutions::show))
         .routes(routes!(institutions::activate_key, institutions::keys))
@@ -60,7 +64,11 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(approvals::decide, approvals::show))
         .routes(routes!(approvals::list))
         // bulk
-        .merge(OpenApiRouter::new().routes(routes!(imports::upload)).layer(DefaultBodyLimit::max(file::BYTES_MAX + (1 << 20))))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(imports::upload))
+                .layer(DefaultBodyLimit::max(file::BYTES_MAX + (1 << 20))),
+        )
         .routes(routes!(imports::show))
         .routes(routes!(imports::run))
         .routes(routes!(imports::errors))

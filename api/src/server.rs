@@ -35,11 +35,21 @@ pub fn router(app: &Arc<App>) -> Router {
     router
         .route(
             "/openapi.json",
-            get(move || async move { ([(header::CONTENT_TYPE, "application/json")], document.to_string()) }),
+            get(move || async move {
+                (
+                    [(header::CONTENT_TYPE, "application/json")],
+                    document.to_string(),
+                )
+            }),
         )
         .route(
             "/docs",
-            get(move || async move { ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page.to_string()) }),
+            get(move || async move {
+                (
+                    [(header::CONTENT_TYPE, "text/html; charset=utf-8")],
+                    page.to_string(),
+                )
+            }),
         )
         .fallback(|| async { Problem::of(Reason::NotFound) })
         .method_not_allowed_fallback(|| async { Problem::of(Reason::MethodNotAllowed) })
@@ -54,7 +64,10 @@ pub fn router(app: &Arc<App>) -> Router {
 /// The admin listener's doors.
 pub fn admin_router(app: &Arc<App>) -> Router {
     Router::new()
-        .route("/metrics", get(|State(app): State<Arc<App>>| async move { app.metrics.text(&app) }))
+        .route(
+            "/metrics",
+            get(|State(app): State<Arc<App>>| async move { app.metrics.text(&app) }),
+        )
         .with_state(Arc::clone(app))
 }
 
@@ -70,10 +83,12 @@ async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
         .map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
     let timeout = Duration::from_secs(app.config.server.request_timeout_s);
     let response = match app.concurrency.try_acquire() {
-        Ok(_permit) => match tokio::time::timeout(timeout, crate::once::run(&app, request, next)).await {
-            Ok(response) => response,
-            Err(_) => Problem::of(Reason::Timeout).into_response(),
-        },
+        Ok(_permit) => {
+            match tokio::time::timeout(timeout, crate::once::run(&app, request, next)).await {
+                Ok(response) => response,
+                Err(_) => Problem::of(Reason::Timeout).into_response(),
+            }
+        }
         Err(_) => Problem::of(Reason::TooBusy).into_response(),
     };
     let mut response = as_problem(response, language, &request_id);
@@ -93,9 +108,17 @@ async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         headers.insert(REQUEST_ID, value);
     }
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(CSP));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(CSP));
     response
 }
 
@@ -112,7 +135,10 @@ fn as_problem(mut response: Response, language: Language, request_id: &str) -> R
         StatusCode::PAYLOAD_TOO_LARGE => Reason::BodyTooLarge,
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Reason::MediaType,
         StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY
-            if response.headers().get(header::CONTENT_TYPE).is_none_or(|it| it.as_bytes().starts_with(b"text/plain")) =>
+            if response
+                .headers()
+                .get(header::CONTENT_TYPE)
+                .is_none_or(|it| it.as_bytes().starts_with(b"text/plain")) =>
         {
             Reason::BodyUnreadable
         }
@@ -137,11 +163,17 @@ pub enum ServeError {
 
 /// Binds the public address, both families for `[::]`.
 pub async fn bind(listen: SocketAddr) -> Result<TcpListener, ServeError> {
-    TcpListener::bind(listen).await.map_err(|error| ServeError::Listen(listen, error))
+    TcpListener::bind(listen)
+        .await
+        .map_err(|error| ServeError::Listen(listen, error))
 }
 
 /// Serves until `stop` fires or the writer stops, then drains.
-pub async fn serve(app: Arc<App>, listener: TcpListener, stop: watch::Receiver<bool>) -> Result<(), ServeError> {
+pub async fn serve(
+    app: Arc<App>,
+    listener: TcpListener,
+    stop: watch::Receiver<bool>,
+) -> Result<(), ServeError> {
     if let Some(address) = app.config.server.admin_listen {
         let admin = bind(address).await?;
         tokio::spawn(axum::serve(admin, admin_router(&app)).into_future());
@@ -153,7 +185,9 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, stop: watch::Receiver<b
         let app = Arc::clone(&app);
         async move {
             let stopped = async {
-                let _closed = health.wait_for(|health| matches!(health, Health::Stopped(_))).await;
+                let _closed = health
+                    .wait_for(|health| matches!(health, Health::Stopped(_)))
+                    .await;
             };
             let asked = async {
                 let _closed = stop.wait_for(|stop| *stop).await;
@@ -163,7 +197,9 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, stop: watch::Receiver<b
             let _receivers = ended.send(true);
         }
     };
-    let serving = axum::serve(listener, router(&app)).with_graceful_shutdown(until).into_future();
+    let serving = axum::serve(listener, router(&app))
+        .with_graceful_shutdown(until)
+        .into_future();
     let drain = Duration::from_secs(app.config.server.drain_s);
     let too_long = async {
         let _closed = at_end.wait_for(|ended| *ended).await;

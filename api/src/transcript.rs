@@ -11,7 +11,9 @@ use credentials::rulebook::kinds::Purpose;
 use identity::did::IssuerNumber;
 use identity::erasable::{Commitments, Opened};
 use ledger::assertion::Act;
-use projections::transcripts::{Line as Row, Lot as LotRow, SchemeTotals, Sum as RowSum, Totals as RowTotals};
+use projections::transcripts::{
+    Line as Row, Lot as LotRow, SchemeTotals, Sum as RowSum, Totals as RowTotals,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -182,14 +184,21 @@ pub struct Shown {
 pub fn build(app: &App, person: Uuid, shown: Shown) -> Result<Transcript, Problem> {
     // Read before the lines: what changes meanwhile is then known to be newer.
     let position = app.views.follower.next();
-    let rows = app.views.transcripts.of_person(person).map_err(Problem::internal)?;
+    let rows = app
+        .views
+        .transcripts
+        .of_person(person)
+        .map_err(Problem::internal)?;
     let mut names = Names::default();
     let today = validity::day_of(app.now_ms());
     let mut outcomes = Vec::with_capacity(rows.len());
     for row in &rows {
         let mut line = line_named(app, row, &mut names)?;
         if shown.receipts {
-            line.receipt = app.ledger.receipt(row.recorded.position)?.map(|receipt| receipt.to_string());
+            line.receipt = app
+                .ledger
+                .receipt(row.recorded.position)?
+                .map(|receipt| receipt.to_string());
         }
         outcomes.push(line);
     }
@@ -199,11 +208,20 @@ pub fn build(app: &App, person: Uuid, shown: Shown) -> Result<Transcript, Proble
         totals.push(scheme_totals(app, *scheme, of_scheme, &mut names)?);
     }
     let opened = app.identity_of(person)?;
-    let name = opened.iter().find(|it| it.name() == "name").and_then(Opened::expose_text);
+    let name = opened
+        .iter()
+        .find(|it| it.name() == "name")
+        .and_then(Opened::expose_text);
     Ok(Transcript {
         learner: Learner {
             id: person,
-            name: name.map(|name| if shown.in_full { name.to_owned() } else { mask::name(name) }),
+            name: name.map(|name| {
+                if shown.in_full {
+                    name.to_owned()
+                } else {
+                    mask::name(name)
+                }
+            }),
         },
         position,
         log: app.ledger.origin().into(),
@@ -230,8 +248,13 @@ impl Names {
         if let Some(name) = self.0.get(&number) {
             return Ok(name.clone());
         }
-        let institution = app.ledger.state::<identity::institution::Institution>(&number.stream())?;
-        let name = institution.admitted.as_ref().map_or_else(String::new, |profile| profile.name.clone());
+        let institution = app
+            .ledger
+            .state::<identity::institution::Institution>(&number.stream())?;
+        let name = institution
+            .admitted
+            .as_ref()
+            .map_or_else(String::new, |profile| profile.name.clone());
         self.0.insert(number, name.clone());
         Ok(name)
     }
@@ -239,12 +262,21 @@ impl Names {
 
 fn line_named(app: &App, row: &Row, names: &mut Names) -> Result<Line, Problem> {
     let opened = values(app, row)?;
-    let text = |name: &str| opened.iter().find(|it| it.name() == name).and_then(Opened::expose_text).map(str::to_owned);
+    let text = |name: &str| {
+        opened
+            .iter()
+            .find(|it| it.name() == name)
+            .and_then(Opened::expose_text)
+            .map(str::to_owned)
+    };
     let fields = &row.fields;
     let today = validity::day_of(app.now_ms());
     Ok(Line {
         id: row.outcome,
-        awarder: Awarder { id: row.origin.awarder.0, name: names.of(app, row.origin.awarder)? },
+        awarder: Awarder {
+            id: row.origin.awarder.0,
+            name: names.of(app, row.origin.awarder)?,
+        },
         record: row.origin.record.clone(),
         kind: fields.kind.as_str(),
         code: fields.code.clone(),
@@ -279,7 +311,12 @@ fn values(app: &App, row: &Row) -> Result<Vec<Opened>, Problem> {
         return Ok(Vec::new());
     }
     let commitments = Commitments::of(row.commitments.clone()).map_err(Problem::internal)?;
-    match app.vault.opened(row.person, Purpose::StudyRecord, row.signature.proposal.unwrap_or(row.target.id), &commitments) {
+    match app.vault.opened(
+        row.person,
+        Purpose::StudyRecord,
+        row.signature.proposal.unwrap_or(row.target.id),
+        &commitments,
+    ) {
         Ok(opened) => Ok(opened),
         Err(VaultError::Erased | VaultError::NotHere) => Ok(Vec::new()),
         Err(error) => Err(Problem::internal(error)),
@@ -298,11 +335,20 @@ fn lot_of(lot: &LotRow, today: jiff::civil::Date) -> Lot {
             LotState::Revoked => "revoked",
         },
         usable_before: lot.usable_before.map(|date| date.to_string()),
-        warnings: if lot.hours_mismatch { vec!["HOURS_MISMATCH"] } else { Vec::new() },
+        warnings: if lot.hours_mismatch {
+            vec!["HOURS_MISMATCH"]
+        } else {
+            Vec::new()
+        },
     }
 }
 
-fn scheme_totals(app: &App, scheme: Scheme, of: &SchemeTotals, names: &mut Names) -> Result<Totals, Problem> {
+fn scheme_totals(
+    app: &App,
+    scheme: Scheme,
+    of: &SchemeTotals,
+    names: &mut Names,
+) -> Result<Totals, Problem> {
     let mut by_institution = Vec::with_capacity(of.by_institution.len());
     for (number, sum) in &of.by_institution {
         by_institution.push(sum_of(names.of(app, *number)?, *sum));
@@ -312,18 +358,26 @@ fn scheme_totals(app: &App, scheme: Scheme, of: &SchemeTotals, names: &mut Names
         credits: amount(of.available.credit),
         usable: amount(of.usable.credit),
         by_institution,
-        by_level: sums(&of.by_level, |level| level.map_or_else(String::new, |level| level.to_string())),
+        by_level: sums(&of.by_level, |level| {
+            level.map_or_else(String::new, |level| level.to_string())
+        }),
         by_category: sums(&of.by_category, |category| category.as_str().to_owned()),
         by_year: sums(&of.by_year, ToString::to_string),
     })
 }
 
 fn sums<K>(of: &BTreeMap<K, RowSum>, name: impl Fn(&K) -> String) -> Vec<Sum> {
-    of.iter().map(|(key, sum)| sum_of(name(key), *sum)).collect()
+    of.iter()
+        .map(|(key, sum)| sum_of(name(key), *sum))
+        .collect()
 }
 
 fn sum_of(of: String, sum: RowSum) -> Sum {
-    Sum { of, credits: amount(sum.credit), lots: sum.lots }
+    Sum {
+        of,
+        credits: amount(sum.credit),
+        lots: sum.lots,
+    }
 }
 
 fn amount(credit: Millicredits) -> String {

@@ -12,12 +12,18 @@ use crate::app::App;
 use crate::problem::Problem;
 
 /// Hours of STANDARDS §4's example: under a day plain, over a week unknown.
-const AGE_POLICY: AgePolicy = AgePolicy { plain_hours: 24, unknown_hours: 168 };
+const AGE_POLICY: AgePolicy = AgePolicy {
+    plain_hours: 24,
+    unknown_hours: 168,
+};
 
 /// The signed bundle as of now. Its version is its position: it rises with every commit.
 pub fn build(app: &App) -> Result<Value, Problem> {
     let (institutions, position) = app.views.institutions.all().map_err(Problem::internal)?;
-    let issuers: Vec<Issuer> = institutions.iter().filter_map(|it| issuer(app, it)).collect();
+    let issuers: Vec<Issuer> = institutions
+        .iter()
+        .filter_map(|it| issuer(app, it))
+        .collect();
     let key = issuers
         .iter()
         .filter(|issuer| issuer.id == IssuerNumber::REGISTRAR)
@@ -30,7 +36,12 @@ pub fn build(app: &App) -> Result<Value, Problem> {
         version: position,
         issued_at: issued_at.clone(),
         position,
-        log: LogKey { origin: app.ledger.origin().into(), key, alg: "EdDSA".into(), hash: "SHA-256".into() },
+        log: LogKey {
+            origin: app.ledger.origin().into(),
+            key,
+            alg: "EdDSA".into(),
+            hash: "SHA-256".into(),
+        },
         witnesses: Vec::new(),
         quorum: 0,
         age_policy: AGE_POLICY,
@@ -78,5 +89,6 @@ pub fn write(app: &App, path: &Path) -> Result<(), Problem> {
 /// RFC 3339, UTC, whole seconds.
 fn whole_seconds(ms: i64) -> String {
     let text = format_ms(ms);
-    text.split_once('.').map_or(text.clone(), |(whole, _)| format!("{whole}Z"))
+    text.split_once('.')
+        .map_or(text.clone(), |(whole, _)| format!("{whole}Z"))
 }

@@ -108,7 +108,10 @@ impl App {
         if let (Some(members), false) = (data.as_object_mut(), disclosures.is_empty()) {
             let digests = disclosures.iter().map(Disclosure::digest).collect();
             let commitments = Commitments::of(digests).map_err(Problem::internal)?;
-            members.insert("_sd".into(), serde_json::to_value(commitments).map_err(Problem::internal)?);
+            members.insert(
+                "_sd".into(),
+                serde_json::to_value(commitments).map_err(Problem::internal)?,
+            );
         }
         let now_ms = self.now_ms();
         let draft = Draft {
@@ -122,7 +125,9 @@ impl App {
             act: Some(asking.act),
             data,
         };
-        let assertion = draft.sign(&kid, &key).map_err(|error| Problem::from(ledger::execute::Refused::from(error)))?;
+        let assertion = draft
+            .sign(&kid, &key)
+            .map_err(|error| Problem::from(ledger::execute::Refused::from(error)))?;
         Ok((assertion, disclosures))
     }
 
@@ -147,7 +152,10 @@ impl App {
     ) -> Result<Prepared, Problem> {
         let app = Arc::clone(self);
         let has_values = !disclosures.is_empty();
-        off_the_runtime(has_values, move || app.prepare(assertion, disclosures, expected)).await
+        off_the_runtime(has_values, move || {
+            app.prepare(assertion, disclosures, expected)
+        })
+        .await
     }
 
     /// Checks everything, stores the values, and queues: what follows is decided behind it.
@@ -175,7 +183,11 @@ impl App {
             self.store_values(kind, &assertion, &deposit, &disclosures)?;
         }
         match self.ledger.enqueue(submission) {
-            Ok(answer) => Ok(Prepared::Queued { assertion, disclosures, answer }),
+            Ok(answer) => Ok(Prepared::Queued {
+                assertion,
+                disclosures,
+                answer,
+            }),
             Err(unavailable) => {
                 self.discard(&assertion, &disclosures);
                 Err(unavailable.into())
@@ -187,8 +199,14 @@ impl App {
     pub async fn finish(&self, prepared: Prepared) -> Result<Written, Problem> {
         match prepared {
             Prepared::Done(written) => Ok(written),
-            Prepared::Queued { assertion, disclosures, answer } => {
-                let answer = answer.await.unwrap_or_else(|_| Err(Unavailable::Unknown.into()));
+            Prepared::Queued {
+                assertion,
+                disclosures,
+                answer,
+            } => {
+                let answer = answer
+                    .await
+                    .unwrap_or_else(|_| Err(Unavailable::Unknown.into()));
                 self.conclude(&assertion, &disclosures, answer)
             }
         }
@@ -198,8 +216,14 @@ impl App {
     pub fn finish_blocking(&self, prepared: Prepared) -> Result<Written, Problem> {
         match prepared {
             Prepared::Done(written) => Ok(written),
-            Prepared::Queued { assertion, disclosures, answer } => {
-                let answer = answer.blocking_recv().unwrap_or_else(|_| Err(Unavailable::Unknown.into()));
+            Prepared::Queued {
+                assertion,
+                disclosures,
+                answer,
+            } => {
+                let answer = answer
+                    .blocking_recv()
+                    .unwrap_or_else(|_| Err(Unavailable::Unknown.into()));
                 self.conclude(&assertion, &disclosures, answer)
             }
         }
@@ -237,26 +261,37 @@ impl App {
         disclosures: &[Disclosure],
     ) -> Result<(), Problem> {
         let id = assertion.id();
-        match self.vault.put_pending(deposit.person, kind.purpose, id, disclosures) {
+        match self
+            .vault
+            .put_pending(deposit.person, kind.purpose, id, disclosures)
+        {
             Ok(()) => {}
             Err(VaultError::SaltSeen { index }) => {
-                return Err(Problem::of(Reason::SaltSeen).detail(format!("the salt of disclosure {index} was used before")));
+                return Err(Problem::of(Reason::SaltSeen)
+                    .detail(format!("the salt of disclosure {index} was used before")));
             }
             Err(error) => return Err(Problem::internal(error)),
         }
         let aliases: Vec<Alias<'_>> = deposit
             .identifiers
             .iter()
-            .map(|(r#type, normalised)| Alias { kind: r#type.as_str(), normalised })
+            .map(|(r#type, normalised)| Alias {
+                kind: r#type.as_str(),
+                normalised,
+            })
             .collect();
         if !aliases.is_empty()
-            && let Reserved::Taken { index, .. } =
-                self.vault.lookup_reserve_all(&aliases, deposit.person, id).map_err(Problem::internal)?
+            && let Reserved::Taken { index, .. } = self
+                .vault
+                .lookup_reserve_all(&aliases, deposit.person, id)
+                .map_err(Problem::internal)?
         {
             self.discard(assertion, disclosures);
             let name = aliases.get(index).map_or("", |alias| alias.kind);
-            return Err(Problem::of(Reason::IdentifierTaken)
-                .field(format!("/identifiers/{name}"), "it is bound to another person"));
+            return Err(Problem::of(Reason::IdentifierTaken).field(
+                format!("/identifiers/{name}"),
+                "it is bound to another person",
+            ));
         }
         Ok(())
     }
@@ -272,7 +307,11 @@ impl App {
     }
 
     /// The same record again must say the same in its personal values too (`record-differs`).
-    pub fn same_values(&self, assertion: &Assertion, disclosures: &[Disclosure]) -> Result<(), Problem> {
+    pub fn same_values(
+        &self,
+        assertion: &Assertion,
+        disclosures: &[Disclosure],
+    ) -> Result<(), Problem> {
         if assertion.kind() != record_outcome::KIND {
             return Ok(());
         }
@@ -284,15 +323,26 @@ impl App {
         let Some(outcome) = account.outcome(data.outcome) else {
             return Ok(());
         };
-        for said in outcome.versions().iter().filter(|said| said.fields == data.fields) {
-            let opened = match self.vault.opened(data.person, kinds::Purpose::StudyRecord, said.id, &said.values) {
+        for said in outcome
+            .versions()
+            .iter()
+            .filter(|said| said.fields == data.fields)
+        {
+            let opened = match self.vault.opened(
+                data.person,
+                kinds::Purpose::StudyRecord,
+                said.id,
+                &said.values,
+            ) {
                 Ok(opened) => opened,
                 // What was erased cannot differ any more.
                 Err(VaultError::Erased | VaultError::NotHere) => return Ok(()),
                 Err(error) => return Err(Problem::internal(error)),
             };
             let same = |disclosure: &&Disclosure| opened.contains(disclosure.opened());
-            if opened.len() == disclosures.len() && disclosures.iter().filter(same).count() == opened.len() {
+            if opened.len() == disclosures.len()
+                && disclosures.iter().filter(same).count() == opened.len()
+            {
                 return Ok(());
             }
         }
@@ -307,7 +357,13 @@ async fn off_the_runtime<T: Send + 'static>(
     waits: bool,
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
-    if waits { tokio::task::spawn_blocking(work).await.map_err(Problem::internal)? } else { work() }
+    if waits {
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(Problem::internal)?
+    } else {
+        work()
+    }
 }
 
 fn written(answer: Answer) -> Written {
@@ -331,9 +387,17 @@ fn deposit_of(kind: &Kind, data: &str, disclosures: &[Disclosure]) -> Result<Dep
     }
     let malformed = |error: serde_json::Error| Problem::of(Reason::DataInvalid).detail(error);
     let aliases = match kind.name {
-        register::KIND => serde_json::from_str::<register::Data>(data).map_err(malformed)?.identifiers,
+        register::KIND => {
+            serde_json::from_str::<register::Data>(data)
+                .map_err(malformed)?
+                .identifiers
+        }
         bind_identifier::KIND => {
-            vec![serde_json::from_str::<bind_identifier::Data>(data).map_err(malformed)?.identifier]
+            vec![
+                serde_json::from_str::<bind_identifier::Data>(data)
+                    .map_err(malformed)?
+                    .identifier,
+            ]
         }
         _ => Vec::new(),
     };
@@ -344,19 +408,27 @@ fn deposit_of(kind: &Kind, data: &str, disclosures: &[Disclosure]) -> Result<Dep
             .iter()
             .find(|disclosure| disclosure.opened().name() == name)
             .and_then(|disclosure| disclosure.opened().expose_text())
-            .ok_or_else(|| Problem::of(Reason::ValuesDoNotFit).detail(format!("{name} has no value")))?;
+            .ok_or_else(|| {
+                Problem::of(Reason::ValuesDoNotFit).detail(format!("{name} has no value"))
+            })?;
         let checked = alias.r#type.check(value).map_err(|error| {
             Problem::of(Reason::IdentifierInvalid).field(format!("/identifiers/{name}"), error)
         })?;
         let overridden = alias.check == identity::person::event::Check::Overridden;
         if let Some(warning) = checked.finding.filter(|_| !overridden) {
-            return Err(Problem::of(Reason::IdentifierInvalid).field(format!("/identifiers/{name}"), warning));
+            return Err(Problem::of(Reason::IdentifierInvalid)
+                .field(format!("/identifiers/{name}"), warning));
         }
         identifiers.push((alias.r#type, checked.normalised));
     }
     if kind.name == register::KIND && !disclosures.iter().any(|it| it.opened().name() == "name") {
         return Err(Problem::of(Reason::ValuesDoNotFit).detail("the name is missing"));
     }
-    let person = serde_json::from_str::<Whose>(data).map_err(malformed)?.person;
-    Ok(Deposit { person, identifiers })
+    let person = serde_json::from_str::<Whose>(data)
+        .map_err(malformed)?
+        .person;
+    Ok(Deposit {
+        person,
+        identifiers,
+    })
 }

@@ -75,7 +75,8 @@ impl Decision for Authorised {
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, Refusal> {
-        self.ask.authorise(world, self.kind.name, self.kind.entitlement)?;
+        self.ask
+            .authorise(world, self.kind.name, self.kind.entitlement)?;
         self.inner.decide(world)
     }
 }
@@ -86,21 +87,38 @@ fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<AnyDecision, Refusal> 
     let target = ask.target;
     Ok(match kind.name {
         admit::KIND => Box::new(Use(admit::Admit { data: read(data)? })),
-        activate_key::KIND => Box::new(Use(activate_key::ActivateKey { issuer, data: read(data)? })),
-        retire_key::KIND => Box::new(Use(retire_key::RetireKey { issuer, data: read(data)? })),
+        activate_key::KIND => Box::new(Use(activate_key::ActivateKey {
+            issuer,
+            data: read(data)?,
+        })),
+        retire_key::KIND => Box::new(Use(retire_key::RetireKey {
+            issuer,
+            data: read(data)?,
+        })),
         appoint::KIND => Box::new(Use(appoint::Appoint { data: read(data)? })),
         register::KIND => Box::new(Use(register::Register { data: read(data)? })),
-        bind_identifier::KIND => Box::new(Use(bind_identifier::BindIdentifier { data: read(data)? })),
-        record_outcome::KIND => Box::new(Use(record_outcome::RecordOutcome { issuer, data: read(data)? })),
-        correct_outcome::KIND => {
-            Box::new(Use(correct_outcome::CorrectOutcome { issuer, target, data: read(data)? }))
+        bind_identifier::KIND => {
+            Box::new(Use(bind_identifier::BindIdentifier { data: read(data)? }))
         }
-        revoke_outcome::KIND => {
-            Box::new(Use(revoke_outcome::RevokeOutcome { issuer, target, data: read(data)? }))
-        }
-        identity::approval::decide::KIND => {
-            Box::new(DecideApproval { ask: ask.clone(), data: read(data)?, resume: resume() })
-        }
+        record_outcome::KIND => Box::new(Use(record_outcome::RecordOutcome {
+            issuer,
+            data: read(data)?,
+        })),
+        correct_outcome::KIND => Box::new(Use(correct_outcome::CorrectOutcome {
+            issuer,
+            target,
+            data: read(data)?,
+        })),
+        revoke_outcome::KIND => Box::new(Use(revoke_outcome::RevokeOutcome {
+            issuer,
+            target,
+            data: read(data)?,
+        })),
+        identity::approval::decide::KIND => Box::new(DecideApproval {
+            ask: ask.clone(),
+            data: read(data)?,
+            resume: resume(),
+        }),
         other => return Err(Refusal::UnknownKind(other.into())),
     })
 }
@@ -116,7 +134,10 @@ fn resume() -> Resume<Refusal> {
             .as_ref()
             .ok_or_else(|| Refusal::UnknownKind(proposal.kind.clone()))?;
         let decision = use_case(kind, ask, &proposal.data)?;
-        Ok(Resumed { decision, approvers: kind.approvers })
+        Ok(Resumed {
+            decision,
+            approvers: kind.approvers,
+        })
     })
 }
 
@@ -139,12 +160,17 @@ impl Rules for Rulebook {
         if assertion.kind() == open_log::KIND {
             return Ok(Box::new(Use(open_log::OpenLog { data: read(data)? })));
         }
-        let kind =
-            kinds::find(assertion.kind()).ok_or_else(|| Refusal::UnknownKind(assertion.kind().into()))?;
+        let kind = kinds::find(assertion.kind())
+            .ok_or_else(|| Refusal::UnknownKind(assertion.kind().into()))?;
         let ask = Ask::of(assertion)?;
         let inner = use_case(kind, &ask, data)?;
         let inner = match kind.two_person {
-            Some(act) => Box::new(TwoPerson { id: ask.id, act, names_a_person: ask.act.is_some(), inner }),
+            Some(act) => Box::new(TwoPerson {
+                id: ask.id,
+                act,
+                names_a_person: ask.act.is_some(),
+                inner,
+            }),
             None => inner,
         };
         Ok(Box::new(Authorised { ask, kind, inner }))

@@ -150,7 +150,12 @@ fn hash_data(proof: &Proof, document: &Value) -> Result<[u8; 64], BadBundle> {
 }
 
 /// Signs `document`, which has no proof yet; `created` is RFC 3339, UTC, whole seconds.
-pub fn sign(mut document: Value, kid: &Kid, key: &SigningKey, created: &str) -> Result<Value, BadBundle> {
+pub fn sign(
+    mut document: Value,
+    kid: &Kid,
+    key: &SigningKey,
+    created: &str,
+) -> Result<Value, BadBundle> {
     let mut proof = Proof {
         r#type: "DataIntegrityProof".into(),
         cryptosuite: "eddsa-jcs-2022".into(),
@@ -161,7 +166,9 @@ pub fn sign(mut document: Value, kid: &Kid, key: &SigningKey, created: &str) -> 
     };
     let signature = key.sign(&hash_data(&proof, &document)?);
     proof.proof_value = Some(format!("z{}", bs58::encode(signature).into_string()));
-    let members = document.as_object_mut().ok_or_else(|| BadBundle::Form("not an object".into()))?;
+    let members = document
+        .as_object_mut()
+        .ok_or_else(|| BadBundle::Form("not an object".into()))?;
     let proof = serde_json::to_value(proof).map_err(|error| BadBundle::Form(error.to_string()))?;
     members.insert("proof".into(), proof);
     Ok(document)
@@ -174,8 +181,12 @@ impl Bundle {
         let form = |error: serde_json::Error| BadBundle::Form(error.to_string());
         let mut document: Value = serde_json::from_str(text).map_err(form)?;
         let bundle: Self = serde_json::from_str(text).map_err(form)?;
-        let members = document.as_object_mut().ok_or_else(|| BadBundle::Form("not an object".into()))?;
-        let proof = members.remove("proof").ok_or(BadBundle::Proof("it is missing"))?;
+        let members = document
+            .as_object_mut()
+            .ok_or_else(|| BadBundle::Form("not an object".into()))?;
+        let proof = members
+            .remove("proof")
+            .ok_or(BadBundle::Proof("it is missing"))?;
         let mut proof: Proof = serde_json::from_value(proof).map_err(form)?;
         if proof.r#type != "DataIntegrityProof" || proof.cryptosuite != "eddsa-jcs-2022" {
             return Err(BadBundle::Proof("not an eddsa-jcs-2022 DataIntegrityProof"));
@@ -183,19 +194,26 @@ impl Bundle {
         if proof.proof_purpose != "assertionMethod" {
             return Err(BadBundle::Proof("its purpose is not assertionMethod"));
         }
-        let value = proof.proof_value.take().ok_or(BadBundle::Proof("no proofValue"))?;
+        let value = proof
+            .proof_value
+            .take()
+            .ok_or(BadBundle::Proof("no proofValue"))?;
         let signature: [u8; 64] = value
             .strip_prefix('z')
             .and_then(|encoded| bs58::decode(encoded).into_vec().ok())
             .and_then(|bytes| bytes.try_into().ok())
-            .ok_or(BadBundle::Proof("proofValue is not z and 64 bytes of base58"))?;
+            .ok_or(BadBundle::Proof(
+                "proofValue is not z and 64 bytes of base58",
+            ))?;
         let signer = &proof.verification_method;
         let key = bundle
             .registrar_keys()
             .find(|key| key.r#use == KeyUse::Bundle && &key.kid == signer && key.retired.is_none())
             .ok_or_else(|| BadBundle::Key(signer.clone()))?;
         let signed = hash_data(&proof, &document)?;
-        key.key.verify(&signed, &signature).map_err(|_| BadBundle::Signature)?;
+        key.key
+            .verify(&signed, &signature)
+            .map_err(|_| BadBundle::Signature)?;
         Ok(bundle)
     }
 
@@ -213,6 +231,9 @@ impl Bundle {
 
     /// The key with this name.
     pub fn key(&self, kid: &str) -> Option<&IssuerKey> {
-        self.issuers.iter().flat_map(|issuer| &issuer.keys).find(|key| key.kid == kid)
+        self.issuers
+            .iter()
+            .flat_map(|issuer| &issuer.keys)
+            .find(|key| key.kid == kid)
     }
 }

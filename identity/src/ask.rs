@@ -57,7 +57,9 @@ pub enum AskError {
     #[error("institution {0} is not admitted")]
     NotAdmitted(IssuerNumber),
     /// The key's window is not open at this position.
-    #[error("key {kid} does not sign at position {position}: it was activated at {activated:?} and retired at {retired:?}")]
+    #[error(
+        "key {kid} does not sign at position {position}: it was activated at {activated:?} and retired at {retired:?}"
+    )]
     KeyNotActive {
         /// The key.
         kid: String,
@@ -80,7 +82,9 @@ pub enum AskError {
         kind: String,
     },
     /// A key kept by the platform, or an act of two persons, and nobody is named.
-    #[error("act is missing: a key kept by the platform, and an act of two persons, names who acts")]
+    #[error(
+        "act is missing: a key kept by the platform, and an act of two persons, names who acts"
+    )]
     ActMissing,
     /// The person does not hold the role, or the role may not do this.
     #[error("person {person} may not act as {role} here")]
@@ -123,7 +127,12 @@ impl Ask {
     }
 
     /// Whether key and person may ask `kind` at the position of `world`.
-    pub fn authorise(&self, world: &World<'_>, kind: &str, row: Entitlement) -> Result<(), AskError> {
+    pub fn authorise(
+        &self,
+        world: &World<'_>,
+        kind: &str,
+        row: Entitlement,
+    ) -> Result<(), AskError> {
         let institution = world.get::<Institution>(&self.issuer.stream());
         if institution.admitted.is_none() {
             return Err(AskError::NotAdmitted(self.issuer));
@@ -135,7 +144,10 @@ impl Ask {
             Signer::Either => true,
         };
         if !may {
-            return Err(AskError::KindNotYours { issuer: self.issuer, kind: kind.into() });
+            return Err(AskError::KindNotYours {
+                issuer: self.issuer,
+                kind: kind.into(),
+            });
         }
         let custody = self.key_window(world, &institution)?;
         match &self.act {
@@ -145,7 +157,11 @@ impl Ask {
         }
     }
 
-    fn key_window(&self, world: &World<'_>, institution: &Institution) -> Result<Custody, AskError> {
+    fn key_window(
+        &self,
+        world: &World<'_>,
+        institution: &Institution,
+    ) -> Result<Custody, AskError> {
         let key = institution.key_named(&self.kid);
         let not_active = || AskError::KeyNotActive {
             kid: self.kid.to_string(),
@@ -169,6 +185,9 @@ impl Ask {
         if role.is_some_and(|role| officer.holds(act.person, role, self.issuer)) {
             return Ok(());
         }
-        Err(AskError::ActorNotAllowed { person: act.person, role: act.role.clone() })
+        Err(AskError::ActorNotAllowed {
+            person: act.person,
+            role: act.role.clone(),
+        })
     }
 }

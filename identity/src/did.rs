@@ -40,7 +40,10 @@ pub struct Did {
 impl Did {
     /// The DID of `issuer` under `host` (`xf.example.org`, or with a port `xf.example.org:8443`).
     pub fn new(host: &str, issuer: IssuerNumber) -> Self {
-        Self { host: host.replace(':', "%3A"), issuer }
+        Self {
+            host: host.replace(':', "%3A"),
+            issuer,
+        }
     }
 
     /// Reads `did:web:HOST` or `did:web:HOST:i:N`.
@@ -54,10 +57,15 @@ impl Did {
             }
         };
         let plain = !host.is_empty()
-            && host
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'%' | b'A'));
-        plain.then(|| Self { host: host.into(), issuer })
+            && host.bytes().all(|b| {
+                b.is_ascii_lowercase()
+                    || b.is_ascii_digit()
+                    || matches!(b, b'.' | b'-' | b'%' | b'A')
+            });
+        plain.then(|| Self {
+            host: host.into(),
+            issuer,
+        })
     }
 
     /// The DID's host as an origin writes it.
@@ -74,7 +82,11 @@ impl Did {
 impl std::fmt::Display for Did {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "did:web:{}", self.host)?;
-        if self.issuer == IssuerNumber::REGISTRAR { Ok(()) } else { write!(f, ":i:{}", self.issuer) }
+        if self.issuer == IssuerNumber::REGISTRAR {
+            Ok(())
+        } else {
+            write!(f, ":i:{}", self.issuer)
+        }
     }
 }
 

@@ -57,7 +57,11 @@ impl TryFrom<Vec<Digest>> for Commitments {
             [a, b] => a.to_string() < b.to_string(),
             _ => true,
         });
-        if ascending && digests.len() <= VALUES_MAX { Ok(Self(digests)) } else { Err(NotCommitments) }
+        if ascending && digests.len() <= VALUES_MAX {
+            Ok(Self(digests))
+        } else {
+            Err(NotCommitments)
+        }
     }
 }
 
@@ -164,7 +168,10 @@ impl Disclosure {
         Self {
             encoded: URL_SAFE_NO_PAD.encode(array.to_string()),
             salt,
-            opened: Opened { name: name.into(), value },
+            opened: Opened {
+                name: name.into(),
+                value,
+            },
         }
     }
 
@@ -174,28 +181,34 @@ impl Disclosure {
         if encoded.is_empty() {
             return Err(malformed("an empty part"));
         }
-        let bytes = URL_SAFE_NO_PAD
-            .decode(encoded)
-            .map_err(|_| malformed("not base64url without padding, re-encoding to the same text"))?;
+        let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| {
+            malformed("not base64url without padding, re-encoding to the same text")
+        })?;
         if bytes.len() > VALUE_BYTES_MAX {
             return Err(malformed("larger than 8192 bytes"));
         }
         let text = std::str::from_utf8(&bytes).map_err(|_| malformed("not UTF-8"))?;
-        let (salt, name, value): (String, String, Value) =
-            serde_json::from_str(text).map_err(|_| malformed("not a JSON array of salt, name, value"))?;
+        let (salt, name, value): (String, String, Value) = serde_json::from_str(text)
+            .map_err(|_| malformed("not a JSON array of salt, name, value"))?;
         if name == "_sd" || name == "..." {
             return Err(malformed("a name that SD-JWT reserves"));
         }
         // Plain values only: no object, so no member can stand twice inside one.
         if !(value.is_string() || value.is_i64() || value.is_boolean()) {
-            return Err(malformed("the value must be text, a whole number, true or false"));
+            return Err(malformed(
+                "the value must be text, a whole number, true or false",
+            ));
         }
         let salt: [u8; SALT_BYTES] = URL_SAFE_NO_PAD
             .decode(&salt)
             .ok()
             .and_then(|salt| salt.try_into().ok())
             .ok_or(DisclosureError::Salt { index })?;
-        Ok(Self { encoded: encoded.into(), salt, opened: Opened { name, value } })
+        Ok(Self {
+            encoded: encoded.into(),
+            salt,
+            opened: Opened { name, value },
+        })
     }
 
     /// The text as received.
@@ -226,7 +239,10 @@ pub fn split_submission(text: &str) -> Result<(&str, Vec<Disclosure>), Disclosur
     };
     let Some(parts) = rest.strip_suffix('~') else {
         // Behind the last `~` SD-JWT has a key-binding JWT; here it is refused.
-        return Err(DisclosureError::Malformed { index: 0, what: "the submission must end with ~" });
+        return Err(DisclosureError::Malformed {
+            index: 0,
+            what: "the submission must end with ~",
+        });
     };
     let disclosures = parts
         .split('~')
@@ -235,7 +251,10 @@ pub fn split_submission(text: &str) -> Result<(&str, Vec<Disclosure>), Disclosur
         .map(|(index, part)| Disclosure::parse(part, index))
         .collect::<Result<Vec<_>, _>>()?;
     if disclosures.len() > VALUES_MAX {
-        return Err(DisclosureError::Malformed { index: VALUES_MAX, what: "more than 32 disclosures" });
+        return Err(DisclosureError::Malformed {
+            index: VALUES_MAX,
+            what: "more than 32 disclosures",
+        });
     }
     Ok((jws, disclosures))
 }
@@ -252,7 +271,10 @@ pub fn check(
     for (index, disclosure) in disclosures.iter().enumerate() {
         let name = disclosure.opened.name();
         if !erasable.contains(&name) {
-            return Err(DisclosureError::NotErasable { index, name: name.into() });
+            return Err(DisclosureError::NotErasable {
+                index,
+                name: name.into(),
+            });
         }
         let digest = disclosure.digest();
         if !wanted.contains(&digest) {
@@ -262,7 +284,11 @@ pub fn check(
             return Err(DisclosureError::Twice { index });
         }
     }
-    match commitments.as_slice().iter().find(|digest| !digests.contains(digest)) {
+    match commitments
+        .as_slice()
+        .iter()
+        .find(|digest| !digests.contains(digest))
+    {
         Some(missing) => Err(DisclosureError::Missing(*missing)),
         None => Ok(()),
     }

@@ -11,5 +11,5 @@ pub mod retire_key;
 pub mod state;
 pub mod wire;
 
-pub use event::{Admitted, Event, KeyActivated, KeyRetired, KeyUse, Custody, Level};
+pub use event::{Admitted, Custody, Event, KeyActivated, KeyRetired, KeyUse, Level};
 pub use state::{Institution, Key};

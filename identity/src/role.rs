@@ -79,7 +79,10 @@ impl Role {
 
     /// Held for one institution rather than for the whole province.
     pub const fn is_for_institution(self) -> bool {
-        matches!(self, Self::Clerk | Self::Institution | Self::Counter | Self::Merchant)
+        matches!(
+            self,
+            Self::Clerk | Self::Institution | Self::Counter | Self::Merchant
+        )
     }
 }
 

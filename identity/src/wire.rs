@@ -16,7 +16,11 @@ pub fn read<T: DeserializeOwned>(noun: &str, kind: &str, data: &str) -> Result<T
 
 /// A kind that no shape is known for.
 pub fn unknown(noun: &str, kind: &str) -> Unreadable {
-    Unreadable { noun: noun.into(), kind: kind.into(), why: "the kind is unknown".into() }
+    Unreadable {
+        noun: noun.into(),
+        kind: kind.into(),
+        why: "the kind is unknown".into(),
+    }
 }
 
 /// A fact whose data is `shape`.
@@ -33,5 +37,9 @@ pub fn fact<T: Serialize>(stream: Stream, kind: &'static str, shape: &T) -> Fact
 
 /// A fact whose data is the assertion's own.
 pub fn own(stream: Stream, kind: &'static str) -> Fact {
-    Fact { stream, kind, data: None }
+    Fact {
+        stream,
+        kind,
+        data: None,
+    }
 }

@@ -33,7 +33,9 @@ pub struct Occurred<'a> {
 
 /// A stored fact that this program cannot read: a loud stop, never skipped.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("fact {kind} of stream {noun}/… cannot be read: {why}; this program is older than the log, or the log is damaged")]
+#[error(
+    "fact {kind} of stream {noun}/… cannot be read: {why}; this program is older than the log, or the log is damaged"
+)]
 pub struct Unreadable {
     /// The aggregate's noun.
     pub noun: String,
@@ -143,7 +145,12 @@ pub struct World<'a> {
 
 impl<'a> World<'a> {
     /// A world that knows no stream yet.
-    pub fn new(position: u64, recorded_at_ms: i64, assertion: &'a Assertion, key: &'a PublicKey) -> Self {
+    pub fn new(
+        position: u64,
+        recorded_at_ms: i64,
+        assertion: &'a Assertion,
+        key: &'a PublicKey,
+    ) -> Self {
         Self {
             position,
             recorded_at_ms,

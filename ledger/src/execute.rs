@@ -33,10 +33,14 @@ pub enum Refused {
     #[error("the signature does not verify under {0}")]
     BadSignature(String),
     /// This log never had that root at that size.
-    #[error("this log has no checkpoint of size {0} with that root; if you hold one signed by us, keep it: it proves two histories")]
+    #[error(
+        "this log has no checkpoint of size {0} with that root; if you hold one signed by us, keep it: it proves two histories"
+    )]
     SeenUnknown(u64),
     /// The checkpoint is older than seven days.
-    #[error("the checkpoint seen, of size {0}, is more than 7 days old: fetch the newest and sign again")]
+    #[error(
+        "the checkpoint seen, of size {0}, is more than 7 days old: fetch the newest and sign again"
+    )]
     SeenTooOld(u64),
     /// `at` lies more than five minutes after the time of recording.
     #[error("at is {ahead_ms} ms ahead of the ledger's clock; at most 5 minutes are allowed")]
@@ -142,7 +146,9 @@ impl<E> From<AppendError> for ExecuteError<E> {
             AppendError::Full => Unavailable::DiskFull.into(),
             AppendError::TooLarge { size, .. } => Refused::TooLarge(size).into(),
             AppendError::ReadOnly => Unavailable::Stopping.into(),
-            AppendError::NotNext { .. } | AppendError::Unknown { .. } => Unavailable::Unknown.into(),
+            AppendError::NotNext { .. } | AppendError::Unknown { .. } => {
+                Unavailable::Unknown.into()
+            }
         }
     }
 }

@@ -47,7 +47,10 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { streams_cached_max: 262_144, queue_max: 4_096 }
+        Self {
+            streams_cached_max: 262_144,
+            queue_max: 4_096,
+        }
     }
 }
 
@@ -140,19 +143,39 @@ impl<R: Rules> Log<R> {
             seen: Mutex::default(),
             health: watch::Sender::new(Health::Writable),
         });
-        let last = shared.store.head().checked_sub(1).map(|last| shared.commit(last)).transpose()?;
+        let last = shared
+            .store
+            .head()
+            .checked_sub(1)
+            .map(|last| shared.commit(last))
+            .transpose()?;
         if last.as_ref().is_some_and(|last| *last.log != *origin) {
             let what = format!("it belongs to another log than {origin}");
-            return Err(Corrupt::Leaf { position: shared.store.head() - 1, what }.into());
+            return Err(Corrupt::Leaf {
+                position: shared.store.head() - 1,
+                what,
+            }
+            .into());
         }
         let (queue, queued) = mpsc::channel(options.queue_max);
-        let sequencer = Sequencer::new(Arc::clone(&shared), last.map_or(i64::MIN, |last| last.recorded_at_ms));
+        let sequencer = Sequencer::new(
+            Arc::clone(&shared),
+            last.map_or(i64::MIN, |last| last.recorded_at_ms),
+        );
         let closing = Arc::new(AtomicBool::new(false));
         let threads = vec![
-            std::thread::Builder::new().name("sequencer".into()).spawn(move || sequencer.run(queued))?,
+            std::thread::Builder::new()
+                .name("sequencer".into())
+                .spawn(move || sequencer.run(queued))?,
             publisher(Arc::clone(&shared), Arc::clone(&closing))?,
         ];
-        Ok(Self { shared, queue: Mutex::new(Some(queue)), closing, threads: Mutex::new(threads), opened })
+        Ok(Self {
+            shared,
+            queue: Mutex::new(Some(queue)),
+            closing,
+            threads: Mutex::new(threads),
+            opened,
+        })
     }
 
     /// Reads an assertion and checks everything that needs no order: form, log, `seen`, signature,
@@ -162,7 +185,10 @@ impl<R: Rules> Log<R> {
     }
 
     /// As [`Log::check`], of an assertion already read.
-    pub fn check_parsed(&self, assertion: Assertion) -> Result<Submission<R>, ExecuteError<R::Refusal>> {
+    pub fn check_parsed(
+        &self,
+        assertion: Assertion,
+    ) -> Result<Submission<R>, ExecuteError<R::Refusal>> {
         let shared = &self.shared;
         if assertion.log() != shared.origin {
             let (asked, this) = (assertion.log().into(), shared.origin.clone());
@@ -186,12 +212,26 @@ impl<R: Rules> Log<R> {
             Ok::<_, Corrupt>(known)
         })?;
         drop(world);
-        Ok(Submission { assertion, key, decision, prefetched, seen_recorded_at_ms, expected: None })
+        Ok(Submission {
+            assertion,
+            key,
+            decision,
+            prefetched,
+            seen_recorded_at_ms,
+            expected: None,
+        })
     }
 
     /// What the submission would come to if it were decided now: the same rules, nothing written.
     pub fn preview(&self, submission: &Submission<R>) -> Result<Verdict, ExecuteError<R::Refusal>> {
-        let Submission { assertion, key, decision, prefetched, seen_recorded_at_ms, .. } = submission;
+        let Submission {
+            assertion,
+            key,
+            decision,
+            prefetched,
+            seen_recorded_at_ms,
+            ..
+        } = submission;
         let id = assertion.id();
         if let Some(position) = self.position_of(id)? {
             let same = self.shared.commit(position)?.assertion.compact() == assertion.compact();
@@ -231,21 +271,33 @@ impl<R: Rules> Log<R> {
     }
 
     /// Queues a checked submission; its answer comes through the receiver. Full = not now.
-    pub fn enqueue(&self, submission: Submission<R>) -> Result<oneshot::Receiver<Reply<R>>, Unavailable> {
+    pub fn enqueue(
+        &self,
+        submission: Submission<R>,
+    ) -> Result<oneshot::Receiver<Reply<R>>, Unavailable> {
         let (reply, answer) = oneshot::channel();
-        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let queue = self
+            .queue
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         let queue = queue.ok_or(Unavailable::Stopping)?;
-        queue.try_send(Queued { submission, reply }).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => Unavailable::QueueFull,
-            mpsc::error::TrySendError::Closed(_) => Unavailable::Stopping,
-        })?;
+        queue
+            .try_send(Queued { submission, reply })
+            .map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => Unavailable::QueueFull,
+                mpsc::error::TrySendError::Closed(_) => Unavailable::Stopping,
+            })?;
         Ok(answer)
     }
 
     /// The folded state of a stream, as new as the writer's own.
     pub fn state<A: Aggregate>(&self, stream: &Stream) -> Result<Arc<A>, Corrupt> {
         let loaded = self.shared.state_of(stream)?;
-        loaded.state.downcast::<A>().map_err(|_| Corrupt::NoFold(stream.clone()))
+        loaded
+            .state
+            .downcast::<A>()
+            .map_err(|_| Corrupt::NoFold(stream.clone()))
     }
 
     /// The commit at `position`; `None` at or past the head.
@@ -279,7 +331,10 @@ impl<R: Rules> Log<R> {
     /// What a signer of this moment has seen.
     pub fn seen(&self) -> Seen {
         let head = self.head();
-        Seen { root: head.root, size: head.size }
+        Seen {
+            root: head.root,
+            size: head.size,
+        }
     }
 
     /// The log's origin.
@@ -315,7 +370,9 @@ impl<R: Rules> Log<R> {
     /// Submissions waiting for the sequencer.
     pub fn queued(&self) -> usize {
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        queue.as_ref().map_or(0, |queue| queue.max_capacity().saturating_sub(queue.capacity()))
+        queue.as_ref().map_or(0, |queue| {
+            queue.max_capacity().saturating_sub(queue.capacity())
+        })
     }
 
     /// Tells when the writer stops.
@@ -330,9 +387,15 @@ impl<R: Rules> Log<R> {
 
     /// Takes no more, finishes what is queued, publishes the last checkpoint, writes the index.
     pub fn close(&self) {
-        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        drop(
+            self.queue
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
         self.closing.store(true, Ordering::SeqCst);
-        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        let threads =
+            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {
             thread.thread().unpark();
             let _panicked = thread.join();
@@ -352,16 +415,21 @@ impl<R: Rules> Drop for Log<R> {
     }
 }
 
-fn publisher<R: Rules>(shared: Arc<Shared<R>>, closing: Arc<AtomicBool>) -> std::io::Result<JoinHandle<()>> {
-    std::thread::Builder::new().name("publisher".into()).spawn(move || {
-        while !closing.load(Ordering::SeqCst) {
-            std::thread::park_timeout(PUBLISH_EVERY);
-            if let Err(error) = shared.proofs.publish(&shared.checkpoint_key) {
-                shared.stop(format!("checkpoints cannot be published: {error}"));
-                return;
+fn publisher<R: Rules>(
+    shared: Arc<Shared<R>>,
+    closing: Arc<AtomicBool>,
+) -> std::io::Result<JoinHandle<()>> {
+    std::thread::Builder::new()
+        .name("publisher".into())
+        .spawn(move || {
+            while !closing.load(Ordering::SeqCst) {
+                std::thread::park_timeout(PUBLISH_EVERY);
+                if let Err(error) = shared.proofs.publish(&shared.checkpoint_key) {
+                    shared.stop(format!("checkpoints cannot be published: {error}"));
+                    return;
+                }
             }
-        }
-    })
+        })
 }
 
 impl<R: Rules> Shared<R> {
@@ -379,12 +447,18 @@ impl<R: Rules> Shared<R> {
 
     pub(crate) fn record(&self, position: u64) -> Result<crate::store::Record, Corrupt> {
         let record = self.store.read(position, 1)?.into_iter().next();
-        record.ok_or_else(|| Corrupt::Leaf { position, what: "it is not there".into() })
+        record.ok_or_else(|| Corrupt::Leaf {
+            position,
+            what: "it is not there".into(),
+        })
     }
 
     pub(crate) fn commit(&self, position: u64) -> Result<Commit, Corrupt> {
         let record = self.record(position)?;
-        Commit::decode(&record.leaf).map_err(|error| Corrupt::Leaf { position, what: error.to_string() })
+        Commit::decode(&record.leaf).map_err(|error| Corrupt::Leaf {
+            position,
+            what: error.to_string(),
+        })
     }
 
     /// The state of a stream: cached, or read from the log.
@@ -397,11 +471,17 @@ impl<R: Rules> Shared<R> {
 
     /// The fold of a stream.
     pub(crate) fn fold(&self, stream: &Stream) -> Result<&dyn Fold, Corrupt> {
-        self.rules.fold(stream.noun()).ok_or_else(|| Corrupt::NoFold(stream.clone()))
+        self.rules
+            .fold(stream.noun())
+            .ok_or_else(|| Corrupt::NoFold(stream.clone()))
     }
 
     /// Folds a stream's history up to `head`.
-    pub(crate) fn load_at(&self, stream: &Stream, head: Option<StreamHead>) -> Result<Loaded, Corrupt> {
+    pub(crate) fn load_at(
+        &self,
+        stream: &Stream,
+        head: Option<StreamHead>,
+    ) -> Result<Loaded, Corrupt> {
         let fold = self.fold(stream)?;
         let mut state = fold.empty();
         let steps = match head {
@@ -410,8 +490,10 @@ impl<R: Rules> Shared<R> {
         };
         for step in steps {
             let position = step.position;
-            let commit = Commit::decode(&step.record.leaf)
-                .map_err(|error| Corrupt::Leaf { position, what: error.to_string() })?;
+            let commit = Commit::decode(&step.record.leaf).map_err(|error| Corrupt::Leaf {
+                position,
+                what: error.to_string(),
+            })?;
             let at = Occurred {
                 position,
                 recorded_at_ms: commit.recorded_at_ms,
@@ -423,7 +505,11 @@ impl<R: Rules> Shared<R> {
                 state = fold.evolve(state, &fold.read(&fact.kind, data.get())?, &at);
             }
         }
-        Ok(Loaded { stream: stream.clone(), state, head })
+        Ok(Loaded {
+            stream: stream.clone(),
+            state,
+            head,
+        })
     }
 
     fn key(&self, assertion: &Assertion) -> Result<PublicKey, ExecuteError<R::Refusal>> {
@@ -442,18 +528,35 @@ impl<R: Rules> Shared<R> {
             return Err(unknown.into());
         }
         if seen.size == head.size {
-            return if seen.root == head.root { Ok(None) } else { Err(unknown.into()) };
+            return if seen.root == head.root {
+                Ok(None)
+            } else {
+                Err(unknown.into())
+            };
         }
-        let known = self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(&seen.size).copied();
+        let known = self
+            .seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&seen.size)
+            .copied();
         let (root, recorded_at_ms) = match known {
             Some(known) => known,
             None => self.look_up_seen(seen.size)?,
         };
-        if root == seen.root { Ok(recorded_at_ms) } else { Err(unknown.into()) }
+        if root == seen.root {
+            Ok(recorded_at_ms)
+        } else {
+            Err(unknown.into())
+        }
     }
 
     fn look_up_seen(&self, size: u64) -> Result<(Digest, Option<i64>), Corrupt> {
-        let root = if size == 0 { merkle::empty_root() } else { self.proofs.root_at(size)? };
+        let root = if size == 0 {
+            merkle::empty_root()
+        } else {
+            self.proofs.root_at(size)?
+        };
         let known = (root, Some(self.commit(size)?.recorded_at_ms));
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() >= SEEN_MAX {

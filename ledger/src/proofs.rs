@@ -42,7 +42,9 @@ pub enum ProofsError {
     #[error("the published checkpoint is not of this log: {0}")]
     Checkpoint(#[from] BadCheckpoint),
     /// The log is shorter than what was published: an old copy was put in its place.
-    #[error("a checkpoint of size {published} was published, but the log has only {size} commits: an older copy was restored; restore the newest backup, nothing will be signed")]
+    #[error(
+        "a checkpoint of size {published} was published, but the log has only {size} commits: an older copy was restored; restore the newest backup, nothing will be signed"
+    )]
     RolledBack {
         /// Size published.
         published: u64,
@@ -50,7 +52,9 @@ pub enum ProofsError {
         size: u64,
     },
     /// The log has another root at that size than was published.
-    #[error("the log's root at size {0} is not the one published: the log was altered; restore it from a backup, nothing will be signed")]
+    #[error(
+        "the log's root at size {0} is not the one published: the log was altered; restore it from a backup, nothing will be signed"
+    )]
     OtherRoot(u64),
 }
 
@@ -65,14 +69,22 @@ pub struct Proofs {
 
 impl Proofs {
     /// Opens the tiles under `directory` and brings them up to the head of `store`.
-    pub fn open(directory: &Path, origin: &str, key: &PublicKey, store: &dyn Store) -> Result<Self, ProofsError> {
+    pub fn open(
+        directory: &Path,
+        origin: &str,
+        key: &PublicKey,
+        store: &dyn Store,
+    ) -> Result<Self, ProofsError> {
         let published = match checkpoint::load(directory)? {
             Some(text) => Some(Checkpoint::open(&text, origin, key)?.0),
             None => None,
         };
         let head = store.head();
         if let Some(published) = published.as_ref().filter(|published| published.size > head) {
-            return Err(ProofsError::RolledBack { published: published.size, size: head });
+            return Err(ProofsError::RolledBack {
+                published: published.size,
+                size: head,
+            });
         }
         let tiles = match &published {
             None => Self::rebuilt(directory, store, head)?,
@@ -111,7 +123,8 @@ impl Proofs {
     /// The tiles, with everything taken in.
     fn lock(&self) -> MutexGuard<'_, Tiles> {
         let mut tiles = self.tiles.lock().unwrap_or_else(PoisonError::into_inner);
-        let pending = std::mem::take(&mut *self.pending.lock().unwrap_or_else(PoisonError::into_inner));
+        let pending =
+            std::mem::take(&mut *self.pending.lock().unwrap_or_else(PoisonError::into_inner));
         for hash in pending {
             tiles.append(hash);
         }
@@ -120,7 +133,10 @@ impl Proofs {
 
     /// Takes in the leaf hashes of a durable group; never waits for a file.
     pub(crate) fn take_in(&self, leaf_hashes: impl IntoIterator<Item = Digest>) {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner).extend(leaf_hashes);
+        self.pending
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(leaf_hashes);
     }
 
     /// Size and root of everything taken in.
@@ -142,17 +158,32 @@ impl Proofs {
     /// A receipt for `leaf` at `position` under `head`.
     pub fn receipt(&self, position: u64, leaf: Vec<u8>, head: &Head) -> Result<Receipt, TileError> {
         let path = self.lock().inclusion(position, head.size)?;
-        Ok(Receipt { leaf: Some(leaf), index: position, path, checkpoint: head.note.clone() })
+        Ok(Receipt {
+            leaf: Some(leaf),
+            index: position,
+            path,
+            checkpoint: head.note.clone(),
+        })
     }
 
     /// A receipt from the published tiles alone, while another process may own the log.
-    pub fn receipt_from(directory: &Path, position: u64, leaf: Vec<u8>, head: &Head) -> Result<Receipt, ProofsError> {
+    pub fn receipt_from(
+        directory: &Path,
+        position: u64,
+        leaf: Vec<u8>,
+        head: &Head,
+    ) -> Result<Receipt, ProofsError> {
         let tiles = Tiles::open(directory, head.size)?;
         if tiles.root() != head.root {
             return Err(ProofsError::OtherRoot(head.size));
         }
         let path = tiles.inclusion(position, head.size)?;
-        Ok(Receipt { leaf: Some(leaf), index: position, path, checkpoint: head.note.clone() })
+        Ok(Receipt {
+            leaf: Some(leaf),
+            index: position,
+            path,
+            checkpoint: head.note.clone(),
+        })
     }
 
     /// The consistency proof between two sizes.
@@ -167,7 +198,10 @@ impl Proofs {
 
     /// Publishes tiles and checkpoint of everything taken in, if there is news; says its size.
     pub fn publish(&self, key: &SigningKey) -> Result<Option<u64>, ProofsError> {
-        let mut published = self.published.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut published = self
+            .published
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let publication = {
             let tiles = self.lock();
             if tiles.size() <= *published {
@@ -206,7 +240,12 @@ struct LeafHashes<'a> {
 
 impl<'a> LeafHashes<'a> {
     fn of(store: &'a dyn Store, from: u64, end: u64) -> Self {
-        Self { store, next: from, end, chunk: Vec::new().into_iter() }
+        Self {
+            store,
+            next: from,
+            end,
+            chunk: Vec::new().into_iter(),
+        }
     }
 }
 
@@ -220,11 +259,14 @@ impl Iterator for LeafHashes<'_> {
         if self.next >= self.end {
             return None;
         }
-        let limit = usize::try_from(self.end - self.next).unwrap_or(usize::MAX).min(4_096);
+        let limit = usize::try_from(self.end - self.next)
+            .unwrap_or(usize::MAX)
+            .min(4_096);
         match self.store.read(self.next, limit) {
             Ok(records) => {
                 self.next = self.next.saturating_add(records.len() as u64);
-                let hashes: Vec<Digest> = records.into_iter().map(|record| record.leaf_hash).collect();
+                let hashes: Vec<Digest> =
+                    records.into_iter().map(|record| record.leaf_hash).collect();
                 self.chunk = hashes.into_iter();
                 self.chunk.next().map(Ok)
             }

@@ -69,7 +69,10 @@ impl Answer {
     /// Id and position of the commit that makes it so.
     pub fn earlier(&self) -> Earlier {
         match self {
-            Self::Committed(new) => Earlier { id: new.commit.assertion.id(), position: new.commit.position },
+            Self::Committed(new) => Earlier {
+                id: new.commit.assertion.id(),
+                position: new.commit.position,
+            },
             Self::AlreadySo(earlier) => *earlier,
         }
     }
@@ -123,7 +126,12 @@ impl<R: Rules> Submission<R> {
 impl<R: Rules> Sequencer<R> {
     pub(crate) fn new(shared: Arc<Shared<R>>, recorded_at_ms: i64) -> Self {
         let tree = shared.proofs.tree();
-        Self { tree, next: shared.store.head(), recorded_at_ms, shared }
+        Self {
+            tree,
+            next: shared.store.head(),
+            recorded_at_ms,
+            shared,
+        }
     }
 
     /// Works until the queue is closed and empty, or a write is in doubt.
@@ -149,7 +157,13 @@ impl<R: Rules> Sequencer<R> {
 
     fn begin(&mut self) -> Group<R> {
         self.recorded_at_ms = self.recorded_at_ms.max(self.shared.clock.now_ms());
-        Group { records: Vec::new(), commits: Vec::new(), heads: Vec::new(), bytes: 0, answers: Vec::new() }
+        Group {
+            records: Vec::new(),
+            commits: Vec::new(),
+            heads: Vec::new(),
+            bytes: 0,
+            answers: Vec::new(),
+        }
     }
 
     fn take(&mut self, group: &mut Group<R>, queued: Queued<R>) {
@@ -167,7 +181,14 @@ impl<R: Rules> Sequencer<R> {
         group: &mut Group<R>,
         submission: Submission<R>,
     ) -> Result<Result<usize, Earlier>, ExecuteError<R::Refusal>> {
-        let Submission { assertion, key, decision, prefetched, seen_recorded_at_ms, expected } = submission;
+        let Submission {
+            assertion,
+            key,
+            decision,
+            prefetched,
+            seen_recorded_at_ms,
+            expected,
+        } = submission;
         let position = self.next.saturating_add(group.records.len() as u64);
         if let Some(earlier) = self.earlier(group, &assertion)? {
             return Ok(Err(earlier));
@@ -176,9 +197,16 @@ impl<R: Rules> Sequencer<R> {
         let mut world = World::new(position, self.recorded_at_ms, &assertion, &key);
         self.learn(&mut world, decision.as_ref(), &prefetched)?;
         if let Some((stream, expected)) = expected {
-            let actual = self.loaded(&stream, &prefetched)?.head.map_or(0, |head| head.revisions);
+            let actual = self
+                .loaded(&stream, &prefetched)?
+                .head
+                .map_or(0, |head| head.revisions);
             if actual != expected {
-                return Err(ExecuteError::Precondition { stream, expected, actual });
+                return Err(ExecuteError::Precondition {
+                    stream,
+                    expected,
+                    actual,
+                });
             }
         }
         let verdict = decision.decide(&world);
@@ -188,18 +216,30 @@ impl<R: Rules> Sequencer<R> {
         drop(world);
         match verdict.map_err(ExecuteError::Rejected)? {
             Verdict::AlreadySo(earlier) => Ok(Err(earlier)),
-            Verdict::Facts(facts) => self.commit(group, position, assertion, facts, &prefetched).map(Ok),
+            Verdict::Facts(facts) => self
+                .commit(group, position, assertion, facts, &prefetched)
+                .map(Ok),
         }
     }
 
     /// The commit that holds this id already: the same bytes are answered with it, others refused.
-    fn earlier(&self, group: &Group<R>, assertion: &Assertion) -> Result<Option<Earlier>, ExecuteError<R::Refusal>> {
+    fn earlier(
+        &self,
+        group: &Group<R>,
+        assertion: &Assertion,
+    ) -> Result<Option<Earlier>, ExecuteError<R::Refusal>> {
         let id = assertion.id();
-        let same_group = group.commits.iter().find(|commit| commit.assertion.id() == id);
+        let same_group = group
+            .commits
+            .iter()
+            .find(|commit| commit.assertion.id() == id);
         let (position, compact) = if let Some(commit) = same_group {
             (commit.position, commit.assertion.compact().to_owned())
         } else if let Some(position) = self.shared.index.id(id).map_err(Corrupt::from)? {
-            (position, self.shared.commit(position)?.assertion.compact().to_owned())
+            (
+                position,
+                self.shared.commit(position)?.assertion.compact().to_owned(),
+            )
         } else {
             return Ok(None);
         };
@@ -227,7 +267,9 @@ impl<R: Rules> Sequencer<R> {
             return Ok(loaded);
         }
         let head = self.shared.index.stream(stream)?;
-        let current = prefetched.iter().find(|loaded| &loaded.stream == stream && loaded.head == head);
+        let current = prefetched
+            .iter()
+            .find(|loaded| &loaded.stream == stream && loaded.head == head);
         let loaded = match current {
             Some(loaded) => loaded.clone(),
             None => self.shared.load_at(stream, head)?,
@@ -261,12 +303,28 @@ impl<R: Rules> Sequencer<R> {
             facts: number(facts, &mut revisions),
         };
         let leaf = commit.encode().map_err(|error| match error {
-            crate::commit::NotACommit::TooLarge(size) => ExecuteError::Refused(Refused::TooLarge(size)),
-            other => Corrupt::Leaf { position, what: other.to_string() }.into(),
+            crate::commit::NotACommit::TooLarge(size) => {
+                ExecuteError::Refused(Refused::TooLarge(size))
+            }
+            other => Corrupt::Leaf {
+                position,
+                what: other.to_string(),
+            }
+            .into(),
         })?;
-        let links = links(&commit, |stream| self.shared.states.get(stream).and_then(|loaded| loaded.head));
+        let links = links(&commit, |stream| {
+            self.shared
+                .states
+                .get(stream)
+                .and_then(|loaded| loaded.head)
+        });
         let record = Record::new(leaf, links);
-        let heads = fold(&self.shared.rules, &commit, record.leaf_hash, &mut &self.shared.states)?;
+        let heads = fold(
+            &self.shared.rules,
+            &commit,
+            record.leaf_hash,
+            &mut &self.shared.states,
+        )?;
         group.bytes = group.bytes.saturating_add(record.leaf.len());
         group.records.push(record);
         group.commits.push(Arc::new(commit));
@@ -295,14 +353,27 @@ impl<R: Rules> Sequencer<R> {
             self.tree.append(record.leaf_hash);
         }
         self.next = self.next.saturating_add(group.records.len() as u64);
-        self.shared.proofs.take_in(group.records.iter().map(|record| record.leaf_hash));
+        self.shared
+            .proofs
+            .take_in(group.records.iter().map(|record| record.leaf_hash));
         for (commit, heads) in group.commits.iter().zip(&group.heads) {
-            if let Err(error) = self.shared.index.add(commit.position, commit.assertion.id(), heads) {
-                self.shared.stop(format!("the index refuses the commit at {}: {error}", commit.position));
+            if let Err(error) = self
+                .shared
+                .index
+                .add(commit.position, commit.assertion.id(), heads)
+            {
+                self.shared.stop(format!(
+                    "the index refuses the commit at {}: {error}",
+                    commit.position
+                ));
                 return Err(());
             }
         }
-        let Some(head) = self.shared.proofs.sign(self.next, self.tree.root(), &self.shared.checkpoint_key) else {
+        let Some(head) =
+            self.shared
+                .proofs
+                .sign(self.next, self.tree.root(), &self.shared.checkpoint_key)
+        else {
             self.shared.stop("the head cannot be signed".into());
             return Err(());
         };
@@ -311,14 +382,16 @@ impl<R: Rules> Sequencer<R> {
         for (reply, decided) in group.answers {
             let answer = match decided {
                 Decided::Done(answer) => answer,
-                Decided::Commit(member) => match (group.commits.get(member), group.records.get(member)) {
-                    (Some(commit), Some(record)) => Ok(Answer::Committed(Committed {
-                        commit: Arc::clone(commit),
-                        leaf: record.leaf_hash,
-                        head: Arc::clone(&head),
-                    })),
-                    _ => Err(Unavailable::Unknown.into()),
-                },
+                Decided::Commit(member) => {
+                    match (group.commits.get(member), group.records.get(member)) {
+                        (Some(commit), Some(record)) => Ok(Answer::Committed(Committed {
+                            commit: Arc::clone(commit),
+                            leaf: record.leaf_hash,
+                            head: Arc::clone(&head),
+                        })),
+                        _ => Err(Unavailable::Unknown.into()),
+                    }
+                }
             };
             let _gone = reply.send(answer);
         }

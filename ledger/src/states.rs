@@ -60,13 +60,18 @@ impl States {
 
     fn shard(&self, stream: &Stream) -> Option<&RwLock<Shard>> {
         let hash = self.hasher.hash_one(stream);
-        self.shards.get(usize::try_from(hash % SHARDS as u64).unwrap_or_default())
+        self.shards
+            .get(usize::try_from(hash % SHARDS as u64).unwrap_or_default())
     }
 
     /// The entry of `stream`.
     pub(crate) fn get(&self, stream: &Stream) -> Option<Loaded> {
         let shard = self.shard(stream)?.read().ok()?;
-        shard.young.get(stream).or_else(|| shard.old.get(stream)).cloned()
+        shard
+            .young
+            .get(stream)
+            .or_else(|| shard.old.get(stream))
+            .cloned()
     }
 
     /// Takes the entry out, so that its state can be changed without a copy.
@@ -79,7 +84,10 @@ impl States {
 
     /// Puts an entry in.
     pub(crate) fn put(&self, loaded: Loaded) {
-        let Some(mut shard) = self.shard(&loaded.stream).and_then(|shard| shard.write().ok()) else {
+        let Some(mut shard) = self
+            .shard(&loaded.stream)
+            .and_then(|shard| shard.write().ok())
+        else {
             return;
         };
         shard.old.remove(&loaded.stream);

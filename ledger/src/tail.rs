@@ -67,14 +67,25 @@ impl Tail {
             .wait_timeout_while(ring, wait, |ring| ring.next <= from && !ring.closed)
             .unwrap_or_else(PoisonError::into_inner);
         if ring.next <= from {
-            return if ring.closed { Next::Closed } else { Next::Nothing };
+            return if ring.closed {
+                Next::Closed
+            } else {
+                Next::Nothing
+            };
         }
         let first = ring.next.saturating_sub(ring.commits.len() as u64);
         let Some(skip) = from.checked_sub(first) else {
             return Next::Behind;
         };
         let skip = usize::try_from(skip).unwrap_or(usize::MAX);
-        Next::Commits(ring.commits.iter().skip(skip).take(limit).cloned().collect())
+        Next::Commits(
+            ring.commits
+                .iter()
+                .skip(skip)
+                .take(limit)
+                .cloned()
+                .collect(),
+        )
     }
 
     /// The next position.

@@ -224,7 +224,11 @@ impl Tiles {
         let level = u32::from(level) * TILE_HEIGHT;
         let first = path.index.saturating_mul(u64::from(TILE_WIDTH));
         let end = first.saturating_add(u64::from(path.width));
-        if self.size().checked_shr(level).is_none_or(|hashes| hashes < end) {
+        if self
+            .size()
+            .checked_shr(level)
+            .is_none_or(|hashes| hashes < end)
+        {
             return Ok(None);
         }
         let mut bytes = Vec::with_capacity(usize::from(path.width) * HASH_BYTES);

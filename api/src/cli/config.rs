@@ -18,7 +18,11 @@ pub enum Verb {
 pub fn run(verb: &Verb, config: Config) -> Result<(), Failure> {
     match verb {
         Verb::Check => term::note("the settings are good"),
-        Verb::Show => term::print(toml::to_string_pretty(&config).map_err(Failure::of)?.trim_end()),
+        Verb::Show => term::print(
+            toml::to_string_pretty(&config)
+                .map_err(Failure::of)?
+                .trim_end(),
+        ),
     }
     Ok(())
 }

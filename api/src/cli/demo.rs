@@ -55,7 +55,8 @@ pub fn run(args: &Args, mut config: Config, clock: Arc<dyn Clock>) -> Result<(),
     let dir = DataDir::at(&args.data_dir);
     let watch = Stopwatch::start();
     let runtime = serve::runtime()?;
-    let loaded = Summary::load(&dir.demo()).filter(|_| dir.has_ledger() && !dir.root().join(UNFINISHED).exists());
+    let loaded = Summary::load(&dir.demo())
+        .filter(|_| dir.has_ledger() && !dir.root().join(UNFINISHED).exists());
     let base_url = format!("http://{}", args.listen);
     let (app, mut summary) = match loaded {
         Some(summary) => (open(config, clock)?, summary),
@@ -79,7 +80,10 @@ pub fn run(args: &Args, mut config: Config, clock: Arc<dyn Clock>) -> Result<(),
     let root = args.data_dir.clone();
     runtime.block_on(serve::serve(app, |address| {
         tell(&summary, &root, address);
-        term::note(&format!("ready in {:.2} s; Ctrl-C stops it", ready.as_secs_f64()));
+        term::note(&format!(
+            "ready in {:.2} s; Ctrl-C stops it",
+            ready.as_secs_f64()
+        ));
     }))
 }
 
@@ -175,7 +179,13 @@ fn tell(summary: &Summary, root: &std::path::Path, address: SocketAddr) {
     let rows = summary.rows;
     term::print(&format!(
         "  rows {}: {} recorded ({} with a warning), {} repeated, {} recorded before, {} came back with a reason; {} corrected later",
-        rows.rows, rows.recorded, rows.warned, rows.repeated, rows.already, rows.refused, rows.corrected
+        rows.rows,
+        rows.recorded,
+        rows.warned,
+        rows.repeated,
+        rows.already,
+        rows.refused,
+        rows.corrected
     ));
     if let Some(learner) = learner {
         term::print("\nOpen in a browser (a learner's transcript; print it):");
@@ -188,10 +198,18 @@ fn tell(summary: &Summary, root: &std::path::Path, address: SocketAddr) {
     }
     term::print("\nThe log and its audit:");
     term::print(&format!("  curl {base}/log/checkpoint"));
-    term::print(&format!("  target/release/xuefen log audit --data-dir {root}"));
+    term::print(&format!(
+        "  target/release/xuefen log audit --data-dir {root}"
+    ));
     term::print("\nProve one record, then verify the proof with nothing but the trust bundle:");
     let position = summary.commits / 2;
-    term::print(&format!("  target/release/xuefen log prove {position} --data-dir {root} > receipt.tlog-proof"));
-    term::print(&format!("  target/release/xuefen log prove --verify receipt.tlog-proof --trust {root}/trust.json"));
-    term::print(&format!("\nAll tokens: {root}/demo.json · API: {base}/docs\n"));
+    term::print(&format!(
+        "  target/release/xuefen log prove {position} --data-dir {root} > receipt.tlog-proof"
+    ));
+    term::print(&format!(
+        "  target/release/xuefen log prove --verify receipt.tlog-proof --trust {root}/trust.json"
+    ));
+    term::print(&format!(
+        "\nAll tokens: {root}/demo.json · API: {base}/docs\n"
+    ));
 }

@@ -85,7 +85,10 @@ impl Client {
     fn new(server: &Server) -> Result<Self, Failure> {
         let token = std::fs::read_to_string(&server.token_file)
             .map_err(|error| Failure::Usage(format!("{}: {error}", server.token_file.display())))?;
-        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .build()
+            .new_agent();
         Ok(Self {
             agent,
             base: server.server.trim_end_matches('/').into(),
@@ -100,29 +103,51 @@ impl Client {
 
     fn post_empty(&self, path: &str) -> Result<Value, Failure> {
         let request = self.agent.post(format!("{}{path}", self.base));
-        answer(request.header("authorization", &self.authorization).send_empty())
+        answer(
+            request
+                .header("authorization", &self.authorization)
+                .send_empty(),
+        )
     }
 
     fn upload(&self, file: &Path) -> Result<Value, Failure> {
-        let form = Form::new().file("file", file).map_err(|error| {
-            Failure::Usage(format!("{}: {error}", file.display()))
-        })?;
+        let form = Form::new()
+            .file("file", file)
+            .map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))?;
         let request = self.agent.post(format!("{}/v1/imports", self.base));
-        answer(request.header("authorization", &self.authorization).send(form))
+        answer(
+            request
+                .header("authorization", &self.authorization)
+                .send(form),
+        )
     }
 }
 
 /// The JSON of an answer, or the problem in words.
 fn answer(result: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Value, Failure> {
-    let mut response = result.map_err(|error| Failure::Later(format!("the server does not answer: {error}")))?;
+    let mut response =
+        result.map_err(|error| Failure::Later(format!("the server does not answer: {error}")))?;
     let status = response.status();
-    let body = response.body_mut().read_json::<Value>().unwrap_or(Value::Null);
+    let body = response
+        .body_mut()
+        .read_json::<Value>()
+        .unwrap_or(Value::Null);
     if status.is_success() {
         return Ok(body);
     }
     let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
-    let what = format!("{} {} — {} (request {})", text("title"), text("detail"), text("action"), text("request_id"));
-    if status.as_u16() == 503 { Err(Failure::Later(what)) } else { Err(Failure::Failed(what)) }
+    let what = format!(
+        "{} {} — {} (request {})",
+        text("title"),
+        text("detail"),
+        text("action"),
+        text("request_id")
+    );
+    if status.as_u16() == 503 {
+        Err(Failure::Later(what))
+    } else {
+        Err(Failure::Failed(what))
+    }
 }
 
 fn job(value: Value) -> Result<Job, Failure> {
@@ -166,12 +191,16 @@ fn send(args: &Args, dry: bool) -> Result<(), Failure> {
         counts.refused,
     ));
     if let Some(failure) = done.failure {
-        return Err(Failure::Later(format!("the import stopped: {failure}; run it again, nothing is doubled")));
+        return Err(Failure::Later(format!(
+            "the import stopped: {failure}; run it again, nothing is doubled"
+        )));
     }
     if counts.refused > 0 {
         print_errors(&client, &done.id)?;
         let refused = counts.refused;
-        return Err(Failure::Partly(format!("{refused} rows came back with a reason: correct and send them again")));
+        return Err(Failure::Partly(format!(
+            "{refused} rows came back with a reason: correct and send them again"
+        )));
     }
     Ok(())
 }
@@ -195,7 +224,13 @@ fn print_errors(client: &Client, id: &str) -> Result<(), Failure> {
         let page = client.get(&format!("/v1/imports/{id}/errors{after}"))?;
         for error in page["errors"].as_array().into_iter().flatten() {
             let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
-            term::print(&format!("row {}: {} {} {}", error["row"], text("code"), text("field"), text("detail")));
+            term::print(&format!(
+                "row {}: {} {} {}",
+                error["row"],
+                text("code"),
+                text("field"),
+                text("detail")
+            ));
         }
         match page["next"].as_u64() {
             Some(next) => after = format!("?after={next}"),

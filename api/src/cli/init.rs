@@ -31,12 +31,17 @@ pub fn run(args: &Args, config: Config, clock: &Arc<dyn Clock>) -> Result<(), Fa
     let made = genesis::make(&dir, &args.host, &args.name, clock).map_err(Failure::of)?;
     term::print(&format!("ledger          {}", made.origin));
     term::print(&format!("registrar key   {}", made.assertion_key));
-    term::print(&format!("bundle key      {}   (verifiers pin this one)", made.bundle_key));
+    term::print(&format!(
+        "bundle key      {}   (verifiers pin this one)",
+        made.bundle_key
+    ));
     for (role, person) in &made.officers {
         term::print(&format!("{:<15} {person}", role.as_str()));
     }
     term::note("");
-    term::note("Recovery shares: print them, give them to three people, keep none here. Two rebuild the key.");
+    term::note(
+        "Recovery shares: print them, give them to three people, keep none here. Two rebuild the key.",
+    );
     for share in &made.recovery_shares {
         term::print(&format!("recovery share  {share}"));
     }

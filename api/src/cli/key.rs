@@ -61,10 +61,14 @@ pub fn run(verb: &Verb, config: &Config, _clock: Arc<dyn Clock>) -> Result<(), F
             let [a, b] = shares.as_slice() else {
                 return Err(Failure::Usage("two shares are needed".into()));
             };
-            let seed = recovery::combine(a, b).map_err(|error| Failure::Usage(error.to_string()))?;
+            let seed =
+                recovery::combine(a, b).map_err(|error| Failure::Usage(error.to_string()))?;
             write(kid, out, &SigningKey::from_seed(&seed))
         }
-        Verb::List { institution, data_dir: flag } => {
+        Verb::List {
+            institution,
+            data_dir: flag,
+        } => {
             let dir = data_dir(flag.as_ref(), config);
             dir.require_ledger().map_err(Failure::of)?;
             let store = EmbeddedStore::open_read_only(&dir.log()).map_err(Failure::of)?;
@@ -107,7 +111,9 @@ fn list(store: &EmbeddedStore, number: IssuerNumber) -> Result<(), Failure> {
         }
     }
     for key in &institution.keys {
-        let retired = key.retired.map_or_else(|| "active".into(), |at| format!("retired at {at}"));
+        let retired = key
+            .retired
+            .map_or_else(|| "active".into(), |at| format!("retired at {at}"));
         term::print(&format!(
             "{} {} {:?} {:?} from {} {retired}",
             key.fragment,

@@ -56,24 +56,39 @@ pub enum Verb {
 /// Runs the verb.
 pub fn run(verb: &Verb, config: &Config) -> Result<(), Failure> {
     match verb {
-        Verb::Audit { data_dir: flag, trust } => audit(&data_dir(flag.as_ref(), config), trust.as_deref()),
+        Verb::Audit {
+            data_dir: flag,
+            trust,
+        } => audit(&data_dir(flag.as_ref(), config), trust.as_deref()),
         Verb::Checkpoint { data_dir: flag } => {
-            let text = checkpoint::load(data_dir(flag.as_ref(), config).root()).map_err(Failure::of)?;
+            let text =
+                checkpoint::load(data_dir(flag.as_ref(), config).root()).map_err(Failure::of)?;
             let text = text.ok_or_else(|| Failure::Failed("nothing was published yet".into()))?;
             term::print(text.trim_end());
             Ok(())
         }
-        Verb::Prove { verify: Some(receipt), trust: Some(trust), .. } => verify(receipt, trust),
-        Verb::Prove { position: Some(position), data_dir: flag, .. } => {
-            prove(&data_dir(flag.as_ref(), config), *position)
-        }
-        Verb::Prove { .. } => Err(Failure::Usage("give a position, or --verify FILE --trust FILE".into())),
+        Verb::Prove {
+            verify: Some(receipt),
+            trust: Some(trust),
+            ..
+        } => verify(receipt, trust),
+        Verb::Prove {
+            position: Some(position),
+            data_dir: flag,
+            ..
+        } => prove(&data_dir(flag.as_ref(), config), *position),
+        Verb::Prove { .. } => Err(Failure::Usage(
+            "give a position, or --verify FILE --trust FILE".into(),
+        )),
     }
 }
 
 /// The log's origin and checkpoint key: from the bundle that the caller trusts, else from the first
 /// commit, which then is the pin.
-fn pinned(store: &EmbeddedStore, trust: Option<&Path>) -> Result<(String, ledger::key::PublicKey), Failure> {
+fn pinned(
+    store: &EmbeddedStore,
+    trust: Option<&Path>,
+) -> Result<(String, ledger::key::PublicKey), Failure> {
     if let Some(trust) = trust {
         let bundle = open_bundle(trust)?;
         return Ok((bundle.log.origin, bundle.log.key));
@@ -111,27 +126,46 @@ fn audit(dir: &DataDir, trust: Option<&Path>) -> Result<(), Failure> {
     bar.finish();
     let report = result.map_err(|finding| Failure::Failed(format!("NOT CLEAN: {finding}")))?;
     print_report(&report);
-    term::print(&format!("clean       in {:.2} s", watch.elapsed().as_secs_f64()));
+    term::print(&format!(
+        "clean       in {:.2} s",
+        watch.elapsed().as_secs_f64()
+    ));
     Ok(())
 }
 
 fn print_report(report: &audit::Report) {
     let (store, tiles) = (&report.store, &report.tiles);
-    term::print(&format!("commits     {} decided again, {} facts equal", report.commits, report.facts));
-    term::print(&format!("signatures  {} verify, each key in its window", report.signatures));
-    term::print(&format!("streams     {}, ids {}", report.streams, report.ids));
+    term::print(&format!(
+        "commits     {} decided again, {} facts equal",
+        report.commits, report.facts
+    ));
+    term::print(&format!(
+        "signatures  {} verify, each key in its window",
+        report.signatures
+    ));
+    term::print(&format!(
+        "streams     {}, ids {}",
+        report.streams, report.ids
+    ));
     term::print(&format!(
         "segments    {}, {} groups, {} bytes: checksums and running hash hold",
         store.segments, store.groups, store.record_bytes
     ));
-    term::print(&format!("tiles       {} full, {} partial", tiles.tiles_full, tiles.tiles_partial));
+    term::print(&format!(
+        "tiles       {} full, {} partial",
+        tiles.tiles_full, tiles.tiles_partial
+    ));
     term::print(&format!("root        {}", report.root));
     match &report.published {
         Some(published) => term::print(&format!("checkpoint  of size {}, signed", published.size)),
         None => term::print("checkpoint  NONE PUBLISHED: nothing says how long the log once was"),
     }
     match &report.index {
-        IndexAudit::Checked { checked, replayed, rebuilt } => {
+        IndexAudit::Checked {
+            checked,
+            replayed,
+            rebuilt,
+        } => {
             term::print(&format!(
                 "index       {} streams, {} ids equal the log's ({replayed} commits taken in)",
                 checked.streams, checked.ids
@@ -154,18 +188,31 @@ fn prove(dir: &DataDir, position: u64) -> Result<(), Failure> {
     let text = text.ok_or_else(|| Failure::Later("nothing was published yet".into()))?;
     let (published, _) = checkpoint::Checkpoint::open(&text, &origin, &key).map_err(Failure::of)?;
     if position >= published.size {
-        return Err(Failure::Failed(format!("position {position} is not under the checkpoint of size {}", published.size)));
+        return Err(Failure::Failed(format!(
+            "position {position} is not under the checkpoint of size {}",
+            published.size
+        )));
     }
-    let record = store.read(position, 1).map_err(Failure::of)?.into_iter().next();
+    let record = store
+        .read(position, 1)
+        .map_err(Failure::of)?
+        .into_iter()
+        .next();
     let record = record.ok_or_else(|| Failure::Failed("no such position".into()))?;
-    let head = Head { size: published.size, root: published.root, note: text };
-    let receipt = Proofs::receipt_from(dir.root(), position, record.leaf, &head).map_err(Failure::of)?;
+    let head = Head {
+        size: published.size,
+        root: published.root,
+        note: text,
+    };
+    let receipt =
+        Proofs::receipt_from(dir.root(), position, record.leaf, &head).map_err(Failure::of)?;
     term::print(receipt.to_string().trim_end_matches('\n'));
     Ok(())
 }
 
 fn open_bundle(path: &Path) -> Result<Bundle, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;
     Bundle::open(&text).map_err(Failure::of)
 }
 
@@ -177,19 +224,39 @@ fn verify(receipt: &Path, trust: &Path) -> Result<(), Failure> {
     let policy = Policy {
         origin: bundle.log.origin.clone(),
         key: bundle.log.key.clone(),
-        witnesses: bundle.witnesses.iter().map(|it| Witness { name: it.name.clone(), key: it.key.clone() }).collect(),
+        witnesses: bundle
+            .witnesses
+            .iter()
+            .map(|it| Witness {
+                name: it.name.clone(),
+                key: it.key.clone(),
+            })
+            .collect(),
         quorum: usize::try_from(bundle.quorum).unwrap_or(usize::MAX),
     };
     let proven = receipt.verify(&policy).map_err(Failure::of)?;
     let leaf = receipt.leaf.as_deref().unwrap_or_default();
     let commit = Commit::decode(leaf).map_err(Failure::of)?;
     if commit.position != proven.index {
-        return Err(Failure::Failed("the leaf names another position than its proof".into()));
+        return Err(Failure::Failed(
+            "the leaf names another position than its proof".into(),
+        ));
     }
     signed_by(&bundle, &commit)?;
-    term::print(&format!("position   {} of {} in {}", proven.index, proven.checkpoint.size, policy.origin));
-    term::print(&format!("assertion  {} {}", commit.assertion.kind(), commit.assertion.id()));
-    term::print(&format!("signed by  {} (trust bundle of {})", commit.assertion.kid(), bundle.issued_at));
+    term::print(&format!(
+        "position   {} of {} in {}",
+        proven.index, proven.checkpoint.size, policy.origin
+    ));
+    term::print(&format!(
+        "assertion  {} {}",
+        commit.assertion.kind(),
+        commit.assertion.id()
+    ));
+    term::print(&format!(
+        "signed by  {} (trust bundle of {})",
+        commit.assertion.kid(),
+        bundle.issued_at
+    ));
     term::print(&format!("facts      {}", commit.facts.len()));
     term::print("proven");
     Ok(())
@@ -198,12 +265,16 @@ fn verify(receipt: &Path, trust: &Path) -> Result<(), Failure> {
 /// The assertion's signature under a key that the bundle names, in its window at this position.
 fn signed_by(bundle: &Bundle, commit: &Commit) -> Result<(), Failure> {
     let kid = commit.assertion.kid().as_str();
-    let key = bundle.key(kid).ok_or_else(|| Failure::Failed(format!("{kid} is not in the trust bundle")))?;
+    let key = bundle
+        .key(kid)
+        .ok_or_else(|| Failure::Failed(format!("{kid} is not in the trust bundle")))?;
     let p = commit.position;
     let open = key.activated < p && key.retired.is_none_or(|retired| p <= retired);
     // The first commit carries its own key.
     if !open && p != 0 {
-        return Err(Failure::Failed(format!("{kid} does not sign at position {p}")));
+        return Err(Failure::Failed(format!(
+            "{kid} does not sign at position {p}"
+        )));
     }
     commit
         .assertion

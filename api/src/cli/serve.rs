@@ -36,17 +36,27 @@ pub fn run(args: &Args, mut config: Config, clock: Arc<dyn Clock>) -> Result<(),
     config.server.admin_listen = args.admin_listen.or(config.server.admin_listen);
     telemetry::start(&config.log);
     let app = Arc::new(App::open(config, clock).map_err(Failure::of)?);
-    runtime()?.block_on(serve(app, |address| term::note(&format!("listening on http://{address}"))))
+    runtime()?.block_on(serve(app, |address| {
+        term::note(&format!("listening on http://{address}"))
+    }))
 }
 
 /// A runtime with a thread for each core.
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::of)
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::of)
 }
 
 /// Serves `app` until a signal; says where once it listens.
-pub(crate) async fn serve(app: Arc<App>, listening: impl FnOnce(SocketAddr)) -> Result<(), Failure> {
-    let listener = server::bind(app.config.server.listen).await.map_err(Failure::of)?;
+pub(crate) async fn serve(
+    app: Arc<App>,
+    listening: impl FnOnce(SocketAddr),
+) -> Result<(), Failure> {
+    let listener = server::bind(app.config.server.listen)
+        .await
+        .map_err(Failure::of)?;
     let address = listener.local_addr().map_err(Failure::of)?;
     import::job::resume(&app)?;
     app.keep_vault();
@@ -57,7 +67,9 @@ pub(crate) async fn serve(app: Arc<App>, listening: impl FnOnce(SocketAddr)) -> 
         let _receivers = stop.send(true);
     });
     listening(address);
-    server::serve(app, listener, stopped).await.map_err(Failure::of)
+    server::serve(app, listener, stopped)
+        .await
+        .map_err(Failure::of)
 }
 
 /// Waits for SIGTERM or SIGINT.

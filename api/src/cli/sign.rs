@@ -50,12 +50,19 @@ pub fn run(args: &Args, clock: &dyn Clock) -> Result<(), Failure> {
     let seen = Checkpoint::parse(note.text()).map_err(|error| usage(&error))?;
     let mut text = String::new();
     if args.file.as_os_str() == "-" {
-        std::io::stdin().read_to_string(&mut text).map_err(|error| usage(&error))?;
+        std::io::stdin()
+            .read_to_string(&mut text)
+            .map_err(|error| usage(&error))?;
     } else {
         text = std::fs::read_to_string(&args.file).map_err(|error| usage(&error))?;
     }
-    for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let wrong = |error: &dyn std::fmt::Display| Failure::Usage(format!("line {}: {error}", index + 1));
+    for (index, line) in text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty())
+    {
+        let wrong =
+            |error: &dyn std::fmt::Display| Failure::Usage(format!("line {}: {error}", index + 1));
         let request: Request = serde_json::from_str(line).map_err(|error| wrong(&error))?;
         let disclosures: Vec<Disclosure> = request
             .values
@@ -66,7 +73,10 @@ pub fn run(args: &Args, clock: &dyn Clock) -> Result<(), Failure> {
         if !disclosures.is_empty() {
             let digests = disclosures.iter().map(Disclosure::digest).collect();
             let commitments = Commitments::of(digests).map_err(|error| wrong(&error))?;
-            data.insert("_sd".into(), serde_json::to_value(commitments).map_err(Failure::of)?);
+            data.insert(
+                "_sd".into(),
+                serde_json::to_value(commitments).map_err(Failure::of)?,
+            );
         }
         let now_ms = clock.now_ms();
         let draft = Draft {
@@ -74,7 +84,10 @@ pub fn run(args: &Args, clock: &dyn Clock) -> Result<(), Failure> {
             log: seen.origin.clone(),
             kind: request.kind,
             at_ms: now_ms,
-            seen: Seen { root: seen.root, size: seen.size },
+            seen: Seen {
+                root: seen.root,
+                size: seen.size,
+            },
             target: request.target,
             cause: None,
             act: request.act,

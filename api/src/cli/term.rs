@@ -27,13 +27,21 @@ impl Bar {
         let terminal = std::io::stderr().is_terminal();
         let bar = ProgressBar::with_draw_target(
             Some(length),
-            if terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() },
+            if terminal {
+                ProgressDrawTarget::stderr()
+            } else {
+                ProgressDrawTarget::hidden()
+            },
         );
         let style = ProgressStyle::with_template("{msg:24} {wide_bar} {pos}/{len} {per_sec} {eta}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.set_message(what.to_owned());
         let quiet = (!terminal).then(|| std::cell::Cell::new(ledger::clock::Stopwatch::start()));
-        Self { bar, what: what.into(), quiet }
+        Self {
+            bar,
+            what: what.into(),
+            quiet,
+        }
     }
 
     /// So many steps are done.
@@ -43,7 +51,11 @@ impl Bar {
             && last.get().elapsed().as_secs() >= 10
         {
             last.set(ledger::clock::Stopwatch::start());
-            note(&format!("{}: {done} of {}", self.what, self.bar.length().unwrap_or_default()));
+            note(&format!(
+                "{}: {done} of {}",
+                self.what,
+                self.bar.length().unwrap_or_default()
+            ));
         }
     }
 

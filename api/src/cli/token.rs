@@ -58,14 +58,23 @@ pub enum Verb {
 /// Works on the side store, also while a server runs.
 pub fn run(verb: &Verb, config: &Config, clock: Arc<dyn Clock>) -> Result<(), Failure> {
     let flag = match verb {
-        Verb::Create { data_dir, .. } | Verb::List { data_dir } | Verb::Revoke { data_dir, .. } => data_dir,
+        Verb::Create { data_dir, .. } | Verb::List { data_dir } | Verb::Revoke { data_dir, .. } => {
+            data_dir
+        }
     };
     let dir = data_dir(flag.as_ref(), config);
     dir.require_ledger().map_err(Failure::of)?;
     let side = SqliteSide::open(&dir.side(), Arc::clone(&clock)).map_err(Failure::of)?;
     let tokens = Tokens::new(Arc::new(side), Arc::clone(&clock));
     match verb {
-        Verb::Create { role, person, institution, days, label, .. } => {
+        Verb::Create {
+            role,
+            person,
+            institution,
+            days,
+            label,
+            ..
+        } => {
             let role = Role::parse(role).ok_or_else(|| {
                 let all: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
                 Failure::Usage(format!("{role:?} is no role; roles are {}", all.join(", ")))
@@ -74,7 +83,8 @@ pub fn run(verb: &Verb, config: &Config, clock: Arc<dyn Clock>) -> Result<(), Fa
                 role,
                 person: person.unwrap_or_else(clock::uuid_v4),
                 institution: institution.map(IssuerNumber),
-                expires_at_ms: days.map(|days| clock.now_ms().saturating_add(i64::from(days) * 86_400_000)),
+                expires_at_ms: days
+                    .map(|days| clock.now_ms().saturating_add(i64::from(days) * 86_400_000)),
                 label: label.clone(),
             };
             let secret = tokens.create(&grant).map_err(Failure::of)?;
@@ -90,8 +100,13 @@ pub fn run(verb: &Verb, config: &Config, clock: Arc<dyn Clock>) -> Result<(), Fa
                 };
                 after = Some(*last);
                 for (name, grant) in &page {
-                    let institution = grant.institution.map_or_else(|| "-".into(), |it| it.to_string());
-                    term::print(&format!("{name} {} {} {institution} {}", grant.role, grant.person, grant.label));
+                    let institution = grant
+                        .institution
+                        .map_or_else(|| "-".into(), |it| it.to_string());
+                    term::print(&format!(
+                        "{name} {} {} {institution} {}",
+                        grant.role, grant.person, grant.label
+                    ));
                 }
             }
         }

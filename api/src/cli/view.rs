@@ -42,19 +42,34 @@ pub fn run(verb: &Verb, mut config: Config, clock: Arc<dyn Clock>) -> Result<(),
     if let Verb::Rebuild { name, .. } = verb {
         let names: Vec<String> = match name {
             Some(name) => vec![name.clone()],
-            None => app.views.follower.statuses().iter().map(|status| status.name.to_owned()).collect(),
+            None => app
+                .views
+                .follower
+                .statuses()
+                .iter()
+                .map(|status| status.name.to_owned())
+                .collect(),
         };
         for name in names {
             let watch = Stopwatch::start();
             app.views.follower.rebuild(&name).map_err(Failure::of)?;
-            term::note(&format!("{name}: folded again in {:.1} s", watch.elapsed().as_secs_f64()));
+            term::note(&format!(
+                "{name}: folded again in {:.1} s",
+                watch.elapsed().as_secs_f64()
+            ));
         }
     }
     if let Some(last) = head.checked_sub(1) {
-        app.views.follower.wait_for(last, WAIT).map_err(Failure::of)?;
+        app.views
+            .follower
+            .wait_for(last, WAIT)
+            .map_err(Failure::of)?;
     }
     for status in app.views.follower.statuses() {
-        term::print(&format!("{} form {} at {} of {head}", status.name, status.version, status.next));
+        term::print(&format!(
+            "{} form {} at {} of {head}",
+            status.name, status.version, status.next
+        ));
     }
     app.close();
     Ok(())

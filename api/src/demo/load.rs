@@ -75,8 +75,16 @@ pub async fn load(
 ) -> Result<Summary, Problem> {
     let loader = Loader { app, progress };
     let officer = |role: Role| {
-        let person = genesis.officers.iter().find(|(held, _)| *held == role).map(|(_, person)| *person);
-        Caller { person: person.unwrap_or_default(), role, institution: None }
+        let person = genesis
+            .officers
+            .iter()
+            .find(|(held, _)| *held == role)
+            .map(|(_, person)| *person);
+        Caller {
+            person: person.unwrap_or_default(),
+            role,
+            institution: None,
+        }
     };
     let registrar = officer(Role::Registrar);
     let registrar2 = loader.second_registrar(&officer).await?;
@@ -87,19 +95,30 @@ pub async fn load(
     rows.corrected = loader.correct_all(province, &admitted, &people).await?;
     app.ledger.publish().map_err(Problem::internal)?;
     if let Some(last) = app.ledger.head().size.checked_sub(1) {
-        app.views.follower.reached(last, CATCH_UP).await.map_err(Problem::internal)?;
+        app.views
+            .follower
+            .reached(last, CATCH_UP)
+            .await
+            .map_err(Problem::internal)?;
     }
     let learners = loader.learner_tokens(&people)?;
     let mut outcomes = Vec::new();
     for learner in &learners {
-        let lines = app.views.transcripts.of_person(learner.id).map_err(Problem::internal)?;
+        let lines = app
+            .views
+            .transcripts
+            .of_person(learner.id)
+            .map_err(Problem::internal)?;
         outcomes.extend(lines.iter().map(|line| line.outcome));
     }
     let institution_id = IssuerNumber(own.id);
     let staff = admitted.values().find(|it| it.number == institution_id);
     let staff = staff.ok_or_else(|| Problem::internal("the demo institution was not admitted"))?;
     let token = |caller: Caller, label: &str| loader.token(caller, label);
-    let learner = learners.first().map(|it| it.token.clone()).unwrap_or_default();
+    let learner = learners
+        .first()
+        .map(|it| it.token.clone())
+        .unwrap_or_default();
     Ok(Summary {
         base_url: base_url.into(),
         tokens: DemoTokens {
@@ -111,7 +130,11 @@ pub async fn load(
             institution: token(staff.caller(0), "demo institution")?,
             institution2: token(staff.caller(1), "demo institution2")?,
             verifier: token(
-                Caller { person: clock::uuid_v4(), role: Role::Verifier, institution: None },
+                Caller {
+                    person: clock::uuid_v4(),
+                    role: Role::Verifier,
+                    institution: None,
+                },
                 "demo verifier",
             )?,
             learner,
@@ -126,7 +149,12 @@ pub async fn load(
 }
 
 impl Loader<'_> {
-    async fn ask<T: Serialize>(&self, caller: &Caller, kind: &'static str, data: &T) -> Result<Written, Problem> {
+    async fn ask<T: Serialize>(
+        &self,
+        caller: &Caller,
+        kind: &'static str,
+        data: &T,
+    ) -> Result<Written, Problem> {
         let asking = Asking {
             issuer: caller.issuer(),
             act: caller.act(),
@@ -140,28 +168,51 @@ impl Loader<'_> {
     }
 
     async fn approve(&self, caller: &Caller, proposal: &Written) -> Result<Written, Problem> {
-        let leaf = proposal.new.as_ref().map(|new| new.leaf).ok_or(Problem::of(Reason::ProposalUnknown))?;
+        let leaf = proposal
+            .new
+            .as_ref()
+            .map(|new| new.leaf)
+            .ok_or(Problem::of(Reason::ProposalUnknown))?;
         let asking = Asking {
             issuer: caller.issuer(),
             act: caller.act(),
             kind: DECIDE,
-            data: serde_json::to_value(Decision { decision: Answer::Approve }).map_err(Problem::internal)?,
+            data: serde_json::to_value(Decision {
+                decision: Answer::Approve,
+            })
+            .map_err(Problem::internal)?,
             values: Vec::new(),
-            target: Some(Target { id: proposal.id, leaf }),
+            target: Some(Target {
+                id: proposal.id,
+                leaf,
+            }),
             id: None,
         };
         self.app.ask(asking).await
     }
 
     /// The first act after genesis: nobody is there to be second, so all three administrators are.
-    async fn second_registrar(&self, officer: &(impl Fn(Role) -> Caller + Sync)) -> Result<Caller, Problem> {
+    async fn second_registrar(
+        &self,
+        officer: &(impl Fn(Role) -> Caller + Sync),
+    ) -> Result<Caller, Problem> {
         let person = clock::uuid_v4();
-        let data = appoint::Data { institution: None, person, role: Role::Registrar };
-        let proposal = self.ask(&officer(Role::Security), appoint::KIND, &data).await?;
+        let data = appoint::Data {
+            institution: None,
+            person,
+            role: Role::Registrar,
+        };
+        let proposal = self
+            .ask(&officer(Role::Security), appoint::KIND, &data)
+            .await?;
         for role in [Role::System, Role::Audit] {
             self.approve(&officer(role), &proposal).await?;
         }
-        Ok(Caller { person, role: Role::Registrar, institution: None })
+        Ok(Caller {
+            person,
+            role: Role::Registrar,
+            institution: None,
+        })
     }
 
     async fn admit_all(
@@ -177,13 +228,18 @@ impl Loader<'_> {
             let officers = [clock::uuid_v4(), clock::uuid_v4()];
             let fragment = "key-2026-1";
             let kid = Did::new(&self.app.host, number).kid(fragment);
-            let kid = kid.ok_or_else(|| Problem::internal("the host cannot stand in a key's name"))?;
+            let kid =
+                kid.ok_or_else(|| Problem::internal("the host cannot stand in a key's name"))?;
             let data = admit::Data {
                 credit_code: None,
                 key: admit::FirstKey {
                     custody: Custody::Platform,
                     fragment: fragment.into(),
-                    key: self.app.keystore.generate(&kid).map_err(Problem::internal)?,
+                    key: self
+                        .app
+                        .keystore
+                        .generate(&kid)
+                        .map_err(Problem::internal)?,
                 },
                 level: Level::School,
                 name: institution.name.clone(),
@@ -191,12 +247,18 @@ impl Loader<'_> {
                 officers: officers.to_vec(),
                 parent: None,
                 school_code: Some(institution.school_code.clone()),
-                scope: OutcomeKind::ALL.iter().map(|kind| kind.as_str().to_owned()).collect(),
+                scope: OutcomeKind::ALL
+                    .iter()
+                    .map(|kind| kind.as_str().to_owned())
+                    .collect(),
                 r#override: false,
             };
             let proposal = self.ask(registrar, admit::KIND, &data).await?;
             self.approve(registrar2, &proposal).await?;
-            admitted.insert(institution.school_code.clone(), Admitted { number, officers });
+            admitted.insert(
+                institution.school_code.clone(),
+                Admitted { number, officers },
+            );
             (self.progress)("institutions 机构", number.0.into(), of);
         }
         Ok(admitted)
@@ -223,7 +285,8 @@ impl Loader<'_> {
             key: key.public(),
             r#use: KeyUse::Assertion,
         };
-        self.ask(&staff.caller(0), activate_key::KIND, &data).await?;
+        self.ask(&staff.caller(0), activate_key::KIND, &data)
+            .await?;
         Ok(DemoInstitution {
             id: staff.number.0,
             did: did.to_string(),
@@ -243,18 +306,29 @@ impl Loader<'_> {
         let mut running: JoinSet<Result<(usize, Uuid), Problem>> = JoinSet::new();
         let mut done = 0;
         for (index, learner) in province.learners.iter().enumerate() {
-            let staff = admitted.get(&learner.home).ok_or_else(|| Problem::internal("a learner without a school"))?;
+            let staff = admitted
+                .get(&learner.home)
+                .ok_or_else(|| Problem::internal("a learner without a school"))?;
             let caller = staff.caller(0);
-            let mut identifiers = vec![(IdentifierType::ResidentId, learner.resident_id.clone(), Check::Ok)];
+            let mut identifiers = vec![(
+                IdentifierType::ResidentId,
+                learner.resident_id.clone(),
+                Check::Ok,
+            )];
             identifiers.extend(
                 learner
                     .enrolment_number
                     .iter()
                     .map(|number| (IdentifierType::EnrolmentNumber, number.clone(), Check::Ok)),
             );
-            let new = NewPerson { name: learner.name.clone(), birth_date: Some(learner.birth_date), identifiers };
+            let new = NewPerson {
+                name: learner.name.clone(),
+                birth_date: Some(learner.birth_date),
+                identifiers,
+            };
             let app = Arc::clone(self.app);
-            running.spawn(async move { Ok((index, app.register(&caller, &new, None).await?.person)) });
+            running
+                .spawn(async move { Ok((index, app.register(&caller, &new, None).await?.person)) });
             if running.len() >= AT_ONCE {
                 self.take(&mut running, &mut people).await?;
                 done += 1;
@@ -284,11 +358,17 @@ impl Loader<'_> {
     }
 
     /// Every file: dry run, then run, as a clerk would.
-    async fn import_all(&self, province: &Province, admitted: &HashMap<String, Admitted>) -> Result<DemoRows, Problem> {
+    async fn import_all(
+        &self,
+        province: &Province,
+        admitted: &HashMap<String, Admitted>,
+    ) -> Result<DemoRows, Problem> {
         let of = province.counts.rows as u64;
         let mut rows = DemoRows::default();
         for file in &province.imports {
-            let staff = admitted.get(&file.school_code).ok_or_else(|| Problem::internal("a file without a school"))?;
+            let staff = admitted
+                .get(&file.school_code)
+                .ok_or_else(|| Problem::internal("a file without a school"))?;
             let (app, caller) = (Arc::clone(self.app), staff.caller(0));
             let (name, bytes) = (file.file_name.clone(), file.csv.clone());
             let work = tokio::task::spawn_blocking(move || {
@@ -299,7 +379,10 @@ impl Loader<'_> {
             });
             let done = work.await.map_err(Problem::internal)??;
             if let Some(failure) = done.failure {
-                return Err(Problem::internal(format!("the import of {} failed: {failure}", file.file_name)));
+                return Err(Problem::internal(format!(
+                    "the import of {} failed: {failure}",
+                    file.file_name
+                )));
             }
             let counts = done.counts;
             rows.rows += counts.rows;
@@ -321,19 +404,36 @@ impl Loader<'_> {
         people: &[Uuid],
     ) -> Result<u64, Problem> {
         if let Some(last) = self.app.ledger.head().size.checked_sub(1) {
-            self.app.views.follower.reached(last, CATCH_UP).await.map_err(Problem::internal)?;
+            self.app
+                .views
+                .follower
+                .reached(last, CATCH_UP)
+                .await
+                .map_err(Problem::internal)?;
         }
         let mut lines: HashMap<Origin, Line> = HashMap::new();
         for person in people {
-            let of_person = self.app.views.transcripts.of_person(*person).map_err(Problem::internal)?;
-            lines.extend(of_person.into_iter().map(|line| (line.origin.clone(), line)));
+            let of_person = self
+                .app
+                .views
+                .transcripts
+                .of_person(*person)
+                .map_err(Problem::internal)?;
+            lines.extend(
+                of_person
+                    .into_iter()
+                    .map(|line| (line.origin.clone(), line)),
+            );
         }
         let of = province.corrections.len() as u64;
         let mut done = 0;
         for correction in &province.corrections {
             let staff = admitted.get(&correction.school_code);
             let staff = staff.ok_or_else(|| Problem::internal("a correction without a school"))?;
-            let origin = Origin { awarder: staff.number, record: correction.record.clone() };
+            let origin = Origin {
+                awarder: staff.number,
+                record: correction.record.clone(),
+            };
             let line = lines
                 .get(&origin)
                 .ok_or_else(|| Problem::of(Reason::OutcomeUnknown).detail(&correction.record))?;
@@ -347,17 +447,35 @@ impl Loader<'_> {
     }
 
     /// The outcome as it stands, with the mark or the credits that were wrong replaced.
-    fn correction(&self, staff: &Admitted, correction: &Correction, row: &Line) -> Result<Asking, Problem> {
-        let account = self.app.ledger.state::<Account>(&credentials::account::wire::stream(row.person))?;
-        let outcome = account.outcome(row.outcome).ok_or(Problem::of(Reason::OutcomeUnknown))?;
+    fn correction(
+        &self,
+        staff: &Admitted,
+        correction: &Correction,
+        row: &Line,
+    ) -> Result<Asking, Problem> {
+        let account = self
+            .app
+            .ledger
+            .state::<Account>(&credentials::account::wire::stream(row.person))?;
+        let outcome = account
+            .outcome(row.outcome)
+            .ok_or(Problem::of(Reason::OutcomeUnknown))?;
         let mut fields = outcome.fields.clone();
         if let Some(credits) = &correction.credits {
-            fields.credits = Some(credits.parse().map_err(|error| Problem::invalid("/credits", error))?);
+            fields.credits = Some(
+                credits
+                    .parse()
+                    .map_err(|error| Problem::invalid("/credits", error))?,
+            );
         }
         let shown = crate::transcript::line(self.app, row, true)?;
         let grade = correction.grade.clone().or(shown.grade);
         if let (Some(grade), Some(pass_mark)) = (&grade, self.app.pass_mark()) {
-            fields.passed = grade.parse::<u16>().ok().map(|mark| mark >= pass_mark).or(fields.passed);
+            fields.passed = grade
+                .parse::<u16>()
+                .ok()
+                .map(|mark| mark >= pass_mark)
+                .or(fields.passed);
         }
         let mut values: Vec<(&'static str, serde_json::Value)> = Vec::new();
         values.extend(shown.title.map(|title| ("title", title.into())));
@@ -393,11 +511,18 @@ impl Loader<'_> {
                 label: "demo learner".into(),
             })
             .collect();
-        let tokens = self.app.tokens.create_all(&grants).map_err(Problem::internal)?;
+        let tokens = self
+            .app
+            .tokens
+            .create_all(&grants)
+            .map_err(Problem::internal)?;
         Ok(people
             .iter()
             .zip(&tokens)
-            .map(|(id, token)| DemoLearner { id: *id, token: (**token).clone() })
+            .map(|(id, token)| DemoLearner {
+                id: *id,
+                token: (**token).clone(),
+            })
             .collect())
     }
 

@@ -95,7 +95,12 @@ impl Summary {
         use std::io::Write as _;
         use std::os::unix::fs::OpenOptionsExt as _;
         let next = path.with_extension("json.new");
-        let mut file = std::fs::File::options().create(true).truncate(true).write(true).mode(0o600).open(&next)?;
+        let mut file = std::fs::File::options()
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .mode(0o600)
+            .open(&next)?;
         file.write_all(&serde_json::to_vec_pretty(self)?)?;
         file.sync_all()?;
         std::fs::rename(&next, path)

@@ -25,7 +25,10 @@ pub(super) fn put(app: &App, job: Uuid, bytes: &[u8], expires_at_ms: i64) -> Res
     }
     for (piece, part) in (0_u32..).zip(bytes.chunks(PIECE_BYTES)) {
         let key = key(job, piece);
-        let sealed = app.uploads.seal(&[SPACE.as_bytes(), &key], part).map_err(Problem::internal)?;
+        let sealed = app
+            .uploads
+            .seal(&[SPACE.as_bytes(), &key], part)
+            .map_err(Problem::internal)?;
         app.side
             .write(&mut |transaction| transaction.put(SPACE, &key, &sealed, Some(expires_at_ms)))
             .map_err(Problem::internal)?;
@@ -41,7 +44,10 @@ pub(super) fn get(app: &App, job: Uuid) -> Result<Zeroizing<Vec<u8>>, Problem> {
         let Some(sealed) = app.side.get(SPACE, &key).map_err(Problem::internal)? else {
             break;
         };
-        let part = app.uploads.open(&[SPACE.as_bytes(), &key], &sealed).map_err(Problem::internal)?;
+        let part = app
+            .uploads
+            .open(&[SPACE.as_bytes(), &key], &sealed)
+            .map_err(Problem::internal)?;
         bytes.extend_from_slice(&part);
     }
     Ok(bytes)

@@ -92,7 +92,11 @@ pub struct Job {
 impl Job {
     /// Who imports.
     pub fn caller(&self) -> Caller {
-        Caller { person: self.person, role: self.role, institution: Some(self.institution) }
+        Caller {
+            person: self.person,
+            role: self.role,
+            institution: Some(self.institution),
+        }
     }
 }
 
@@ -105,7 +109,10 @@ pub struct Jobs {
 impl Jobs {
     /// The jobs in this side store.
     pub fn new(side: Arc<dyn Side>) -> Self {
-        Self { side, running: Mutex::default() }
+        Self {
+            side,
+            running: Mutex::default(),
+        }
     }
 
     /// Only one import works at a time.
@@ -115,8 +122,13 @@ impl Jobs {
 
     /// The job with this number.
     pub fn get(&self, id: Uuid) -> Result<Option<Job>, Problem> {
-        let bytes = self.side.get(JOBS, id.as_bytes()).map_err(Problem::internal)?;
-        bytes.map(|bytes| serde_json::from_slice(&bytes).map_err(Problem::internal)).transpose()
+        let bytes = self
+            .side
+            .get(JOBS, id.as_bytes())
+            .map_err(Problem::internal)?;
+        bytes
+            .map(|bytes| serde_json::from_slice(&bytes).map_err(Problem::internal))
+            .transpose()
     }
 
     /// Stores the job and the rows found since it was stored last, in one transaction.
@@ -126,7 +138,8 @@ impl Jobs {
         let written = self.side.write(&mut |transaction| {
             transaction.put(JOBS, job.id.as_bytes(), &bytes, expires)?;
             for error in found {
-                let value = serde_json::to_vec(error).map_err(|error| SideError::Database(Box::new(error)))?;
+                let value = serde_json::to_vec(error)
+                    .map_err(|error| SideError::Database(Box::new(error)))?;
                 transaction.put(ERRORS, &error_key(job.id, error.row), &value, expires)?;
             }
             Ok(())
@@ -137,7 +150,10 @@ impl Jobs {
     /// Forgets the findings of an earlier run.
     pub(super) fn clear_errors(&self, id: Uuid) -> Result<(), Problem> {
         loop {
-            let found = self.side.scan(ERRORS, id.as_bytes(), None, 500).map_err(Problem::internal)?;
+            let found = self
+                .side
+                .scan(ERRORS, id.as_bytes(), None, 500)
+                .map_err(Problem::internal)?;
             if found.is_empty() {
                 return Ok(());
             }
@@ -152,7 +168,12 @@ impl Jobs {
     }
 
     /// Up to `limit` findings behind row `after`.
-    pub fn errors(&self, id: Uuid, after: Option<u64>, limit: usize) -> Result<Vec<RowError>, Problem> {
+    pub fn errors(
+        &self,
+        id: Uuid,
+        after: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<RowError>, Problem> {
         let after = after.map(|row| error_key(id, row));
         let found = self
             .side
@@ -169,7 +190,10 @@ impl Jobs {
         let mut jobs = Vec::new();
         let mut after: Option<Vec<u8>> = None;
         loop {
-            let page = self.side.scan(JOBS, &[], after.as_deref(), 200).map_err(Problem::internal)?;
+            let page = self
+                .side
+                .scan(JOBS, &[], after.as_deref(), 200)
+                .map_err(Problem::internal)?;
             let Some((last, _)) = page.last() else {
                 return Ok(jobs);
             };
@@ -191,7 +215,12 @@ fn error_key(id: Uuid, row: u64) -> Vec<u8> {
 }
 
 /// Takes a file in and begins its dry run.
-pub fn start(app: &Arc<App>, caller: &Caller, file_name: &str, bytes: &[u8]) -> Result<Job, Problem> {
+pub fn start(
+    app: &Arc<App>,
+    caller: &Caller,
+    file_name: &str,
+    bytes: &[u8],
+) -> Result<Job, Problem> {
     let job = take_in(app, caller, file_name, bytes)?;
     spawn(app, job.clone());
     Ok(job)
@@ -199,7 +228,9 @@ pub fn start(app: &Arc<App>, caller: &Caller, file_name: &str, bytes: &[u8]) -> 
 
 /// Takes a file in; the caller runs it.
 pub fn take_in(app: &App, caller: &Caller, file_name: &str, bytes: &[u8]) -> Result<Job, Problem> {
-    let institution = caller.institution.ok_or_else(|| Problem::of(crate::problem::Reason::NotAllowed))?;
+    let institution = caller
+        .institution
+        .ok_or_else(|| Problem::of(crate::problem::Reason::NotAllowed))?;
     let table = super::table::Table::read(bytes)?;
     let now_ms = app.now_ms();
     let job = Job {
@@ -210,7 +241,10 @@ pub fn take_in(app: &App, caller: &Caller, file_name: &str, bytes: &[u8]) -> Res
         institution,
         person: caller.person,
         role: caller.role,
-        counts: Counts { rows: table.len() as u64, ..Counts::default() },
+        counts: Counts {
+            rows: table.len() as u64,
+            ..Counts::default()
+        },
         next_row: 0,
         created_at_ms: now_ms,
         position: None,
@@ -232,7 +266,10 @@ pub fn run(app: &Arc<App>, mut job: Job) -> Result<Job, Problem> {
 pub fn begin(app: &App, job: &mut Job) -> Result<(), Problem> {
     app.jobs.clear_errors(job.id)?;
     job.state = JobState::Running;
-    job.counts = Counts { rows: job.counts.rows, ..Counts::default() };
+    job.counts = Counts {
+        rows: job.counts.rows,
+        ..Counts::default()
+    };
     job.next_row = 0;
     job.failure = None;
     app.jobs.put(job, &[])
@@ -268,5 +305,9 @@ pub fn resume(app: &Arc<App>) -> Result<usize, Problem> {
 fn safe_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let shown: String = last.chars().filter(|c| !c.is_control()).take(200).collect();
-    if shown.trim_matches('.').is_empty() { "unnamed".into() } else { shown }
+    if shown.trim_matches('.').is_empty() {
+        "unnamed".into()
+    } else {
+        shown
+    }
 }

@@ -45,9 +45,14 @@ impl RowError {
 
     /// The finding that a refusal of the door or of a rule comes to.
     pub fn of(row: u64, problem: &Problem) -> Self {
-        let pointer = problem.errors.first().map_or("", |error| error.pointer.as_str());
+        let pointer = problem
+            .errors
+            .first()
+            .map_or("", |error| error.pointer.as_str());
         let (code, field) = match (problem.reason, pointer) {
-            (Reason::DateInFuture | Reason::DateTooOld, _) | (_, "/completed_on") => ("I06", Some(Field::CompletedOn)),
+            (Reason::DateInFuture | Reason::DateTooOld, _) | (_, "/completed_on") => {
+                ("I06", Some(Field::CompletedOn))
+            }
             (_, "/credits") => ("I05", Some(Field::Credits)),
             (_, "/hours") => ("I05", Some(Field::Hours)),
             (_, "/kind") => ("I07", Some(Field::Kind)),
@@ -84,14 +89,22 @@ pub struct People {
 impl People {
     /// The person whom a number names, with the name known here.
     fn find(&self, app: &App, number: &str) -> Result<Option<(Uuid, String)>, Problem> {
-        if let Some(known) = self.by_number.lock().unwrap_or_else(PoisonError::into_inner).get(number) {
+        if let Some(known) = self
+            .by_number
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(number)
+        {
             return Ok(known.clone());
         }
         let found = match app.person_of(IdentifierType::ResidentId, number)? {
             None => None,
             Some(person) => {
                 let opened = app.identity_of(person)?;
-                let name = opened.iter().find(|it| it.name() == "name").and_then(|it| it.expose_text());
+                let name = opened
+                    .iter()
+                    .find(|it| it.name() == "name")
+                    .and_then(|it| it.expose_text());
                 Some((person, name.unwrap_or_default().to_owned()))
             }
         };
@@ -104,10 +117,21 @@ impl People {
 }
 
 /// Reads a row; `Err(Ok(_))` is the row's fault, `Err(Err(_))` ours.
-pub fn read(app: &App, caller: &Caller, people: &People, row: &Row<'_>) -> Result<Ready, Result<RowError, Problem>> {
+pub fn read(
+    app: &App,
+    caller: &Caller,
+    people: &People,
+    row: &Row<'_>,
+) -> Result<Ready, Result<RowError, Problem>> {
     let cell = |field: Field| {
-        row.cell(field)
-            .map_err(|field| Ok(RowError::new(row.line, "I04", Some(field), "not UTF-8: save the file as UTF-8")))
+        row.cell(field).map_err(|field| {
+            Ok(RowError::new(
+                row.line,
+                "I04",
+                Some(field),
+                "not UTF-8: save the file as UTF-8",
+            ))
+        })
     };
     let needed = |field: Field| {
         cell(field)?.ok_or_else(|| Ok(RowError::new(row.line, "I01", Some(field), "missing")))
@@ -115,7 +139,14 @@ pub fn read(app: &App, caller: &Caller, people: &People, row: &Row<'_>) -> Resul
     let text = |field: Field| cell(field).map(|it| it.map(str::to_owned));
     let record = needed(Field::Record)?.to_owned();
     let completed_on = needed(Field::CompletedOn)?;
-    let person = person(app, people, row.line, cell(Field::Learner)?, cell(Field::ResidentId)?, cell(Field::Name)?)?;
+    let person = person(
+        app,
+        people,
+        row.line,
+        cell(Field::Learner)?,
+        cell(Field::ResidentId)?,
+        cell(Field::Name)?,
+    )?;
     let says = Says {
         kind: text(Field::Kind)?.unwrap_or_else(|| "course".into()),
         code: text(Field::Code)?,
@@ -128,13 +159,30 @@ pub fn read(app: &App, caller: &Caller, people: &People, row: &Row<'_>) -> Resul
         grade: text(Field::Grade)?,
         passed: None,
         completed_on: date(completed_on).ok_or_else(|| {
-            Ok(RowError::new(row.line, "I06", Some(Field::CompletedOn), "expected a date as 2026-06-30"))
+            Ok(RowError::new(
+                row.line,
+                "I06",
+                Some(Field::CompletedOn),
+                "expected a date as 2026-06-30",
+            ))
         })?,
     };
-    let fault = |problem: Problem| if problem.reason == Reason::Internal { Err(problem) } else { Ok(RowError::of(row.line, &problem)) };
+    let fault = |problem: Problem| {
+        if problem.reason == Reason::Internal {
+            Err(problem)
+        } else {
+            Ok(RowError::of(row.line, &problem))
+        }
+    };
     let split = says.split(app.pass_mark()).map_err(fault)?;
-    let asking = app.recording(caller, person, &record, split, None).map_err(fault)?;
-    Ok(Ready { asking, person, record })
+    let asking = app
+        .recording(caller, person, &record, split, None)
+        .map_err(fault)?;
+    Ok(Ready {
+        asking,
+        person,
+        record,
+    })
 }
 
 fn person(
@@ -146,22 +194,43 @@ fn person(
     given: Option<&str>,
 ) -> Result<Uuid, Result<RowError, Problem>> {
     if let Some(learner) = learner {
-        return learner
-            .parse()
-            .map_err(|_| Ok(RowError::new(line, "I08", Some(Field::Learner), "not a person's number here")));
+        return learner.parse().map_err(|_| {
+            Ok(RowError::new(
+                line,
+                "I08",
+                Some(Field::Learner),
+                "not a person's number here",
+            ))
+        });
     }
     let field = Some(Field::ResidentId);
     let number = number.ok_or_else(|| Ok(RowError::new(line, "I01", field, "missing")))?;
     let checked = IdentifierType::ResidentId.check(number).map_err(|error| {
-        let code = if error == Malformed::Spreadsheet { "I03" } else { "I02" };
+        let code = if error == Malformed::Spreadsheet {
+            "I03"
+        } else {
+            "I02"
+        };
         Ok(RowError::new(line, code, field, error))
     })?;
     let found = people.find(app, &checked.normalised).map_err(Err)?;
     match (found, checked.finding) {
-        (Some((person, known)), _) if given.is_none_or(|given| name::same(&known, given)) => Ok(person),
-        (Some(_), _) => Err(Ok(RowError::new(line, "I08", Some(Field::Name), "the name does not agree: somebody must look"))),
+        (Some((person, known)), _) if given.is_none_or(|given| name::same(&known, given)) => {
+            Ok(person)
+        }
+        (Some(_), _) => Err(Ok(RowError::new(
+            line,
+            "I08",
+            Some(Field::Name),
+            "the name does not agree: somebody must look",
+        ))),
         (None, Some(warning)) => Err(Ok(RowError::new(line, "I02", field, warning))),
-        (None, None) => Err(Ok(RowError::new(line, "I08", field, "nobody is registered under this number"))),
+        (None, None) => Err(Ok(RowError::new(
+            line,
+            "I08",
+            field,
+            "nobody is registered under this number",
+        ))),
     }
 }
 

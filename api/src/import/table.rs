@@ -46,7 +46,17 @@ pub enum Field {
 const HEADERS: &[(Field, &[&str])] = &[
     (Field::Learner, &["learner", "学习者编号", "人员编号"]),
     (Field::Name, &["姓名", "name", "学生姓名"]),
-    (Field::ResidentId, &["证件号", "证件号码", "身份证号", "身份证", "resident_id", "idnumber"]),
+    (
+        Field::ResidentId,
+        &[
+            "证件号",
+            "证件号码",
+            "身份证号",
+            "身份证",
+            "resident_id",
+            "idnumber",
+        ],
+    ),
     (Field::Record, &["记录号", "record", "记录编号"]),
     (Field::Kind, &["类型", "kind", "成果类型"]),
     (Field::Code, &["课程代码", "code", "代码"]),
@@ -57,7 +67,10 @@ const HEADERS: &[(Field, &[&str])] = &[
     (Field::Level, &["等级", "level", "资历等级"]),
     (Field::Category, &["类别", "category"]),
     (Field::Grade, &["成绩", "grade", "分数"]),
-    (Field::CompletedOn, &["完成日期", "completed_on", "日期", "completedon"]),
+    (
+        Field::CompletedOn,
+        &["完成日期", "completed_on", "日期", "completedon"],
+    ),
 ];
 
 impl Field {
@@ -72,8 +85,15 @@ impl Field {
     }
 
     fn of(header: &str) -> Option<Self> {
-        let header: String = header.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
-        HEADERS.iter().find(|(_, words)| words.contains(&header.as_str())).map(|(field, _)| *field)
+        let header: String = header
+            .chars()
+            .filter(|c| !c.is_whitespace())
+            .flat_map(char::to_lowercase)
+            .collect();
+        HEADERS
+            .iter()
+            .find(|(_, words)| words.contains(&header.as_str()))
+            .map(|(field, _)| *field)
     }
 }
 
@@ -107,14 +127,24 @@ impl Table {
     pub fn read(bytes: &[u8]) -> Result<Self, Problem> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let wrong = |what: String| Problem::of(Reason::ImportFileInvalid).detail(what);
-        let mut reader = csv::ReaderBuilder::new().flexible(true).has_headers(true).from_reader(bytes);
-        let headers = reader.byte_headers().map_err(|error| wrong(error.to_string()))?.clone();
+        let mut reader = csv::ReaderBuilder::new()
+            .flexible(true)
+            .has_headers(true)
+            .from_reader(bytes);
+        let headers = reader
+            .byte_headers()
+            .map_err(|error| wrong(error.to_string()))?
+            .clone();
         if headers.len() > COLUMNS_MAX {
-            return Err(wrong(format!("{} columns; at most {COLUMNS_MAX}", headers.len())));
+            return Err(wrong(format!(
+                "{} columns; at most {COLUMNS_MAX}",
+                headers.len()
+            )));
         }
         let mut columns = HashMap::new();
         for (at, header) in headers.iter().enumerate() {
-            let header = std::str::from_utf8(header).map_err(|_| wrong("the header row is not UTF-8".into()))?;
+            let header = std::str::from_utf8(header)
+                .map_err(|_| wrong("the header row is not UTF-8".into()))?;
             if let Some(field) = Field::of(header)
                 && columns.insert(field, at).is_some()
             {
@@ -132,10 +162,15 @@ impl Table {
         let mut records = Vec::new();
         let mut line = 1;
         for record in reader.into_byte_records() {
-            line = record.as_ref().ok().and_then(csv::ByteRecord::position).map_or(line + 1, csv::Position::line);
+            line = record
+                .as_ref()
+                .ok()
+                .and_then(csv::ByteRecord::position)
+                .map_or(line + 1, csv::Position::line);
             records.push((line, record.map_err(|_| ())));
             if records.len() > ROWS_MAX {
-                return Err(Problem::of(Reason::ImportTooLarge).detail(format!("more than {ROWS_MAX} rows")));
+                return Err(Problem::of(Reason::ImportTooLarge)
+                    .detail(format!("more than {ROWS_MAX} rows")));
             }
         }
         Ok(Self { columns, records })
@@ -155,7 +190,11 @@ impl Table {
     pub fn row(&self, index: usize) -> Option<Result<Row<'_>, u64>> {
         let (line, record) = self.records.get(index)?;
         Some(match record {
-            Ok(cells) => Ok(Row { line: *line, cells, columns: &self.columns }),
+            Ok(cells) => Ok(Row {
+                line: *line,
+                cells,
+                columns: &self.columns,
+            }),
             Err(()) => Err(*line),
         })
     }

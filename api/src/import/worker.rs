@@ -22,7 +22,10 @@ const LANES: usize = 8;
 
 /// What became of a row.
 enum Came {
-    Recorded { position: Option<u64>, mismatch: bool },
+    Recorded {
+        position: Option<u64>,
+        mismatch: bool,
+    },
     Repeated,
     Already,
     Refused(RowError),
@@ -34,7 +37,10 @@ type Seen = Mutex<HashSet<(Uuid, String)>>;
 pub(super) fn work(app: &App, mut job: Job, progress: &dyn Fn(&Job)) -> Job {
     let _alone = app.jobs.alone();
     if let Err(problem) = run(app, &mut job, progress) {
-        let why = problem.internal.clone().unwrap_or_else(|| problem.detail.clone());
+        let why = problem
+            .internal
+            .clone()
+            .unwrap_or_else(|| problem.detail.clone());
         tracing::error!(job = %job.id, reason = problem.reason.slug(), why, "an import failed");
         job.state = JobState::Failed;
         job.failure = Some(problem.reason.slug().into());
@@ -66,7 +72,11 @@ fn run(app: &App, job: &mut Job, progress: &dyn Fn(&Job)) -> Result<(), Problem>
             return Ok(());
         }
     }
-    job.state = if dry { JobState::Checked } else { JobState::Done };
+    job.state = if dry {
+        JobState::Checked
+    } else {
+        JobState::Done
+    };
     job.next_row = 0;
     app.jobs.put(job, &[])?;
     progress(job);
@@ -80,7 +90,9 @@ fn remember(app: &App, job: &Job, table: &Table, people: &People, seen: &Seen, u
         if let Some(Ok(row)) = table.row(index)
             && let Ok(ready) = row::read(app, &caller, people, &row)
         {
-            seen.lock().unwrap_or_else(PoisonError::into_inner).insert((ready.person, ready.record));
+            seen.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert((ready.person, ready.record));
         }
     }
 }
@@ -103,13 +115,22 @@ fn look(
                 let rows = chunk.clone().skip(lane).step_by(lanes);
                 let caller = &caller;
                 scope.spawn(move || {
-                    rows.map(|index| Ok((index, look_at(app, caller, table, people, seen, index, dry)?))).collect()
+                    rows.map(|index| {
+                        Ok((
+                            index,
+                            look_at(app, caller, table, people, seen, index, dry)?,
+                        ))
+                    })
+                    .collect()
                 })
             })
             .collect();
         lanes
             .into_iter()
-            .map(|lane| lane.join().unwrap_or_else(|_| Err(Problem::internal("a lane of an import panicked"))))
+            .map(|lane| {
+                lane.join()
+                    .unwrap_or_else(|_| Err(Problem::internal("a lane of an import panicked")))
+            })
             .collect()
     });
     let mut came = Vec::with_capacity(chunk.len());
@@ -131,7 +152,14 @@ fn look_at(
 ) -> Result<Came, Problem> {
     let row = match table.row(index) {
         Some(Ok(row)) => row,
-        Some(Err(line)) => return Ok(Came::Refused(RowError::new(line, "I04", None, "the row cannot be read"))),
+        Some(Err(line)) => {
+            return Ok(Came::Refused(RowError::new(
+                line,
+                "I04",
+                None,
+                "the row cannot be read",
+            )));
+        }
         None => return Err(Problem::internal("a row past the end")),
     };
     let ready = match row::read(app, caller, people, &row) {
@@ -140,7 +168,10 @@ fn look_at(
         Err(Err(problem)) => return Err(problem),
     };
     let (assertion, disclosures) = app.sign(ready.asking)?;
-    let first = seen.lock().unwrap_or_else(PoisonError::into_inner).insert((ready.person, ready.record));
+    let first = seen
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .insert((ready.person, ready.record));
     let already = || if first { Came::Already } else { Came::Repeated };
     if dry {
         let submission = app.ledger.check_parsed(assertion.clone())?;
@@ -151,17 +182,29 @@ fn look_at(
             },
             Ok(Verdict::Facts(_)) if !first => Ok(Came::Repeated),
             Ok(Verdict::Facts(facts)) => {
-                let mismatch = facts.iter().any(|fact| fact.data.as_ref().is_some_and(|it| it.get().contains("\"HOURS_MISMATCH\"")));
-                Ok(Came::Recorded { position: None, mismatch })
+                let mismatch = facts.iter().any(|fact| {
+                    fact.data
+                        .as_ref()
+                        .is_some_and(|it| it.get().contains("\"HOURS_MISMATCH\""))
+                });
+                Ok(Came::Recorded {
+                    position: None,
+                    mismatch,
+                })
             }
             Err(error) => refused(row.line, error.into()),
         };
     }
-    let written = app.prepare(assertion, disclosures, None).and_then(|prepared: Prepared| app.finish_blocking(prepared));
+    let written = app
+        .prepare(assertion, disclosures, None)
+        .and_then(|prepared: Prepared| app.finish_blocking(prepared));
     match written {
         Ok(written) if written.new.is_some() => {
             let mismatch = crate::routes::outcomes::has_hours_mismatch(&written);
-            Ok(Came::Recorded { position: Some(written.position), mismatch })
+            Ok(Came::Recorded {
+                position: Some(written.position),
+                mismatch,
+            })
         }
         Ok(_) => Ok(already()),
         Err(problem) => refused(row.line, problem),
@@ -177,7 +220,11 @@ fn refused(line: u64, problem: Problem) -> Result<Came, Problem> {
 }
 
 /// Adds a chunk to the job's account; returns what is to be shown of it.
-fn account(job: &mut Job, came: impl Iterator<Item = (usize, Came)>, table: &Table) -> Vec<RowError> {
+fn account(
+    job: &mut Job,
+    came: impl Iterator<Item = (usize, Came)>,
+    table: &Table,
+) -> Vec<RowError> {
     let mut found = Vec::new();
     let line = |index: usize| match table.row(index) {
         Some(Ok(row)) => row.line,
@@ -191,13 +238,19 @@ fn account(job: &mut Job, came: impl Iterator<Item = (usize, Came)>, table: &Tab
                 job.position = job.position.max(position);
                 if mismatch {
                     job.counts.warned += 1;
-                    let detail = "HOURS_MISMATCH: hours and credits do not agree; the credits count";
+                    let detail =
+                        "HOURS_MISMATCH: hours and credits do not agree; the credits count";
                     found.push(RowError::new(line(index), "I12", None, detail));
                 }
             }
             Came::Repeated => {
                 job.counts.repeated += 1;
-                found.push(RowError::new(line(index), "I09", None, "the same record stands in this file before"));
+                found.push(RowError::new(
+                    line(index),
+                    "I09",
+                    None,
+                    "the same record stands in this file before",
+                ));
             }
             Came::Already => job.counts.already += 1,
             Came::Refused(error) => {

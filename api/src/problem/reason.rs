@@ -4,7 +4,10 @@ use axum::http::StatusCode;
 
 /// Why a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the words of each are in strings/problems.toml")]
+#[expect(
+    missing_docs,
+    reason = "the words of each are in strings/problems.toml"
+)]
 pub enum Reason {
     AssertionMalformed,
     AlgorithmNotEnabled,
@@ -232,8 +235,7 @@ impl Reason {
     /// The HTTP status.
     pub const fn status(self) -> StatusCode {
         match self {
-            Self::AssertionMalformed
-            | Self::BodyUnreadable => StatusCode::BAD_REQUEST,
+            Self::AssertionMalformed | Self::BodyUnreadable => StatusCode::BAD_REQUEST,
             Self::KeyUnknown
             | Self::BadSignature
             | Self::SignerUnknown
@@ -284,9 +286,9 @@ impl Reason {
             | Self::IdempotencyRunning => StatusCode::CONFLICT,
             Self::Erased => StatusCode::GONE,
             Self::Precondition => StatusCode::PRECONDITION_FAILED,
-            Self::AssertionTooLarge
-            | Self::BodyTooLarge
-            | Self::ImportTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::AssertionTooLarge | Self::BodyTooLarge | Self::ImportTooLarge => {
+                StatusCode::PAYLOAD_TOO_LARGE
+            }
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::AlgorithmNotEnabled
             | Self::PayloadNotCanonical
@@ -464,6 +466,9 @@ impl Reason {
 
     /// Reads a slug.
     pub fn from_slug(slug: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|reason| reason.slug() == slug)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|reason| reason.slug() == slug)
     }
 }

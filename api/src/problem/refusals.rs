@@ -77,7 +77,9 @@ fn reason_of_malformed(malformed: &Malformed) -> Reason {
         Malformed::Compact(_) | Malformed::Header(_) => Reason::AssertionMalformed,
         Malformed::Algorithm(_) => Reason::AlgorithmNotEnabled,
         Malformed::NotCanonical(_) => Reason::PayloadNotCanonical,
-        Malformed::Payload(_) | Malformed::Id | Malformed::At | Malformed::Kind => Reason::PayloadInvalid,
+        Malformed::Payload(_) | Malformed::Id | Malformed::At | Malformed::Kind => {
+            Reason::PayloadInvalid
+        }
     }
 }
 
@@ -118,7 +120,8 @@ impl From<Refusal> for Problem {
         let problem = Self::of(reason).detail(&refusal);
         match &refusal {
             Refusal::RecordOutcome(
-                RecordOutcomeError::RecordDiffers { position, .. } | RecordOutcomeError::RecordRevoked { position, .. },
+                RecordOutcomeError::RecordDiffers { position, .. }
+                | RecordOutcomeError::RecordRevoked { position, .. },
             ) => problem.at(*position),
             Refusal::RecordOutcome(RecordOutcomeError::Field(field))
             | Refusal::CorrectOutcome(CorrectOutcomeError::Field(field)) => {
@@ -273,7 +276,9 @@ fn pointer_of(error: &FieldError) -> &'static str {
         FieldError::Record | FieldError::RecordIsIdentifier => "/record",
         FieldError::Code => "/code",
         FieldError::InFuture { .. } | FieldError::TooOld(_) => "/completed_on",
-        FieldError::AmountMissing(_) | FieldError::AmountNotCounted | FieldError::AmountAbsurd { .. } => "/credits",
+        FieldError::AmountMissing(_)
+        | FieldError::AmountNotCounted
+        | FieldError::AmountAbsurd { .. } => "/credits",
         FieldError::NoRate => "/hours",
         FieldError::Level(_) => "/level",
     }

@@ -30,7 +30,8 @@ struct Row {
     action_en: String,
 }
 
-static TEXTS: LazyLock<HashMap<String, Row>> = LazyLock::new(|| toml::from_str(TABLE).unwrap_or_default());
+static TEXTS: LazyLock<HashMap<String, Row>> =
+    LazyLock::new(|| toml::from_str(TABLE).unwrap_or_default());
 
 /// The words of `reason`. Every reason has some: a test compares table and enum both ways.
 pub fn of(reason: Reason) -> Text {
@@ -41,7 +42,12 @@ pub fn of(reason: Reason) -> Text {
             action_zh: &row.action_zh,
             action_en: &row.action_en,
         },
-        None => Text { title_zh: reason.slug(), title_en: reason.slug(), action_zh: "", action_en: "" },
+        None => Text {
+            title_zh: reason.slug(),
+            title_en: reason.slug(),
+            action_zh: "",
+            action_en: "",
+        },
     }
 }
 

@@ -37,9 +37,20 @@ pub struct WriteAnswer {
 
 impl WriteAnswer {
     /// The answer for `id`.
-    pub fn new(app: &App, headers: &HeaderMap, id: Uuid, written: &Written) -> Result<Self, Problem> {
+    pub fn new(
+        app: &App,
+        headers: &HeaderMap,
+        id: Uuid,
+        written: &Written,
+    ) -> Result<Self, Problem> {
         let wants = prefers_receipt(headers);
-        let receipt = if wants { app.ledger.receipt(written.position)?.map(|it| it.to_string()) } else { None };
+        let receipt = if wants {
+            app.ledger
+                .receipt(written.position)?
+                .map(|it| it.to_string())
+        } else {
+            None
+        };
         Ok(Self {
             id,
             position: written.position,

@@ -15,9 +15,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::answer::WriteAnswer;
 use super::institutions::Page;
 use super::learners::derived_id;
-use super::answer::WriteAnswer;
 use crate::app::App;
 use crate::extract::{Body, Caller};
 use crate::problem::{Problem, ProblemBody, Reason};
@@ -81,27 +81,44 @@ pub async fn decide(
 ) -> Result<Response, Problem> {
     caller.require(DECIDERS)?;
     let approval = app.proposal(id)?;
-    let proposal = approval.proposal.as_ref().ok_or(Problem::of(Reason::ProposalUnknown))?;
+    let proposal = approval
+        .proposal
+        .as_ref()
+        .ok_or(Problem::of(Reason::ProposalUnknown))?;
     let asking = Asking {
         issuer: caller.issuer(),
         act: caller.act(),
         kind: KIND,
-        data: serde_json::to_value(Data { decision: body.decision }).map_err(Problem::internal)?,
+        data: serde_json::to_value(Data {
+            decision: body.decision,
+        })
+        .map_err(Problem::internal)?,
         values: Vec::new(),
-        target: Some(Target { id, leaf: proposal.leaf }),
+        target: Some(Target {
+            id,
+            leaf: proposal.leaf,
+        }),
         id: derived_id(&caller, &headers)?,
     };
     let written = app.ask(asking).await?;
     let state = state_of(&*app.proposal(id)?);
-    Ok(WriteAnswer::new(&app, &headers, id, &written)?.with("state", state).respond(&written))
+    Ok(WriteAnswer::new(&app, &headers, id, &written)?
+        .with("state", state)
+        .respond(&written))
 }
 
 /// A proposal.
 #[utoipa::path(get, path = "/v1/approvals/{id}", tag = "approvals", params(("id" = Uuid, Path, description = "the proposal")), security(("token" = [])),
     responses((status = 200, description = "the proposal", body = ProposalBody), (status = 404, description = "no such proposal", body = ProblemBody)))]
-pub async fn show(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<Uuid>) -> Result<Json<ProposalBody>, Problem> {
+pub async fn show(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+) -> Result<Json<ProposalBody>, Problem> {
     caller.require(DECIDERS)?;
-    body_of(&app, &caller, id)?.map(Json).ok_or(Problem::of(Reason::ProposalUnknown))
+    body_of(&app, &caller, id)?
+        .map(Json)
+        .ok_or(Problem::of(Reason::ProposalUnknown))
 }
 
 /// Proposals that wait for a second person.
@@ -114,8 +131,14 @@ pub async fn list(
 ) -> Result<Json<Vec<ProposalBody>>, Problem> {
     caller.require(DECIDERS)?;
     app.wait_for(page.after()).await?;
-    let filter = Filter { issuer: Some(caller.issuer()), waiting_at_ms: Some(app.now_ms()) };
-    let waiting = app.views.institutions.proposals(filter, page.start()?, page.limit());
+    let filter = Filter {
+        issuer: Some(caller.issuer()),
+        waiting_at_ms: Some(app.now_ms()),
+    };
+    let waiting = app
+        .views
+        .institutions
+        .proposals(filter, page.start()?, page.limit());
     let mut found = Vec::new();
     for proposal in waiting.map_err(Problem::internal)?.rows {
         found.extend(body_of(&app, &caller, proposal.target.id)?);
@@ -129,18 +152,26 @@ fn body_of(app: &App, caller: &Caller, id: Uuid) -> Result<Option<ProposalBody>,
     let Some(proposal) = &approval.proposal else {
         return Ok(None);
     };
-    if proposal.ask.as_ref().is_none_or(|ask| ask.issuer != caller.issuer()) {
+    if proposal
+        .ask
+        .as_ref()
+        .is_none_or(|ask| ask.issuer != caller.issuer())
+    {
         return Ok(None);
     }
     Ok(Some(ProposalBody {
         id,
         kind: proposal.kind.clone(),
-        data: serde_json::value::RawValue::from_string(proposal.data.clone()).map_err(Problem::internal)?,
+        data: serde_json::value::RawValue::from_string(proposal.data.clone())
+            .map_err(Problem::internal)?,
         proposer: proposal.act().cloned(),
         position: proposal.position,
         leaf: proposal.leaf.to_string(),
         state: state_of(&approval),
-        ended: approval.completed.or(approval.rejected).map(|by| by.position),
+        ended: approval
+            .completed
+            .or(approval.rejected)
+            .map(|by| by.position),
         given: approval.given.clone(),
     }))
 }
@@ -155,6 +186,8 @@ fn state_of(approval: &Approval) -> &'static str {
 
 impl App {
     fn proposal(&self, id: Uuid) -> Result<Arc<Approval>, Problem> {
-        Ok(self.ledger.state::<Approval>(&identity::approval::wire::stream(id))?)
+        Ok(self
+            .ledger
+            .state::<Approval>(&identity::approval::wire::stream(id))?)
     }
 }

@@ -43,11 +43,24 @@ pub enum LineAnswer {
         (status = 401, description = "signature or key", body = ProblemBody),
         (status = 409, description = "a rule says no", body = ProblemBody),
         (status = 422, description = "readable but invalid", body = ProblemBody)))]
-pub async fn submit(State(app): State<Arc<App>>, headers: HeaderMap, request: Request) -> Result<Response, Problem> {
-    let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let media = media.split(';').next().unwrap_or_default().trim().to_owned();
+pub async fn submit(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, Problem> {
+    let media = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let media = media
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_owned();
     let bytes = body(request, &app).await?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| Problem::of(Reason::BodyUnreadable).detail("not UTF-8"))?;
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|_| Problem::of(Reason::BodyUnreadable).detail("not UTF-8"))?;
     match media.as_str() {
         "application/jose" => {
             let prepared = prepare(&app, text.trim_end_matches(['\n', '\r']), &headers).await?;
@@ -55,7 +68,8 @@ pub async fn submit(State(app): State<Arc<App>>, headers: HeaderMap, request: Re
             Ok(WriteAnswer::new(&app, &headers, written.id, &written)?.respond(&written))
         }
         "application/x-ndjson" => lines(&app, text, &headers).await,
-        _ => Err(Problem::of(Reason::MediaType).detail("expected application/jose or application/x-ndjson")),
+        _ => Err(Problem::of(Reason::MediaType)
+            .detail("expected application/jose or application/x-ndjson")),
     }
 }
 
@@ -75,8 +89,9 @@ fn subject(assertion: &Assertion) -> Result<ledger::fact::Stream, Problem> {
     struct Whose {
         person: uuid::Uuid,
     }
-    let whose: Whose = serde_json::from_str(assertion.data().get())
-        .map_err(|_| Problem::of(Reason::BodyUnreadable).detail("If-Match is for assertions about a person"))?;
+    let whose: Whose = serde_json::from_str(assertion.data().get()).map_err(|_| {
+        Problem::of(Reason::BodyUnreadable).detail("If-Match is for assertions about a person")
+    })?;
     Ok(credentials::account::wire::stream(whose.person))
 }
 
@@ -116,7 +131,9 @@ async fn settle(
             Err(problem) => Err(problem),
         };
         let answer = match written {
-            Ok(written) => LineAnswer::Written(WriteAnswer::new(app, headers, written.id, &written)?),
+            Ok(written) => {
+                LineAnswer::Written(WriteAnswer::new(app, headers, written.id, &written)?)
+            }
             Err(problem) => LineAnswer::Refused(problem.body(language, None)),
         };
         serde_json::to_writer(&mut *answers, &answer).map_err(Problem::internal)?;

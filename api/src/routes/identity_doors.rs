@@ -21,7 +21,10 @@ pub async fn platform(State(app): State<Arc<App>>) -> Result<Response, Problem> 
 /// An institution's DID document.
 #[utoipa::path(get, path = "/i/{number}/did.json", tag = "identity", params(("number" = u32, Path, description = "issuer number")),
     responses((status = 200, description = "DID document", content_type = "application/did+json"), (status = 404, description = "no such institution", body = ProblemBody)))]
-pub async fn institution(State(app): State<Arc<App>>, Path(number): Path<u32>) -> Result<Response, Problem> {
+pub async fn institution(
+    State(app): State<Arc<App>>,
+    Path(number): Path<u32>,
+) -> Result<Response, Problem> {
     document(&app, IssuerNumber(number))
 }
 
@@ -50,6 +53,9 @@ fn document(app: &App, number: IssuerNumber) -> Result<Response, Problem> {
         "verificationMethod": methods.iter().map(|(_, method)| method).collect::<Vec<_>>(),
         "assertionMethod": methods.iter().map(|(id, _)| id).collect::<Vec<_>>(),
     });
-    let headers = [(header::CONTENT_TYPE, "application/did+json"), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
+    let headers = [
+        (header::CONTENT_TYPE, "application/did+json"),
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    ];
     Ok((headers, document.to_string()).into_response())
 }

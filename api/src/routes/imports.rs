@@ -50,7 +50,8 @@ pub async fn upload(
         }
         let name = field.file_name().unwrap_or("unnamed").to_owned();
         let bytes = field.bytes().await.map_err(unreadable)?;
-        let started = tokio::task::spawn_blocking(move || job::start(&app, &caller, &name, &bytes)).await;
+        let started =
+            tokio::task::spawn_blocking(move || job::start(&app, &caller, &name, &bytes)).await;
         let job = started.map_err(Problem::internal)??;
         return Ok((StatusCode::ACCEPTED, Json(job)));
     }
@@ -60,7 +61,11 @@ pub async fn upload(
 /// An import and its progress.
 #[utoipa::path(get, path = "/v1/imports/{id}", tag = "imports", params(("id" = Uuid, Path, description = "the import")), security(("token" = [])),
     responses((status = 200, description = "the import", body = Job), (status = 404, description = "no such import", body = ProblemBody)))]
-pub async fn show(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<Uuid>) -> Result<Json<Job>, Problem> {
+pub async fn show(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+) -> Result<Json<Job>, Problem> {
     own(&app, &caller, id).map(Json)
 }
 
@@ -74,10 +79,15 @@ pub async fn run(
 ) -> Result<(StatusCode, Json<Job>), Problem> {
     let found = own(&app, &caller, id)?;
     match found.state {
-        JobState::Running | JobState::Done | JobState::Checking => Ok((StatusCode::OK, Json(found))),
+        JobState::Running | JobState::Done | JobState::Checking => {
+            Ok((StatusCode::OK, Json(found)))
+        }
         JobState::Checked | JobState::Failed => {
             let started = tokio::task::spawn_blocking(move || job::run(&app, found)).await;
-            Ok((StatusCode::ACCEPTED, Json(started.map_err(Problem::internal)??)))
+            Ok((
+                StatusCode::ACCEPTED,
+                Json(started.map_err(Problem::internal)??),
+            ))
         }
     }
 }
@@ -112,12 +122,18 @@ pub async fn errors(
     own(&app, &caller, id)?;
     let errors = app.jobs.errors(id, behind.after, ERRORS_MAX)?;
     let next = (errors.len() == ERRORS_MAX).then(|| errors.last().map(|error| error.row));
-    Ok(Json(Errors { next: next.flatten(), errors }))
+    Ok(Json(Errors {
+        next: next.flatten(),
+        errors,
+    }))
 }
 
 /// An import of the caller's own institution.
 fn own(app: &App, caller: &Caller, id: Uuid) -> Result<Job, Problem> {
     caller.require(STAFF)?;
-    let found = app.jobs.get(id)?.filter(|job| Some(job.institution) == caller.institution);
+    let found = app
+        .jobs
+        .get(id)?
+        .filter(|job| Some(job.institution) == caller.institution);
     found.ok_or(Problem::of(Reason::NotFound))
 }

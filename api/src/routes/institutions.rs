@@ -71,7 +71,9 @@ pub async fn admit(
     Body(body): Body<AdmitBody>,
 ) -> Result<Response, Problem> {
     caller.require(&[Role::Registrar])?;
-    let officers = body.officers.unwrap_or_else(|| [clock::uuid_v4(), clock::uuid_v4()]);
+    let officers = body
+        .officers
+        .unwrap_or_else(|| [clock::uuid_v4(), clock::uuid_v4()]);
     let mut tries = 0;
     loop {
         let number = app.ledger.state::<Registry>(&Registry::stream())?.next();
@@ -86,7 +88,9 @@ pub async fn admit(
             id: None,
         };
         match app.ask(asking).await {
-            Err(problem) if problem.reason == Reason::NumberNotNext && tries < NUMBER_TRIES => tries += 1,
+            Err(problem) if problem.reason == Reason::NumberNotNext && tries < NUMBER_TRIES => {
+                tries += 1
+            }
             Err(problem) => return Err(problem),
             Ok(written) => {
                 let answer = WriteAnswer::new(&app, &headers, written.id, &written)?
@@ -99,7 +103,12 @@ pub async fn admit(
     }
 }
 
-fn data(app: &App, body: &AdmitBody, number: IssuerNumber, officers: [Uuid; 2]) -> Result<admit::Data, Problem> {
+fn data(
+    app: &App,
+    body: &AdmitBody,
+    number: IssuerNumber,
+    officers: [Uuid; 2],
+) -> Result<admit::Data, Problem> {
     // Unique, since two proposals may ask for one number and the second must not touch the first's.
     let fragment = format!("key-{:08x}", u32::from_be_bytes(clock::random()));
     let (custody, key) = match &body.key {
@@ -108,19 +117,30 @@ fn data(app: &App, body: &AdmitBody, number: IssuerNumber, officers: [Uuid; 2]) 
             let kid = Did::new(&app.host, number)
                 .kid(&fragment)
                 .ok_or_else(|| Problem::internal("the host cannot stand in a key's name"))?;
-            (Custody::Platform, app.keystore.generate(&kid).map_err(Problem::internal)?)
+            (
+                Custody::Platform,
+                app.keystore.generate(&kid).map_err(Problem::internal)?,
+            )
         }
     };
     Ok(admit::Data {
         credit_code: body.credit_code.clone(),
-        key: admit::FirstKey { custody, fragment, key },
+        key: admit::FirstKey {
+            custody,
+            fragment,
+            key,
+        },
         level: body.level,
         name: body.name.clone(),
         number,
         officers: officers.to_vec(),
         parent: body.parent,
         school_code: body.school_code.clone(),
-        scope: body.scope.iter().map(|kind| kind.as_str().to_owned()).collect(),
+        scope: body
+            .scope
+            .iter()
+            .map(|kind| kind.as_str().to_owned())
+            .collect(),
         r#override: body.r#override,
     })
 }
@@ -219,12 +239,27 @@ pub struct KeyBody {
 /// The institutions, by number.
 #[utoipa::path(get, path = "/v1/institutions", tag = "registry", params(Page),
     responses((status = 200, description = "a page", body = InstitutionPage)))]
-pub async fn list(State(app): State<Arc<App>>, Query(page): Query<Page>) -> Result<Json<InstitutionPage>, Problem> {
+pub async fn list(
+    State(app): State<Arc<App>>,
+    Query(page): Query<Page>,
+) -> Result<Json<InstitutionPage>, Problem> {
     app.wait_for(page.after()).await?;
     let position = app.views.follower.next();
-    let listed = app.views.institutions.page(page.start()?, page.limit()).map_err(Problem::internal)?;
-    let items = listed.rows.iter().filter_map(|it| body_of(&app, it)).collect();
-    Ok(Json(InstitutionPage { items, next: listed.next.map(|next| next.to_string()), position }))
+    let listed = app
+        .views
+        .institutions
+        .page(page.start()?, page.limit())
+        .map_err(Problem::internal)?;
+    let items = listed
+        .rows
+        .iter()
+        .filter_map(|it| body_of(&app, it))
+        .collect();
+    Ok(Json(InstitutionPage {
+        items,
+        next: listed.next.map(|next| next.to_string()),
+        position,
+    }))
 }
 
 /// One institution.
@@ -236,7 +271,11 @@ pub async fn show(
     Query(after): Query<super::After>,
 ) -> Result<Json<InstitutionBody>, Problem> {
     app.wait_for(after.after).await?;
-    let found = app.views.institutions.institution(IssuerNumber(number)).map_err(Problem::internal)?;
+    let found = app
+        .views
+        .institutions
+        .institution(IssuerNumber(number))
+        .map_err(Problem::internal)?;
     found
         .and_then(|it| body_of(&app, &it))
         .map(Json)
@@ -262,8 +301,15 @@ fn body_of(app: &App, institution: &Institution) -> Option<InstitutionBody> {
 /// The keys of an institution, every one it ever had.
 #[utoipa::path(get, path = "/v1/institutions/{number}/keys", tag = "registry", params(("number" = u32, Path, description = "issuer number")),
     responses((status = 200, description = "its keys", body = Vec<KeyBody>), (status = 404, description = "no such institution", body = ProblemBody)))]
-pub async fn keys(State(app): State<Arc<App>>, Path(number): Path<u32>) -> Result<Json<Vec<KeyBody>>, Problem> {
-    let found = app.views.institutions.institution(IssuerNumber(number)).map_err(Problem::internal)?;
+pub async fn keys(
+    State(app): State<Arc<App>>,
+    Path(number): Path<u32>,
+) -> Result<Json<Vec<KeyBody>>, Problem> {
+    let found = app
+        .views
+        .institutions
+        .institution(IssuerNumber(number))
+        .map_err(Problem::internal)?;
     let found = found.ok_or(Problem::of(Reason::InstitutionUnknown))?;
     let did = Did::new(&app.host, IssuerNumber(number));
     let keys = found.keys.iter().map(|key| KeyBody {
@@ -314,13 +360,27 @@ pub async fn activate_key(
             let kid = Did::new(&app.host, number)
                 .kid(&body.fragment)
                 .ok_or_else(|| Problem::invalid("/fragment", "not a key's name"))?;
-            if app.keystore.signer(&kid).map_err(Problem::internal)?.is_some() {
+            if app
+                .keystore
+                .signer(&kid)
+                .map_err(Problem::internal)?
+                .is_some()
+            {
                 return Err(Problem::of(Reason::KeyNameTaken));
             }
-            (Custody::Platform, app.keystore.generate(&kid).map_err(Problem::internal)?)
+            (
+                Custody::Platform,
+                app.keystore.generate(&kid).map_err(Problem::internal)?,
+            )
         }
     };
-    let data = activate_key::Data { custody, fragment: body.fragment, institution: number, key, r#use: body.r#use };
+    let data = activate_key::Data {
+        custody,
+        fragment: body.fragment,
+        institution: number,
+        key,
+        r#use: body.r#use,
+    };
     write(&app, &caller, &headers, activate_key::KIND, &data).await
 }
 
@@ -334,14 +394,21 @@ pub async fn retire_key(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let institution = own(&caller, number)?;
-    let data = retire_key::Data { fragment, institution };
+    let data = retire_key::Data {
+        fragment,
+        institution,
+    };
     write(&app, &caller, &headers, retire_key::KIND, &data).await
 }
 
 fn own(caller: &Caller, number: u32) -> Result<IssuerNumber, Problem> {
     caller.require(&[Role::Institution, Role::Registrar])?;
     let number = IssuerNumber(number);
-    if caller.issuer() == number { Ok(number) } else { Err(Problem::of(Reason::KeyNotYours)) }
+    if caller.issuer() == number {
+        Ok(number)
+    } else {
+        Err(Problem::of(Reason::KeyNotYours))
+    }
 }
 
 async fn write<T: Serialize>(
@@ -363,4 +430,3 @@ async fn write<T: Serialize>(
     let written = app.ask(asking).await?;
     Ok(WriteAnswer::new(app, headers, written.id, &written)?.respond(&written))
 }
-

@@ -30,7 +30,12 @@ use crate::write::{Asking, Written};
 
 /// Longest name in characters.
 const NAME_CHARS_MAX: usize = 100;
-const DESK: &[Role] = &[Role::Clerk, Role::Institution, Role::Counter, Role::Registrar];
+const DESK: &[Role] = &[
+    Role::Clerk,
+    Role::Institution,
+    Role::Counter,
+    Role::Registrar,
+];
 
 /// A number a person is known by.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -76,7 +81,9 @@ pub async fn register(
     Body(body): Body<LearnerBody>,
 ) -> Result<Response, Problem> {
     caller.require(DESK)?;
-    let registered = app.register(&caller, &body.into_new()?, derived_id(&caller, &headers)?).await?;
+    let registered = app
+        .register(&caller, &body.into_new()?, derived_id(&caller, &headers)?)
+        .await?;
     let answer = WriteAnswer::new(&app, &headers, registered.person, &registered.written)?;
     Ok(answer.respond(&registered.written))
 }
@@ -84,7 +91,12 @@ pub async fn register(
 /// An id derived from caller and idempotency key, so that a repetition is the same assertion.
 pub(super) fn derived_id(caller: &Caller, headers: &HeaderMap) -> Result<Option<Uuid>, Problem> {
     let key = idempotency_key(headers)?;
-    Ok(key.map(|key| clock::uuid_v8("xuefen/idempotency", &[caller.person.as_bytes(), key.as_bytes()])))
+    Ok(key.map(|key| {
+        clock::uuid_v8(
+            "xuefen/idempotency",
+            &[caller.person.as_bytes(), key.as_bytes()],
+        )
+    }))
 }
 
 /// A person to register, checked.
@@ -111,27 +123,38 @@ impl LearnerBody {
         if name.is_empty() || name.chars().count() > NAME_CHARS_MAX {
             return Err(Problem::of(Reason::NameInvalid).field("/name", "1 to 100 characters"));
         }
-        let birth_date = match self.birth_date {
-            Some(text) => Some(
-                credentials::policy::date::parse(&text)
-                    .ok_or_else(|| Problem::invalid("/birth_date", "expected a date as 2001-02-03"))?,
-            ),
-            None => None,
-        };
+        let birth_date =
+            match self.birth_date {
+                Some(text) => Some(credentials::policy::date::parse(&text).ok_or_else(|| {
+                    Problem::invalid("/birth_date", "expected a date as 2001-02-03")
+                })?),
+                None => None,
+            };
         let mut identifiers = Vec::with_capacity(self.identifiers.len());
         for (index, identifier) in self.identifiers.into_iter().enumerate() {
             let pointer = format!("/identifiers/{index}/value");
             let check = check_identifier(&identifier, &pointer)?;
             identifiers.push((identifier.r#type, identifier.value, check));
         }
-        Ok(NewPerson { name, birth_date, identifiers })
+        Ok(NewPerson {
+            name,
+            birth_date,
+            identifiers,
+        })
     }
 }
 
 /// Checks a number; a check character that does not fit needs `override`.
 fn check_identifier(identifier: &IdentifierBody, pointer: &str) -> Result<Check, Problem> {
-    let wrong = |what: &dyn std::fmt::Display| Problem::of(Reason::IdentifierInvalid).detail(what).field(pointer, what);
-    let checked = identifier.r#type.check(&identifier.value).map_err(|error| wrong(&error))?;
+    let wrong = |what: &dyn std::fmt::Display| {
+        Problem::of(Reason::IdentifierInvalid)
+            .detail(what)
+            .field(pointer, what)
+    };
+    let checked = identifier
+        .r#type
+        .check(&identifier.value)
+        .map_err(|error| wrong(&error))?;
     match checked.finding {
         None => Ok(Check::Ok),
         Some(_) if identifier.r#override => Ok(Check::Overridden),
@@ -141,7 +164,12 @@ fn check_identifier(identifier: &IdentifierBody, pointer: &str) -> Result<Check,
 
 impl App {
     /// Registers a person for `caller`, or finds the one whom name and number name already.
-    pub async fn register(self: &Arc<Self>, caller: &Caller, new: &NewPerson, id: Option<Uuid>) -> Result<RegisteredPerson, Problem> {
+    pub async fn register(
+        self: &Arc<Self>,
+        caller: &Caller,
+        new: &NewPerson,
+        id: Option<Uuid>,
+    ) -> Result<RegisteredPerson, Problem> {
         for (r#type, value, _) in &new.identifiers {
             if let Some(person) = self.person_of(*r#type, value)? {
                 return self.registered_before(person, &new.name);
@@ -153,12 +181,18 @@ impl App {
             identifiers: new
                 .identifiers
                 .iter()
-                .map(|(r#type, _, check)| Alias { check: *check, r#type: *r#type })
+                .map(|(r#type, _, check)| Alias {
+                    check: *check,
+                    r#type: *r#type,
+                })
                 .collect(),
             person,
         };
         let mut values = vec![("name", Value::String(new.name.clone()))];
-        values.extend(new.birth_date.map(|date| ("birth_date", Value::String(date.to_string()))));
+        values.extend(
+            new.birth_date
+                .map(|date| ("birth_date", Value::String(date.to_string()))),
+        );
         for (r#type, value, _) in &new.identifiers {
             values.push((r#type.as_str(), Value::String(value.clone())));
         }
@@ -191,25 +225,40 @@ impl App {
         let Ok(checked) = r#type.check(value) else {
             return Ok(None);
         };
-        let found = self.vault.lookup(r#type.as_str(), &checked.normalised).map_err(Problem::internal)?;
+        let found = self
+            .vault
+            .lookup(r#type.as_str(), &checked.normalised)
+            .map_err(Problem::internal)?;
         // A reservation may be of a registration that was never recorded.
         let Some(person) = found else {
             return Ok(None);
         };
         let stream = identity::person::wire::stream(person);
-        let known = self.ledger.state::<identity::person::Person>(&stream)?.is_known();
+        let known = self
+            .ledger
+            .state::<identity::person::Person>(&stream)?
+            .is_known();
         Ok(known.then_some(person))
     }
 
     /// The name agrees: the same person; else somebody must look.
     fn registered_before(&self, person: Uuid, given: &str) -> Result<RegisteredPerson, Problem> {
         let known = self.identity_of(person)?;
-        let same = known.iter().any(|it| it.name() == "name" && it.expose_text().is_some_and(|it| name::same(it, given)));
-        let state = self.ledger.state::<identity::person::Person>(&identity::person::wire::stream(person))?;
+        let same = known.iter().any(|it| {
+            it.name() == "name" && it.expose_text().is_some_and(|it| name::same(it, given))
+        });
+        let state = self
+            .ledger
+            .state::<identity::person::Person>(&identity::person::wire::stream(person))?;
         match state.registered {
-            Some(by) if same => {
-                Ok(RegisteredPerson { person, written: Written { id: by.id, position: by.position, new: None } })
-            }
+            Some(by) if same => Ok(RegisteredPerson {
+                person,
+                written: Written {
+                    id: by.id,
+                    position: by.position,
+                    new: None,
+                },
+            }),
             _ => Err(Problem::of(Reason::IdentifierTaken)),
         }
     }
@@ -272,10 +321,17 @@ pub async fn show(
 ) -> Result<Json<LearnerAnswer>, Problem> {
     app.wait_for(after.after).await?;
     let in_full = app.may_read(&caller, id)?;
-    let state = app.ledger.state::<identity::person::Person>(&identity::person::wire::stream(id))?;
+    let state = app
+        .ledger
+        .state::<identity::person::Person>(&identity::person::wire::stream(id))?;
     let registered = state.registered.ok_or(Problem::of(Reason::PersonUnknown))?;
     let opened = app.identity_of(id)?;
-    let text = |name: &str| opened.iter().find(|it| it.name() == name).and_then(Opened::expose_text);
+    let text = |name: &str| {
+        opened
+            .iter()
+            .find(|it| it.name() == name)
+            .and_then(Opened::expose_text)
+    };
     let identifiers = state.aliases.iter().map(|(alias, _)| IdentifierAnswer {
         r#type: alias.r#type,
         value: text(alias.r#type.as_str()).map(mask::number),
@@ -283,7 +339,13 @@ pub async fn show(
     });
     Ok(Json(LearnerAnswer {
         id,
-        name: text("name").map(|name| if in_full { name.to_owned() } else { mask::name(name) }),
+        name: text("name").map(|name| {
+            if in_full {
+                name.to_owned()
+            } else {
+                mask::name(name)
+            }
+        }),
         birth_date: text("birth_date").filter(|_| in_full).map(str::to_owned),
         identifiers: identifiers.collect(),
         position: registered.position,
@@ -302,7 +364,8 @@ pub async fn bind(
 ) -> Result<Response, Problem> {
     caller.require(DESK)?;
     let check = check_identifier(&body, "/value")?;
-    let data = serde_json::json!({ "identifier": Alias { check, r#type: body.r#type }, "person": person });
+    let data =
+        serde_json::json!({ "identifier": Alias { check, r#type: body.r#type }, "person": person });
     let asking = Asking {
         issuer: caller.issuer(),
         act: caller.act(),
@@ -354,7 +417,11 @@ pub async fn search(
         None => Vec::new(),
         Some(id) => {
             let opened = app.identity_of(id)?;
-            let name = opened.iter().find(|it| it.name() == "name").and_then(Opened::expose_text).map(mask::name);
+            let name = opened
+                .iter()
+                .find(|it| it.name() == "name")
+                .and_then(Opened::expose_text)
+                .map(mask::name);
             vec![SearchMatch { id, name }]
         }
     };

@@ -13,15 +13,21 @@ use crate::app::App;
 use crate::extract::Caller;
 use crate::problem::{Problem, ProblemBody, Reason};
 
-const PUBLIC: [(HeaderName, HeaderValue); 1] =
-    [(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"))];
+const PUBLIC: [(HeaderName, HeaderValue); 1] = [(
+    header::ACCESS_CONTROL_ALLOW_ORIGIN,
+    HeaderValue::from_static("*"),
+)];
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
 /// The newest published checkpoint (C2SP tlog-checkpoint).
 #[utoipa::path(get, path = "/log/checkpoint", tag = "log",
     responses((status = 200, description = "signed note", body = String, content_type = "text/plain"), (status = 404, description = "nothing published yet", body = ProblemBody)))]
 pub async fn checkpoint(State(app): State<Arc<App>>) -> Result<Response, Problem> {
-    let text = app.ledger.proofs().checkpoint().map_err(Problem::internal)?;
+    let text = app
+        .ledger
+        .proofs()
+        .checkpoint()
+        .map_err(Problem::internal)?;
     let text = text.ok_or(Problem::of(Reason::NotFound))?;
     let headers = [
         (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
@@ -47,7 +53,10 @@ pub async fn tile(
         let tile = app.ledger.proofs().tile(path).map_err(Problem::internal)?;
         (tile.ok_or_else(not_found)?, IMMUTABLE)
     };
-    let headers = [(header::CONTENT_TYPE, "application/octet-stream"), (header::CACHE_CONTROL, cache)];
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream"),
+        (header::CACHE_CONTROL, cache),
+    ];
     Ok((PUBLIC, headers, bytes).into_response())
 }
 
@@ -63,7 +72,11 @@ fn entries(app: &App, path: TilePath) -> Result<Vec<u8>, Problem> {
     }
     while next < end {
         let limit = usize::try_from(end - next).unwrap_or(width);
-        let records = app.ledger.store().read(next, limit).map_err(Problem::internal)?;
+        let records = app
+            .ledger
+            .store()
+            .read(next, limit)
+            .map_err(Problem::internal)?;
         if records.is_empty() {
             return Err(Problem::of(Reason::NotFound));
         }
@@ -85,7 +98,10 @@ pub async fn proof(
     Path(position): Path<u64>,
     caller: Result<Caller, Problem>,
 ) -> Result<Response, Problem> {
-    let mut receipt = app.ledger.receipt(position)?.ok_or(Problem::of(Reason::NotFound))?;
+    let mut receipt = app
+        .ledger
+        .receipt(position)?
+        .ok_or(Problem::of(Reason::NotFound))?;
     // The proof itself tells nothing; the leaf names pseudonymous persons and is for who may see it.
     let may_see_leaf = match caller {
         Ok(caller) if [Role::Audit, Role::Auditor].contains(&caller.role) => true,
@@ -113,11 +129,23 @@ pub struct Sizes {
 /// The proof that the log at `old` is a prefix of the log at `new`: one base64url hash a line.
 #[utoipa::path(get, path = "/log/consistency", tag = "log", params(("old" = u64, Query, description = "earlier size"), ("new" = u64, Query, description = "later size")),
     responses((status = 200, description = "hashes", body = String, content_type = "text/plain"), (status = 404, description = "the log is not that long", body = ProblemBody)))]
-pub async fn consistency(State(app): State<Arc<App>>, Query(sizes): Query<Sizes>) -> Result<Response, Problem> {
+pub async fn consistency(
+    State(app): State<Arc<App>>,
+    Query(sizes): Query<Sizes>,
+) -> Result<Response, Problem> {
     if sizes.old > sizes.new || sizes.new > app.ledger.head().size {
         return Err(Problem::of(Reason::NotFound));
     }
-    let path = app.ledger.proofs().consistency(sizes.old, sizes.new).map_err(Problem::internal)?;
+    let path = app
+        .ledger
+        .proofs()
+        .consistency(sizes.old, sizes.new)
+        .map_err(Problem::internal)?;
     let lines: Vec<String> = path.iter().map(ToString::to_string).collect();
-    Ok((PUBLIC, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], lines.join("\n")).into_response())
+    Ok((
+        PUBLIC,
+        [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
+        lines.join("\n"),
+    )
+        .into_response())
 }

@@ -34,15 +34,30 @@ pub struct Verbose {
 #[utoipa::path(get, path = "/readyz", tag = "operations", params(("verbose" = Option<String>, Query, description = "one line per check")),
     responses((status = 200, description = "ready", body = String), (status = 503, description = "not ready, with the checks that fail")))]
 pub async fn readyz(State(app): State<Arc<App>>, Query(query): Query<Verbose>) -> Response {
-    let lag = app.ledger.store().head().saturating_sub(app.views.follower.next());
+    let lag = app
+        .ledger
+        .store()
+        .head()
+        .saturating_sub(app.views.follower.next());
     let writable = matches!(&*app.ledger.health().borrow(), Health::Writable);
     let checks = [
         ("writer", writable),
-        ("views", lag <= LAG_COMMITS_MAX && !matches!(app.views.follower.progress().health, projections::follow::Health::Stopped(_))),
+        (
+            "views",
+            lag <= LAG_COMMITS_MAX
+                && !matches!(
+                    app.views.follower.progress().health,
+                    projections::follow::Health::Stopped(_)
+                ),
+        ),
         ("not stopping", !app.metrics.is_stopping()),
     ];
     let ready = checks.iter().all(|(_, good)| *good);
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     let mut text = String::new();
     for (name, good) in checks {
         if query.verbose.is_some() || !good {
@@ -153,12 +168,19 @@ pub async fn login(
         };
         return Ok(pages::page(Language::of(&headers), "登录", &body).into_response());
     };
-    let grant = app.tokens.find(&token).map_err(Problem::internal)?.ok_or(Problem::of(Reason::TokenInvalid))?;
+    let grant = app
+        .tokens
+        .find(&token)
+        .map_err(Problem::internal)?
+        .ok_or(Problem::of(Reason::TokenInvalid))?;
     let to = match grant.role {
         identity::role::Role::Learner => format!("/v1/learners/{}/transcript.html", grant.person),
         _ => "/".to_owned(),
     };
-    let cookie = format!("{}={token}; Path=/; HttpOnly; SameSite=Lax", crate::extract::DEMO_COOKIE);
+    let cookie = format!(
+        "{}={token}; Path=/; HttpOnly; SameSite=Lax",
+        crate::extract::DEMO_COOKIE
+    );
     let headers = [(header::SET_COOKIE, cookie), (header::LOCATION, to)];
     Ok((StatusCode::SEE_OTHER, headers).into_response())
 }

@@ -8,7 +8,9 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use credentials::account::correct_outcome::Reason as Why;
 use credentials::account::outcome::{Fields, Origin, lot_id, outcome_id};
-use credentials::account::{Account, OutcomeState, correct_outcome, record_outcome, revoke_outcome};
+use credentials::account::{
+    Account, OutcomeState, correct_outcome, record_outcome, revoke_outcome,
+};
 use credentials::millicredits::{Level, Millicredits, Millihours};
 use credentials::policy::{Category, OutcomeKind, Scheme};
 use identity::did::IssuerNumber;
@@ -96,8 +98,11 @@ impl Says {
         where
             T::Err: std::fmt::Display,
         {
-            text.map(|text| text.parse().map_err(|error| Problem::invalid(format!("/{name}"), error)))
-                .transpose()
+            text.map(|text| {
+                text.parse()
+                    .map_err(|error| Problem::invalid(format!("/{name}"), error))
+            })
+            .transpose()
         }
         fn word<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Result<T, Problem> {
             T::deserialize(serde::de::value::StrDeserializer::<serde::de::value::Error>::new(text))
@@ -123,7 +128,9 @@ impl Says {
                 hours,
                 kind,
                 level,
-                passed: self.passed.or_else(|| passed(filled(&self.grade)?, pass_mark?)),
+                passed: self
+                    .passed
+                    .or_else(|| passed(filled(&self.grade)?, pass_mark?)),
                 scheme,
             },
             values,
@@ -133,14 +140,19 @@ impl Says {
 
 /// A field that is there and not blank, trimmed.
 fn filled(field: &Option<String>) -> Option<&str> {
-    field.as_deref().map(str::trim).filter(|text| !text.is_empty())
+    field
+        .as_deref()
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
 }
 
 /// Whether a mark that is a number of 0 to 100 passes; other marks say nothing.
 fn passed(grade: &str, pass_mark: u16) -> Option<bool> {
     let (whole, rest) = grade.split_once('.').unwrap_or((grade, ""));
     let number: u16 = whole.parse().ok().filter(|mark| *mark <= 100)?;
-    rest.bytes().all(|b| b.is_ascii_digit()).then_some(number >= pass_mark)
+    rest.bytes()
+        .all(|b| b.is_ascii_digit())
+        .then_some(number >= pass_mark)
 }
 
 /// An outcome recorded now or before.
@@ -157,9 +169,19 @@ pub struct Recorded {
 
 impl App {
     /// The asking that records an outcome for `caller`.
-    pub fn recording(&self, caller: &Caller, person: Uuid, record: &str, split: Split, id: Option<Uuid>) -> Result<Asking, Problem> {
+    pub fn recording(
+        &self,
+        caller: &Caller,
+        person: Uuid,
+        record: &str,
+        split: Split,
+        id: Option<Uuid>,
+    ) -> Result<Asking, Problem> {
         let awarder = caller.institution.ok_or(Problem::of(Reason::NotAllowed))?;
-        let origin = Origin { awarder, record: record.into() };
+        let origin = Origin {
+            awarder,
+            record: record.into(),
+        };
         let data = record_outcome::Data {
             values: identity::erasable::Commitments::default(),
             awarder,
@@ -189,16 +211,30 @@ impl App {
 
 /// What became of recording `outcome`.
 pub fn recorded(awarder: IssuerNumber, person: Uuid, record: &str, written: Written) -> Recorded {
-    let outcome = outcome_id(&Origin { awarder, record: record.into() }, person);
+    let outcome = outcome_id(
+        &Origin {
+            awarder,
+            record: record.into(),
+        },
+        person,
+    );
     let hours_mismatch = has_hours_mismatch(&written);
-    Recorded { outcome, lot: lot_id(outcome, 0), written, hours_mismatch }
+    Recorded {
+        outcome,
+        lot: lot_id(outcome, 0),
+        written,
+        hours_mismatch,
+    }
 }
 
 /// Whether the new commit deposited a lot whose credits and hours do not agree.
 pub fn has_hours_mismatch(written: &Written) -> bool {
     written.new.as_ref().is_some_and(|new| {
         let warned = |data: &serde_json::value::RawValue| data.get().contains("\"HOURS_MISMATCH\"");
-        new.commit.facts.iter().any(|fact| fact.data.as_deref().is_some_and(warned))
+        new.commit
+            .facts
+            .iter()
+            .any(|fact| fact.data.as_deref().is_some_and(warned))
     })
 }
 
@@ -217,7 +253,13 @@ pub async fn record(
 ) -> Result<Response, Problem> {
     caller.require(STAFF)?;
     let split = body.says.split(app.pass_mark())?;
-    let asking = app.recording(&caller, body.learner, &body.record, split, derived_id(&caller, &headers)?)?;
+    let asking = app.recording(
+        &caller,
+        body.learner,
+        &body.record,
+        split,
+        derived_id(&caller, &headers)?,
+    )?;
     let written = app.ask(asking).await?;
     let recorded = recorded(caller.issuer(), body.learner, &body.record, written);
     let mut answer = WriteAnswer::new(&app, &headers, recorded.outcome, &recorded.written)?
@@ -238,7 +280,11 @@ pub async fn show(
     Query(after): Query<After>,
 ) -> Result<Json<Line>, Problem> {
     app.wait_for(after.after).await?;
-    let row = app.views.transcripts.outcome(id).map_err(Problem::internal)?;
+    let row = app
+        .views
+        .transcripts
+        .outcome(id)
+        .map_err(Problem::internal)?;
     let row = row.ok_or(Problem::of(Reason::OutcomeUnknown))?;
     let in_full = app.may_read(&caller, row.person)?;
     Ok(Json(transcript::line(&app, &row, in_full)?))
@@ -272,7 +318,8 @@ pub async fn correct(
     caller.require(STAFF)?;
     let (person, target) = app.target_of(id)?;
     let Split { fields, mut values } = body.says.split(app.pass_mark())?;
-    values.extend(filled(&body.reason_text).map(|text| ("reason_text", Value::String(text.into()))));
+    values
+        .extend(filled(&body.reason_text).map(|text| ("reason_text", Value::String(text.into()))));
     let data = correct_outcome::Data {
         values: identity::erasable::Commitments::default(),
         fields,
@@ -342,7 +389,12 @@ impl App {
     /// Whose outcome this is, and the commit that a correction must name.
     fn target_of(&self, outcome: Uuid) -> Result<(Uuid, Target), Problem> {
         let unknown = || Problem::of(Reason::OutcomeUnknown);
-        let row = self.views.transcripts.outcome(outcome).map_err(Problem::internal)?.ok_or_else(unknown)?;
+        let row = self
+            .views
+            .transcripts
+            .outcome(outcome)
+            .map_err(Problem::internal)?
+            .ok_or_else(unknown)?;
         let account = self
             .ledger
             .state::<Account>(&credentials::account::wire::stream(row.person))?;

@@ -62,13 +62,21 @@ pub async fn overview(
     caller: Caller,
     Query(after): Query<After>,
 ) -> Result<Json<Overview>, Problem> {
-    caller.require(&[Role::Registrar, Role::Institution, Role::System, Role::Audit, Role::Auditor])?;
+    caller.require(&[
+        Role::Registrar,
+        Role::Institution,
+        Role::System,
+        Role::Audit,
+        Role::Auditor,
+    ])?;
     app.wait_for(after.after).await?;
     let statistics = &app.views.statistics;
     let counts = statistics.counts().map_err(Problem::internal)?;
     let cells = statistics.cells().map_err(Problem::internal)?;
     let own = caller.institution;
-    let rows = cells.iter().filter(|(key, _)| own.is_none_or(|own| own == key.institution));
+    let rows = cells
+        .iter()
+        .filter(|(key, _)| own.is_none_or(|own| own == key.institution));
     Ok(Json(Overview {
         commits: counts.commits,
         learners: counts.people,

@@ -40,14 +40,28 @@ pub async fn json(
 ) -> Result<Response, Problem> {
     app.wait_for(wanted.after).await?;
     let in_full = app.may_read(&caller, id)?;
-    let shown = Shown { in_full, receipts: wanted.receipts };
-    let key = Key { person: id, in_full };
+    let shown = Shown {
+        in_full,
+        receipts: wanted.receipts,
+    };
+    let key = Key {
+        person: id,
+        in_full,
+    };
     let last_change = app.views.transcripts.last_change(id);
     let etag = format!("\"r{last_change}\"");
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|seen| seen.as_bytes() == etag.as_bytes()) && !wanted.receipts {
+    if headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|seen| seen.as_bytes() == etag.as_bytes())
+        && !wanted.receipts
+    {
         return Ok(axum::http::StatusCode::NOT_MODIFIED.into_response());
     }
-    let cached = if wanted.receipts { None } else { app.transcripts.get(key, last_change) };
+    let cached = if wanted.receipts {
+        None
+    } else {
+        app.transcripts.get(key, last_change)
+    };
     let body = match cached {
         Some(body) => body,
         None => {
@@ -61,7 +75,10 @@ pub async fn json(
     };
     let mut response = ([(header::CONTENT_TYPE, "application/json")], body).into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, no-cache"),
+    );
     if let Ok(etag) = HeaderValue::from_str(&etag) {
         headers.insert(header::ETAG, etag);
     }
@@ -80,7 +97,14 @@ pub async fn html(
 ) -> Result<Response, Problem> {
     app.wait_for(wanted.after).await?;
     let in_full = app.may_read(&caller, id)?;
-    let transcript = transcript::build(&app, id, Shown { in_full, receipts: false })?;
+    let transcript = transcript::build(
+        &app,
+        id,
+        Shown {
+            in_full,
+            receipts: false,
+        },
+    )?;
     let page = transcript_page::page(&app, &transcript, Language::of(&headers));
     Ok(([(header::CACHE_CONTROL, "private, no-store")], page).into_response())
 }
@@ -95,7 +119,10 @@ pub async fn negotiated(
     wanted: Query<Wanted>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let accepted = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     if accepted.contains("text/html") {
         html(app, caller, id, wanted, headers).await
     } else {
@@ -114,6 +141,13 @@ pub async fn credits(
 ) -> Result<axum::Json<Vec<Totals>>, Problem> {
     app.wait_for(wanted.after).await?;
     let in_full = app.may_read(&caller, id)?;
-    let transcript = transcript::build(&app, id, Shown { in_full, receipts: false })?;
+    let transcript = transcript::build(
+        &app,
+        id,
+        Shown {
+            in_full,
+            receipts: false,
+        },
+    )?;
     Ok(axum::Json(transcript.totals))
 }

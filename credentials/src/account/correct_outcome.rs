@@ -19,7 +19,14 @@ use crate::policy::{self, Adopted, PolicyError, preset, validity};
 /// The assertion's kind.
 pub const KIND: &str = "outcome.correct.v1";
 /// Members that are disclosed, never open.
-pub const ERASABLE: &[&str] = &["title", "grade", "teacher", "place", "remarks", "reason_text"];
+pub const ERASABLE: &[&str] = &[
+    "title",
+    "grade",
+    "teacher",
+    "place",
+    "remarks",
+    "reason_text",
+];
 
 /// Why a record is corrected or revoked; the open code, free text is erasable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,7 +110,10 @@ impl Decision for CorrectOutcome {
     type Error = CorrectOutcomeError;
 
     fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
-        vec![wire::stream(self.data.person), Adopted::stream(preset::DEFAULT)]
+        vec![
+            wire::stream(self.data.person),
+            Adopted::stream(preset::DEFAULT),
+        ]
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, CorrectOutcomeError> {
@@ -114,20 +124,30 @@ impl Decision for CorrectOutcome {
             .ok_or(CorrectOutcomeError::OutcomeUnknown(data.outcome))?;
         let awarder = outcome.origin.awarder;
         if awarder != self.issuer {
-            return Err(CorrectOutcomeError::NotYours { outcome: outcome.id, awarder });
+            return Err(CorrectOutcomeError::NotYours {
+                outcome: outcome.id,
+                awarder,
+            });
         }
         if let OutcomeState::Revoked(by) = outcome.state {
             return Err(CorrectOutcomeError::Revoked(by.position));
         }
         if self.target != Some(outcome.current) {
-            return Err(CorrectOutcomeError::TargetNotCurrent { id: outcome.current.id });
+            return Err(CorrectOutcomeError::TargetNotCurrent {
+                id: outcome.current.id,
+            });
         }
         if outcome.fields == data.fields && outcome.values == data.values {
-            let earlier = Earlier { id: outcome.current.id, position: outcome.current_at };
+            let earlier = Earlier {
+                id: outcome.current.id,
+                position: outcome.current_at,
+            };
             return Ok(Verdict::AlreadySo(earlier));
         }
         let policy = policy::in_force(world)?;
-        let amount = data.fields.check(policy, validity::day_of(world.recorded_at_ms))?;
+        let amount = data
+            .fields
+            .check(policy, validity::day_of(world.recorded_at_ms))?;
         let mut facts = vec![wire::to_fact(
             data.person,
             Event::OutcomeCorrected {
@@ -138,7 +158,13 @@ impl Decision for CorrectOutcome {
         )];
         if let Some(lot) = account.current_lot(data.outcome) {
             let successor = lot_id(data.outcome, outcome.lots);
-            facts.push(wire::to_fact(data.person, Event::LotSuperseded { lot: lot.id, successor }));
+            facts.push(wire::to_fact(
+                data.person,
+                Event::LotSuperseded {
+                    lot: lot.id,
+                    successor,
+                },
+            ));
         }
         facts.push(deposit(
             data.person,

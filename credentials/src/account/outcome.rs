@@ -61,7 +61,11 @@ pub struct Origin {
 pub fn outcome_id(origin: &Origin, person: Uuid) -> Uuid {
     clock::uuid_v8(
         "xuefen/outcome",
-        &[&origin.awarder.0.to_be_bytes(), origin.record.as_bytes(), person.as_bytes()],
+        &[
+            &origin.awarder.0.to_be_bytes(),
+            origin.record.as_bytes(),
+            person.as_bytes(),
+        ],
     )
 }
 
@@ -132,7 +136,8 @@ pub fn check_record(record: &str) -> Result<(), FieldError> {
     // An 18-character ID or a 19-character 学籍号 whose check fits is one in eleven by chance, and
     // certain when a clerk put the wrong column there.
     let looks_like = |kind: IdentifierType| {
-        kind.check(record).is_ok_and(|checked| checked.finding.is_none() && checked.normalised.len() >= 18)
+        kind.check(record)
+            .is_ok_and(|checked| checked.finding.is_none() && checked.normalised.len() >= 18)
     };
     if looks_like(IdentifierType::ResidentId) || looks_like(IdentifierType::EnrolmentNumber) {
         return Err(FieldError::RecordIsIdentifier);
@@ -147,7 +152,10 @@ impl Fields {
             return Err(FieldError::Code);
         }
         if self.completed_on > today {
-            return Err(FieldError::InFuture { completed_on: self.completed_on, today });
+            return Err(FieldError::InFuture {
+                completed_on: self.completed_on,
+                today,
+            });
         }
         if self.completed_on < Date::constant(1949, 10, 1) {
             return Err(FieldError::TooOld(self.completed_on));
@@ -158,7 +166,10 @@ impl Fields {
         let amount = self.amount(policy)?;
         let max = policy.params.credits_max;
         if amount.credit > max {
-            return Err(FieldError::AmountAbsurd { credit: amount.credit, max });
+            return Err(FieldError::AmountAbsurd {
+                credit: amount.credit,
+                max,
+            });
         }
         Ok(amount)
     }
@@ -169,7 +180,10 @@ impl Fields {
         if self.scheme == Scheme::None {
             return match self.credits {
                 Some(credit) if credit > Millicredits::ZERO => Err(FieldError::AmountNotCounted),
-                _ => Ok(Amount { credit: Millicredits::ZERO, hours_mismatch: false }),
+                _ => Ok(Amount {
+                    credit: Millicredits::ZERO,
+                    hours_mismatch: false,
+                }),
             };
         }
         let rate = policy.params.hours_per_credit;
@@ -183,8 +197,15 @@ impl Fields {
             (None, None) if self.hours.is_some() => return Err(FieldError::NoRate),
             (None, None) => return Err(FieldError::AmountMissing(self.scheme.as_str())),
         };
-        let credit = if self.passed == Some(false) { Millicredits::ZERO } else { credit };
-        Ok(Amount { credit, hours_mismatch })
+        let credit = if self.passed == Some(false) {
+            Millicredits::ZERO
+        } else {
+            credit
+        };
+        Ok(Amount {
+            credit,
+            hours_mismatch,
+        })
     }
 }
 

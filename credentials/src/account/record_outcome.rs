@@ -80,7 +80,9 @@ pub enum RecordOutcomeError {
     #[error(transparent)]
     Field(#[from] FieldError),
     /// The same record with other content: that is a correction.
-    #[error("record {record:?} stands at position {position} with other content: send a correction")]
+    #[error(
+        "record {record:?} stands at position {position} with other content: send a correction"
+    )]
     RecordDiffers {
         /// The record number.
         record: String,
@@ -115,11 +117,17 @@ impl Decision for RecordOutcome {
     fn decide(&self, world: &World<'_>) -> Result<Verdict, RecordOutcomeError> {
         let data = &self.data;
         self.check_awarder(world)?;
-        if !world.get::<Person>(&person::wire::stream(data.person)).is_known() {
+        if !world
+            .get::<Person>(&person::wire::stream(data.person))
+            .is_known()
+        {
             return Err(RecordOutcomeError::PersonUnknown(data.person));
         }
         check_record(&data.record)?;
-        let origin = Origin { awarder: data.awarder, record: data.record.clone() };
+        let origin = Origin {
+            awarder: data.awarder,
+            record: data.record.clone(),
+        };
         let expected = outcome_id(&origin, data.person);
         if data.outcome != expected {
             return Err(RecordOutcomeError::IdNotDerived { expected });
@@ -128,19 +136,28 @@ impl Decision for RecordOutcome {
         if let Some(earlier) = account.of_origin(&origin) {
             let record = data.record.clone();
             return match earlier.state {
-                OutcomeState::Revoked(by) => {
-                    Err(RecordOutcomeError::RecordRevoked { record, position: by.position })
-                }
-                OutcomeState::Recorded if earlier.versions().iter().any(|said| said.fields == data.fields) => {
+                OutcomeState::Revoked(by) => Err(RecordOutcomeError::RecordRevoked {
+                    record,
+                    position: by.position,
+                }),
+                OutcomeState::Recorded
+                    if earlier
+                        .versions()
+                        .iter()
+                        .any(|said| said.fields == data.fields) =>
+                {
                     Ok(Verdict::AlreadySo(earlier.recorded))
                 }
-                OutcomeState::Recorded => {
-                    Err(RecordOutcomeError::RecordDiffers { record, position: earlier.recorded.position })
-                }
+                OutcomeState::Recorded => Err(RecordOutcomeError::RecordDiffers {
+                    record,
+                    position: earlier.recorded.position,
+                }),
             };
         }
         let policy = policy::in_force(world)?;
-        let amount = data.fields.check(policy, validity::day_of(world.recorded_at_ms))?;
+        let amount = data
+            .fields
+            .check(policy, validity::day_of(world.recorded_at_ms))?;
         Ok(Verdict::Facts(vec![
             wire::to_fact(
                 data.person,
@@ -151,7 +168,14 @@ impl Decision for RecordOutcome {
                     values: data.values.clone(),
                 },
             ),
-            deposit(data.person, data.outcome, 0, amount, data.fields.completed_on, policy),
+            deposit(
+                data.person,
+                data.outcome,
+                0,
+                amount,
+                data.fields.completed_on,
+                policy,
+            ),
         ]))
     }
 }
@@ -168,13 +192,28 @@ impl RecordOutcome {
             .admitted
             .as_ref()
             .is_some_and(|profile| profile.scope.iter().any(|may| may == kind));
-        if in_scope { Ok(()) } else { Err(RecordOutcomeError::KindNotInScope { awarder, kind }) }
+        if in_scope {
+            Ok(())
+        } else {
+            Err(RecordOutcomeError::KindNotInScope { awarder, kind })
+        }
     }
 }
 
 /// The fact that the `n`th lot of `outcome` was deposited.
-pub(super) fn deposit(person: Uuid, outcome: Uuid, n: u64, amount: Amount, completed_on: Date, policy: &Policy) -> Fact {
-    let warnings = if amount.hours_mismatch { vec![Warning::HoursMismatch] } else { Vec::new() };
+pub(super) fn deposit(
+    person: Uuid,
+    outcome: Uuid,
+    n: u64,
+    amount: Amount,
+    completed_on: Date,
+    policy: &Policy,
+) -> Fact {
+    let warnings = if amount.hours_mismatch {
+        vec![Warning::HoursMismatch]
+    } else {
+        Vec::new()
+    };
     wire::to_fact(
         person,
         Event::LotDeposited {

@@ -81,17 +81,30 @@ impl Decision for RevokeOutcome {
             .ok_or(RevokeOutcomeError::OutcomeUnknown(data.outcome))?;
         let awarder = outcome.origin.awarder;
         if awarder != self.issuer {
-            return Err(RevokeOutcomeError::NotYours { outcome: outcome.id, awarder });
+            return Err(RevokeOutcomeError::NotYours {
+                outcome: outcome.id,
+                awarder,
+            });
         }
         if let OutcomeState::Revoked(by) = outcome.state {
             return Ok(Verdict::AlreadySo(by));
         }
         if self.target != Some(outcome.current) {
-            return Err(RevokeOutcomeError::TargetNotCurrent { id: outcome.current.id });
+            return Err(RevokeOutcomeError::TargetNotCurrent {
+                id: outcome.current.id,
+            });
         }
-        let mut facts = vec![wire::to_fact(data.person, Event::OutcomeRevoked { outcome: data.outcome })];
+        let mut facts = vec![wire::to_fact(
+            data.person,
+            Event::OutcomeRevoked {
+                outcome: data.outcome,
+            },
+        )];
         if let Some(lot) = account.current_lot(data.outcome) {
-            facts.push(wire::to_fact(data.person, Event::LotRevoked { lot: lot.id }));
+            facts.push(wire::to_fact(
+                data.person,
+                Event::LotRevoked { lot: lot.id },
+            ));
         }
         Ok(Verdict::Facts(facts))
     }

@@ -88,7 +88,11 @@ impl Outcome {
     /// As it was recorded and as it stands: whoever sends either of them again sends nothing new.
     pub fn versions(&self) -> Vec<Version> {
         let mut versions: Vec<Version> = self.first.iter().map(|first| (**first).clone()).collect();
-        versions.push(Version { id: self.said_by, fields: self.fields.clone(), values: self.values.clone() });
+        versions.push(Version {
+            id: self.said_by,
+            fields: self.fields.clone(),
+            values: self.values.clone(),
+        });
         versions
     }
 }
@@ -110,12 +114,16 @@ impl Account {
 
     /// The outcome of this origin.
     pub fn of_origin(&self, origin: &Origin) -> Option<&Outcome> {
-        self.outcomes.iter().find(|outcome| &outcome.origin == origin)
+        self.outcomes
+            .iter()
+            .find(|outcome| &outcome.origin == origin)
     }
 
     /// The lot of `outcome` that stands now.
     pub fn current_lot(&self, outcome: Uuid) -> Option<&Lot> {
-        self.lots.iter().rfind(|lot| lot.outcome == outcome && lot.state == LotState::Available)
+        self.lots
+            .iter()
+            .rfind(|lot| lot.outcome == outcome && lot.state == LotState::Available)
     }
 
     fn outcome_mut(&mut self, id: Uuid) -> Option<&mut Outcome> {
@@ -131,7 +139,9 @@ impl Account {
 
 /// The assertion that carries the values: an approval only names the proposal that does.
 fn said_by(assertion: &Assertion) -> Uuid {
-    let proposal = assertion.target().filter(|_| assertion.kind() == identity::approval::decide::KIND);
+    let proposal = assertion
+        .target()
+        .filter(|_| assertion.kind() == identity::approval::decide::KIND);
     proposal.map_or(assertion.id(), |target| target.id)
 }
 
@@ -144,11 +154,22 @@ impl Aggregate for Account {
     }
 
     fn evolve(mut self, event: &Event, at: &Occurred<'_>) -> Self {
-        let here = Earlier { id: at.assertion.id(), position: at.position };
-        let target = Target { id: at.assertion.id(), leaf: at.leaf };
+        let here = Earlier {
+            id: at.assertion.id(),
+            position: at.position,
+        };
+        let target = Target {
+            id: at.assertion.id(),
+            leaf: at.leaf,
+        };
         let said_by = said_by(at.assertion);
         match event {
-            Event::OutcomeRecorded { outcome, origin, fields, values } => self.outcomes.push(Outcome {
+            Event::OutcomeRecorded {
+                outcome,
+                origin,
+                fields,
+                values,
+            } => self.outcomes.push(Outcome {
                 id: *outcome,
                 origin: origin.clone(),
                 fields: fields.clone(),
@@ -161,7 +182,11 @@ impl Aggregate for Account {
                 lots: 0,
                 first: None,
             }),
-            Event::OutcomeCorrected { outcome, fields, values } => {
+            Event::OutcomeCorrected {
+                outcome,
+                fields,
+                values,
+            } => {
                 if let Some(outcome) = self.outcome_mut(*outcome) {
                     outcome.first.get_or_insert_with(|| {
                         Box::new(Version {
@@ -182,7 +207,13 @@ impl Aggregate for Account {
                     outcome.state = OutcomeState::Revoked(here);
                 }
             }
-            Event::LotDeposited { lot, outcome, credit, usable_before, .. } => {
+            Event::LotDeposited {
+                lot,
+                outcome,
+                credit,
+                usable_before,
+                ..
+            } => {
                 if let Some(outcome) = self.outcome_mut(*outcome) {
                     outcome.lots = outcome.lots.saturating_add(1);
                 }

@@ -67,20 +67,36 @@ pub fn stream(person: Uuid) -> Stream {
 pub(super) fn event(kind: &str, data: &str) -> Result<Event, Unreadable> {
     const NOUN: &str = "account";
     match kind {
-        OUTCOME_RECORDED_V1 => read::<record_outcome::Data>(NOUN, kind, data).map(|v1| Event::OutcomeRecorded {
-            outcome: v1.outcome,
-            origin: Origin { awarder: v1.awarder, record: v1.record },
-            fields: v1.fields,
-            values: v1.values,
-        }),
-        OUTCOME_CORRECTED_V1 => read::<correct_outcome::Data>(NOUN, kind, data).map(|v1| {
-            Event::OutcomeCorrected { outcome: v1.outcome, fields: v1.fields, values: v1.values }
-        }),
-        OUTCOME_REVOKED_V1 => read::<revoke_outcome::Data>(NOUN, kind, data)
-            .map(|v1| Event::OutcomeRevoked { outcome: v1.outcome }),
+        OUTCOME_RECORDED_V1 => {
+            read::<record_outcome::Data>(NOUN, kind, data).map(|v1| Event::OutcomeRecorded {
+                outcome: v1.outcome,
+                origin: Origin {
+                    awarder: v1.awarder,
+                    record: v1.record,
+                },
+                fields: v1.fields,
+                values: v1.values,
+            })
+        }
+        OUTCOME_CORRECTED_V1 => {
+            read::<correct_outcome::Data>(NOUN, kind, data).map(|v1| Event::OutcomeCorrected {
+                outcome: v1.outcome,
+                fields: v1.fields,
+                values: v1.values,
+            })
+        }
+        OUTCOME_REVOKED_V1 => {
+            read::<revoke_outcome::Data>(NOUN, kind, data).map(|v1| Event::OutcomeRevoked {
+                outcome: v1.outcome,
+            })
+        }
         LOT_DEPOSITED_V1 => read::<LotDepositedV1>(NOUN, kind, data).map(deposited),
-        LOT_SUPERSEDED_V1 => read::<LotSupersededV1>(NOUN, kind, data)
-            .map(|v1| Event::LotSuperseded { lot: v1.lot, successor: v1.successor }),
+        LOT_SUPERSEDED_V1 => {
+            read::<LotSupersededV1>(NOUN, kind, data).map(|v1| Event::LotSuperseded {
+                lot: v1.lot,
+                successor: v1.successor,
+            })
+        }
         LOT_REVOKED_V1 => {
             read::<LotRevokedV1>(NOUN, kind, data).map(|v1| Event::LotRevoked { lot: v1.lot })
         }
@@ -109,7 +125,14 @@ pub fn to_fact(person: Uuid, event: Event) -> Fact {
         Event::OutcomeRecorded { .. } => own(stream, OUTCOME_RECORDED_V1),
         Event::OutcomeCorrected { .. } => own(stream, OUTCOME_CORRECTED_V1),
         Event::OutcomeRevoked { .. } => own(stream, OUTCOME_REVOKED_V1),
-        Event::LotDeposited { lot, outcome, credit, usable_before, policy, warnings } => {
+        Event::LotDeposited {
+            lot,
+            outcome,
+            credit,
+            usable_before,
+            policy,
+            warnings,
+        } => {
             let warning = |warning: Warning| match warning {
                 Warning::HoursMismatch => WarningV1::HoursMismatch,
             };
@@ -123,9 +146,11 @@ pub fn to_fact(person: Uuid, event: Event) -> Fact {
             };
             fact(stream, LOT_DEPOSITED_V1, &shape)
         }
-        Event::LotSuperseded { lot, successor } => {
-            fact(stream, LOT_SUPERSEDED_V1, &LotSupersededV1 { lot, successor })
-        }
+        Event::LotSuperseded { lot, successor } => fact(
+            stream,
+            LOT_SUPERSEDED_V1,
+            &LotSupersededV1 { lot, successor },
+        ),
         Event::LotRevoked { lot } => fact(stream, LOT_REVOKED_V1, &LotRevokedV1 { lot }),
     }
 }

@@ -97,6 +97,10 @@ pub fn shipped(version: &PolicyRef) -> Result<&'static Policy, PolicyError> {
 impl Policy {
     /// Its name, version and hash.
     pub fn reference(&self) -> PolicyRef {
-        PolicyRef { hash: self.hash(), id: self.id.clone(), version: self.version }
+        PolicyRef {
+            hash: self.hash(),
+            id: self.id.clone(),
+            version: self.version,
+        }
     }
 }

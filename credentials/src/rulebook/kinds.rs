@@ -46,13 +46,21 @@ pub struct Kind {
 }
 
 const STAFF: &[Role] = &[Role::Clerk, Role::Institution];
-const DESK: &[Role] = &[Role::Clerk, Role::Institution, Role::Counter, Role::Registrar];
+const DESK: &[Role] = &[
+    Role::Clerk,
+    Role::Institution,
+    Role::Counter,
+    Role::Registrar,
+];
 
 /// Every kind but the first commit's.
 pub const TABLE: &[Kind] = &[
     Kind {
         name: admit::KIND,
-        entitlement: Entitlement { signer: Signer::Registrar, roles: &[Role::Registrar] },
+        entitlement: Entitlement {
+            signer: Signer::Registrar,
+            roles: &[Role::Registrar],
+        },
         erasable: &[],
         purpose: Purpose::Identity,
         two_person: Some(Act::Admit),
@@ -60,7 +68,10 @@ pub const TABLE: &[Kind] = &[
     },
     Kind {
         name: appoint::KIND,
-        entitlement: Entitlement { signer: Signer::Registrar, roles: &[Role::Security] },
+        entitlement: Entitlement {
+            signer: Signer::Registrar,
+            roles: &[Role::Security],
+        },
         erasable: &[],
         purpose: Purpose::Identity,
         two_person: Some(Act::Appoint),
@@ -68,7 +79,10 @@ pub const TABLE: &[Kind] = &[
     },
     Kind {
         name: activate_key::KIND,
-        entitlement: Entitlement { signer: Signer::Either, roles: &[Role::Institution, Role::Registrar] },
+        entitlement: Entitlement {
+            signer: Signer::Either,
+            roles: &[Role::Institution, Role::Registrar],
+        },
         erasable: &[],
         purpose: Purpose::Identity,
         two_person: None,
@@ -76,7 +90,10 @@ pub const TABLE: &[Kind] = &[
     },
     Kind {
         name: retire_key::KIND,
-        entitlement: Entitlement { signer: Signer::Either, roles: &[Role::Institution, Role::Registrar] },
+        entitlement: Entitlement {
+            signer: Signer::Either,
+            roles: &[Role::Institution, Role::Registrar],
+        },
         erasable: &[],
         purpose: Purpose::Identity,
         two_person: None,
@@ -84,7 +101,10 @@ pub const TABLE: &[Kind] = &[
     },
     Kind {
         name: register::KIND,
-        entitlement: Entitlement { signer: Signer::Either, roles: DESK },
+        entitlement: Entitlement {
+            signer: Signer::Either,
+            roles: DESK,
+        },
         erasable: register::ERASABLE,
         purpose: Purpose::Identity,
         two_person: None,
@@ -92,7 +112,10 @@ pub const TABLE: &[Kind] = &[
     },
     Kind {
         name: bind_identifier::KIND,
-        entitlement: Entitlement { signer: Signer::Either, roles: DESK },
+        entitlement: Entitlement {
+            signer: Signer::Either,
+            roles: DESK,
+        },
         erasable: bind_identifier::ERASABLE,
         purpose: Purpose::Identity,
         two_person: None,
@@ -100,7 +123,10 @@ pub const TABLE: &[Kind] = &[
     },
     Kind {
         name: record_outcome::KIND,
-        entitlement: Entitlement { signer: Signer::Institution, roles: STAFF },
+        entitlement: Entitlement {
+            signer: Signer::Institution,
+            roles: STAFF,
+        },
         erasable: outcome::ERASABLE,
         purpose: Purpose::StudyRecord,
         two_person: None,
@@ -108,7 +134,10 @@ pub const TABLE: &[Kind] = &[
     },
     Kind {
         name: correct_outcome::KIND,
-        entitlement: Entitlement { signer: Signer::Institution, roles: STAFF },
+        entitlement: Entitlement {
+            signer: Signer::Institution,
+            roles: STAFF,
+        },
         erasable: correct_outcome::ERASABLE,
         purpose: Purpose::StudyRecord,
         two_person: Some(Act::Correct),
@@ -116,7 +145,10 @@ pub const TABLE: &[Kind] = &[
     },
     Kind {
         name: revoke_outcome::KIND,
-        entitlement: Entitlement { signer: Signer::Institution, roles: STAFF },
+        entitlement: Entitlement {
+            signer: Signer::Institution,
+            roles: STAFF,
+        },
         erasable: revoke_outcome::ERASABLE,
         purpose: Purpose::StudyRecord,
         two_person: Some(Act::Revoke),

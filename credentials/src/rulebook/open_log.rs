@@ -69,7 +69,9 @@ pub enum OpenLogError {
     #[error("the log is open already: log.open is its first commit and no other")]
     NotFirst,
     /// Not one key of each use, or two of one name.
-    #[error("the registrar starts with one key for assertion, bundle, ledger, checkpoint and recovery each")]
+    #[error(
+        "the registrar starts with one key for assertion, bundle, ledger, checkpoint and recovery each"
+    )]
     Keys,
     /// Not four different persons in the four roles.
     #[error("four different persons start: registrar, system, security and audit")]
@@ -86,7 +88,10 @@ pub(super) fn key(assertion: &Assertion) -> Option<PublicKey> {
     let host = assertion.log().split('/').next()?;
     let (_, fragment) = assertion.kid().as_str().split_once('#')?;
     let ours = did.issuer == IssuerNumber::REGISTRAR && did.host_plain() == host;
-    let key = data.keys.into_iter().find(|key| key.fragment == fragment && key.r#use == KeyUse::Assertion);
+    let key = data
+        .keys
+        .into_iter()
+        .find(|key| key.fragment == fragment && key.r#use == KeyUse::Assertion);
     key.filter(|_| ours).map(|key| key.key)
 }
 
@@ -105,7 +110,10 @@ impl Decision for OpenLog {
         self.check_officers()?;
         let data = &self.data;
         if policy::shipped(&data.policy).is_err() {
-            return Err(OpenLogError::PolicyUnknown(data.policy.id.clone(), data.policy.version));
+            return Err(OpenLogError::PolicyUnknown(
+                data.policy.id.clone(),
+                data.policy.version,
+            ));
         }
         let registrar = IssuerNumber::REGISTRAR;
         let admitted = Admitted {
@@ -118,7 +126,10 @@ impl Decision for OpenLog {
             scope: Vec::new(),
             officers: data.officers.iter().map(|officer| officer.person).collect(),
         };
-        let mut facts = vec![institution::wire::to_fact(registrar, Event::Admitted(admitted))];
+        let mut facts = vec![institution::wire::to_fact(
+            registrar,
+            Event::Admitted(admitted),
+        )];
         facts.extend(data.keys.iter().map(|key| {
             let activated = KeyActivated {
                 fragment: key.fragment.clone(),
@@ -129,7 +140,11 @@ impl Decision for OpenLog {
             institution::wire::to_fact(registrar, Event::KeyActivated(activated))
         }));
         for Officer { person, role } in &data.officers {
-            let grant = RoleGranted { person: *person, role: *role, institution: None };
+            let grant = RoleGranted {
+                person: *person,
+                role: *role,
+                institution: None,
+            };
             facts.extend(officer::wire::granted(grant));
         }
         facts.push(Adopted::fact(&data.policy));
@@ -140,26 +155,51 @@ impl Decision for OpenLog {
 impl OpenLog {
     fn check_keys(&self) -> Result<(), OpenLogError> {
         let keys = &self.data.keys;
-        let one_each = [KeyUse::Assertion, KeyUse::Bundle, KeyUse::Ledger, KeyUse::Checkpoint, KeyUse::Recovery]
-            .iter()
-            .all(|r#use| keys.iter().filter(|key| key.r#use == *r#use).count() == 1);
+        let one_each = [
+            KeyUse::Assertion,
+            KeyUse::Bundle,
+            KeyUse::Ledger,
+            KeyUse::Checkpoint,
+            KeyUse::Recovery,
+        ]
+        .iter()
+        .all(|r#use| keys.iter().filter(|key| key.r#use == *r#use).count() == 1);
         let distinct = keys.iter().enumerate().all(|(i, key)| {
             keys.iter()
                 .skip(i + 1)
                 .all(|other| other.fragment != key.fragment && other.key != key.key)
         });
-        let sound = keys.iter().all(|key| PublicKey::register(key.key.as_bytes()).is_ok());
-        if one_each && distinct && sound && keys.len() == 5 { Ok(()) } else { Err(OpenLogError::Keys) }
+        let sound = keys
+            .iter()
+            .all(|key| PublicKey::register(key.key.as_bytes()).is_ok());
+        if one_each && distinct && sound && keys.len() == 5 {
+            Ok(())
+        } else {
+            Err(OpenLogError::Keys)
+        }
     }
 
     fn check_officers(&self) -> Result<(), OpenLogError> {
         let officers = &self.data.officers;
         let one_each = [Role::Registrar, Role::System, Role::Security, Role::Audit]
             .iter()
-            .all(|role| officers.iter().filter(|officer| officer.role == *role).count() == 1);
+            .all(|role| {
+                officers
+                    .iter()
+                    .filter(|officer| officer.role == *role)
+                    .count()
+                    == 1
+            });
         let distinct = officers.iter().enumerate().all(|(i, officer)| {
-            officers.iter().skip(i + 1).all(|other| other.person != officer.person)
+            officers
+                .iter()
+                .skip(i + 1)
+                .all(|other| other.person != officer.person)
         });
-        if one_each && distinct && officers.len() == 4 { Ok(()) } else { Err(OpenLogError::Officers) }
+        if one_each && distinct && officers.len() == 4 {
+            Ok(())
+        } else {
+            Err(OpenLogError::Officers)
+        }
     }
 }

@@ -25,7 +25,10 @@ impl Decision for TwoPerson {
     type Error = Refusal;
 
     fn streams(&self, world: &World<'_>) -> Vec<Stream> {
-        let mut streams = vec![Adopted::stream(preset::DEFAULT), approval::wire::stream(self.id)];
+        let mut streams = vec![
+            Adopted::stream(preset::DEFAULT),
+            approval::wire::stream(self.id),
+        ];
         streams.extend(self.inner.streams(world));
         streams
     }

@@ -93,8 +93,15 @@ impl<E: From<ApprovalError> + 'static> Decision for DecideApproval<E> {
         let mut streams = vec![wire::stream(target.id), Officer::province()];
         if world.knows(&wire::stream(target.id)) {
             let approval = world.get::<Approval>(&wire::stream(target.id));
-            let inner = approval.proposal.as_ref().and_then(|proposal| (self.resume)(proposal).ok());
-            streams.extend(inner.map(|inner| inner.decision.streams(world)).unwrap_or_default());
+            let inner = approval
+                .proposal
+                .as_ref()
+                .and_then(|proposal| (self.resume)(proposal).ok());
+            streams.extend(
+                inner
+                    .map(|inner| inner.decision.streams(world))
+                    .unwrap_or_default(),
+            );
         }
         streams
     }
@@ -122,15 +129,26 @@ impl<E: From<ApprovalError> + 'static> Decision for DecideApproval<E> {
         let needed = Needed::of(&roster, proposal, proposer, inner.approvers);
         let role = self.role();
         if !needed.admits(role) {
-            return Err(ApprovalError::ApproverNotAllowed(role.map_or_else(String::new, |r| r.to_string())).into());
+            return Err(ApprovalError::ApproverNotAllowed(
+                role.map_or_else(String::new, |r| r.to_string()),
+            )
+            .into());
         }
         if self.data.decision == Answer::Reject {
-            return Ok(Verdict::Facts(vec![wire::by(target.id, wire::REJECTED_V1, person)]));
+            return Ok(Verdict::Facts(vec![wire::by(
+                target.id,
+                wire::REJECTED_V1,
+                person,
+            )]));
         }
         let mut agreed = approval.given.clone();
         agreed.extend([proposer, person]);
         if !needed.is_met(&roster, &agreed) {
-            return Ok(Verdict::Facts(vec![wire::by(target.id, wire::GIVEN_V1, person)]));
+            return Ok(Verdict::Facts(vec![wire::by(
+                target.id,
+                wire::GIVEN_V1,
+                person,
+            )]));
         }
         let mut facts = match inner.decision.decide(world)? {
             Verdict::Facts(facts) => facts,
@@ -150,15 +168,26 @@ impl<E> DecideApproval<E> {
     }
 
     /// The approver and the proposer: two persons, of the same institution, neither twice.
-    fn second_person(&self, approval: &Approval, proposal: &Proposal) -> Result<(Uuid, Uuid), ApprovalError> {
+    fn second_person(
+        &self,
+        approval: &Approval,
+        proposal: &Proposal,
+    ) -> Result<(Uuid, Uuid), ApprovalError> {
         let proposer = proposal.act().map(|act| act.person);
         match (self.ask.person(), proposer) {
-            (Some(person), Some(proposer)) if person != proposer && !approval.given.contains(&person) => {
-                let same_side = proposal.ask.as_ref().is_some_and(|ask| ask.issuer == self.ask.issuer);
+            (Some(person), Some(proposer))
+                if person != proposer && !approval.given.contains(&person) =>
+            {
+                let same_side = proposal
+                    .ask
+                    .as_ref()
+                    .is_some_and(|ask| ask.issuer == self.ask.issuer);
                 if same_side {
                     Ok((person, proposer))
                 } else {
-                    Err(ApprovalError::ApproverNotAllowed("of another institution".into()))
+                    Err(ApprovalError::ApproverNotAllowed(
+                        "of another institution".into(),
+                    ))
                 }
             }
             _ => Err(ApprovalError::SamePerson),
@@ -174,8 +203,16 @@ enum Needed {
 }
 
 impl Needed {
-    fn of(roster: &Officer, proposal: &Proposal, proposer: Uuid, approvers: &'static [Role]) -> Self {
-        let by_registrar = proposal.ask.as_ref().is_some_and(|ask| ask.issuer == IssuerNumber::REGISTRAR);
+    fn of(
+        roster: &Officer,
+        proposal: &Proposal,
+        proposer: Uuid,
+        approvers: &'static [Role],
+    ) -> Self {
+        let by_registrar = proposal
+            .ask
+            .as_ref()
+            .is_some_and(|ask| ask.issuer == IssuerNumber::REGISTRAR);
         if by_registrar && !roster.another_holds(proposer, approvers) {
             Self::ThreeAdministrators
         } else {
@@ -198,7 +235,9 @@ impl Needed {
                     .grants
                     .iter()
                     .map(|grant| grant.granted)
-                    .filter(|granted| agreed.contains(&granted.person) && granted.role.is_administrator())
+                    .filter(|granted| {
+                        agreed.contains(&granted.person) && granted.role.is_administrator()
+                    })
                     .map(|granted| granted.role)
                     .collect();
                 held.len() == 3

@@ -55,7 +55,10 @@ impl Aggregate for Approval {
     }
 
     fn evolve(mut self, event: &Event, at: &Occurred<'_>) -> Self {
-        let here = Earlier { id: at.assertion.id(), position: at.position };
+        let here = Earlier {
+            id: at.assertion.id(),
+            position: at.position,
+        };
         match event {
             Event::Proposed { data } => {
                 self.proposal = Some(Proposal {

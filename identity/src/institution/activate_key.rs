@@ -82,14 +82,23 @@ impl Decision for ActivateKey {
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, ActivateKeyError> {
-        let Data { custody, fragment, institution: number, key, r#use } = &self.data;
+        let Data {
+            custody,
+            fragment,
+            institution: number,
+            key,
+            r#use,
+        } = &self.data;
         if *number != self.issuer {
             return Err(ActivateKeyError::NotYours(*number));
         }
         if !is_fragment(fragment) {
             return Err(ActivateKeyError::Fragment(fragment.clone()));
         }
-        let registrar_only = matches!(r#use, KeyUse::Bundle | KeyUse::Ledger | KeyUse::Checkpoint | KeyUse::Recovery);
+        let registrar_only = matches!(
+            r#use,
+            KeyUse::Bundle | KeyUse::Ledger | KeyUse::Checkpoint | KeyUse::Recovery
+        );
         if registrar_only && *number != IssuerNumber::REGISTRAR {
             return Err(ActivateKeyError::UseNotYours);
         }
@@ -97,10 +106,20 @@ impl Decision for ActivateKey {
             return Err(ActivateKeyError::KeyMixedOrder);
         }
         let institution = world.get::<Institution>(&number.stream());
-        if let Some(old) = institution.keys.iter().find(|old| &old.fragment == fragment) {
-            let same = &old.key == key && old.r#use == *r#use && old.custody == *custody && old.retired.is_none();
+        if let Some(old) = institution
+            .keys
+            .iter()
+            .find(|old| &old.fragment == fragment)
+        {
+            let same = &old.key == key
+                && old.r#use == *r#use
+                && old.custody == *custody
+                && old.retired.is_none();
             return if same {
-                Ok(Verdict::AlreadySo(Earlier { id: old.id, position: old.activated }))
+                Ok(Verdict::AlreadySo(Earlier {
+                    id: old.id,
+                    position: old.activated,
+                }))
             } else {
                 Err(ActivateKeyError::FragmentTaken(fragment.clone()))
             };
@@ -111,7 +130,15 @@ impl Decision for ActivateKey {
         if institution.keys.len() >= KEYS_MAX {
             return Err(ActivateKeyError::TooMany);
         }
-        let activated = KeyActivated { fragment: fragment.clone(), key: key.clone(), r#use: *r#use, custody: *custody };
-        Ok(Verdict::Facts(vec![wire::to_fact(*number, Event::KeyActivated(activated))]))
+        let activated = KeyActivated {
+            fragment: fragment.clone(),
+            key: key.clone(),
+            r#use: *r#use,
+            custody: *custody,
+        };
+        Ok(Verdict::Facts(vec![wire::to_fact(
+            *number,
+            Event::KeyActivated(activated),
+        )]))
     }
 }

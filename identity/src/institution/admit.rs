@@ -6,8 +6,8 @@ use ledger::key::PublicKey;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::event::{Admitted, Custody, Event, KeyActivated, KeyUse, Level};
 use super::activate_key::is_fragment;
+use super::event::{Admitted, Custody, Event, KeyActivated, KeyUse, Level};
 use super::registry::Registry;
 use super::{registry, state::Institution, wire};
 use crate::did::IssuerNumber;
@@ -151,7 +151,10 @@ impl Decision for Admit {
         }
         let next = registry.next();
         if data.number != next {
-            return Err(AdmitError::NumberNotNext { asked: data.number, next });
+            return Err(AdmitError::NumberNotNext {
+                asked: data.number,
+                next,
+            });
         }
         if data.name.trim().is_empty() || data.name.chars().count() > NAME_CHARS_MAX {
             return Err(AdmitError::Name);
@@ -163,7 +166,10 @@ impl Decision for Admit {
             return Err(AdmitError::Officers);
         }
         if let Some(parent) = data.parent
-            && world.get::<Institution>(&parent.stream()).admitted.is_none()
+            && world
+                .get::<Institution>(&parent.stream())
+                .admitted
+                .is_none()
         {
             return Err(AdmitError::ParentUnknown(parent));
         }
@@ -179,19 +185,41 @@ impl Admit {
     /// Both codes in their normal form.
     fn codes(&self) -> Result<Codes, AdmitError> {
         let malformed = |field| {
-            move |error: Malformed| AdmitError::CodeMalformed { field, what: error.to_string() }
+            move |error: Malformed| AdmitError::CodeMalformed {
+                field,
+                what: error.to_string(),
+            }
         };
-        let school = self.data.school_code.as_deref().map(school_code::check).transpose();
-        let credit = self.data.credit_code.as_deref().map(credit_code::check).transpose();
+        let school = self
+            .data
+            .school_code
+            .as_deref()
+            .map(school_code::check)
+            .transpose();
+        let credit = self
+            .data
+            .credit_code
+            .as_deref()
+            .map(credit_code::check)
+            .transpose();
         let school = school.map_err(malformed("school_code"))?;
         let credit = credit.map_err(malformed("credit_code"))?;
         if school.is_none() && credit.is_none() {
             return Err(AdmitError::CodeMissing);
         }
-        if credit.as_ref().is_some_and(|checked| checked.finding.is_some()) && !self.data.r#override {
-            return Err(AdmitError::CheckDigit { field: "credit_code" });
+        if credit
+            .as_ref()
+            .is_some_and(|checked| checked.finding.is_some())
+            && !self.data.r#override
+        {
+            return Err(AdmitError::CheckDigit {
+                field: "credit_code",
+            });
         }
-        Ok(Codes { school: school.map(|it| it.normalised), credit: credit.map(|it| it.normalised) })
+        Ok(Codes {
+            school: school.map(|it| it.normalised),
+            credit: credit.map(|it| it.normalised),
+        })
     }
 
     fn facts(&self, codes: &Codes) -> Vec<ledger::fact::Fact> {

@@ -56,7 +56,11 @@ impl Registry {
 
 /// The fact that `number` and `codes` were given.
 pub fn numbered(number: IssuerNumber, codes: Vec<String>) -> Fact {
-    fact(Registry::stream(), NUMBERED_V1, &NumberedV1 { codes, number })
+    fact(
+        Registry::stream(),
+        NUMBERED_V1,
+        &NumberedV1 { codes, number },
+    )
 }
 
 impl Aggregate for Registry {
@@ -65,8 +69,10 @@ impl Aggregate for Registry {
 
     fn read(kind: &str, data: &str) -> Result<Numbered, Unreadable> {
         match kind {
-            NUMBERED_V1 => read::<NumberedV1>("registry", kind, data)
-                .map(|v1| Numbered { number: v1.number, codes: v1.codes }),
+            NUMBERED_V1 => read::<NumberedV1>("registry", kind, data).map(|v1| Numbered {
+                number: v1.number,
+                codes: v1.codes,
+            }),
             _ => Err(unknown("registry", kind)),
         }
     }

@@ -53,7 +53,10 @@ impl Decision for RetireKey {
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, RetireKeyError> {
-        let Data { fragment, institution: number } = &self.data;
+        let Data {
+            fragment,
+            institution: number,
+        } = &self.data;
         if *number != self.issuer {
             return Err(RetireKeyError::NotYours(*number));
         }
@@ -64,15 +67,22 @@ impl Decision for RetireKey {
             .find(|key| &key.fragment == fragment)
             .ok_or_else(|| RetireKeyError::KeyUnknown(fragment.clone()))?;
         if let Some(position) = key.retired {
-            return Ok(Verdict::AlreadySo(Earlier { id: key.retired_by.unwrap_or(key.id), position }));
+            return Ok(Verdict::AlreadySo(Earlier {
+                id: key.retired_by.unwrap_or(key.id),
+                position,
+            }));
         }
         let another = institution.keys.iter().any(|other| {
-            other.fragment != *fragment && other.r#use == KeyUse::Assertion && other.retired.is_none()
+            other.fragment != *fragment
+                && other.r#use == KeyUse::Assertion
+                && other.retired.is_none()
         });
         if key.r#use == KeyUse::Assertion && !another {
             return Err(RetireKeyError::LastKey(fragment.clone()));
         }
-        let retired = Event::KeyRetired(KeyRetired { fragment: fragment.clone() });
+        let retired = Event::KeyRetired(KeyRetired {
+            fragment: fragment.clone(),
+        });
         Ok(Verdict::Facts(vec![wire::to_fact(*number, retired)]))
     }
 }

@@ -134,7 +134,11 @@ impl Aggregate for Institution {
                 retired_by: None,
             }),
             Event::KeyRetired(e) => {
-                for key in self.keys.iter_mut().filter(|key| key.fragment == e.fragment) {
+                for key in self
+                    .keys
+                    .iter_mut()
+                    .filter(|key| key.fragment == e.fragment)
+                {
                     key.retired.get_or_insert(at.position);
                     key.retired_by.get_or_insert(at.assertion.id());
                 }

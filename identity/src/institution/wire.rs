@@ -66,7 +66,9 @@ impl From<AdmittedV1> for Admitted {
 /// Reads a stored fact.
 pub(super) fn event(kind: &str, data: &str) -> Result<Event, Unreadable> {
     match kind {
-        ADMITTED_V1 => read::<AdmittedV1>("institution", kind, data).map(|v1| Event::Admitted(v1.into())),
+        ADMITTED_V1 => {
+            read::<AdmittedV1>("institution", kind, data).map(|v1| Event::Admitted(v1.into()))
+        }
         KEY_ACTIVATED_V1 => read::<KeyActivatedV1>("institution", kind, data).map(|v1| {
             Event::KeyActivated(KeyActivated {
                 fragment: v1.fragment,
@@ -75,8 +77,11 @@ pub(super) fn event(kind: &str, data: &str) -> Result<Event, Unreadable> {
                 custody: v1.custody,
             })
         }),
-        KEY_RETIRED_V1 => read::<KeyRetiredV1>("institution", kind, data)
-            .map(|v1| Event::KeyRetired(KeyRetired { fragment: v1.fragment })),
+        KEY_RETIRED_V1 => read::<KeyRetiredV1>("institution", kind, data).map(|v1| {
+            Event::KeyRetired(KeyRetired {
+                fragment: v1.fragment,
+            })
+        }),
         _ => Err(crate::wire::unknown("institution", kind)),
     }
 }
@@ -102,8 +107,19 @@ pub fn to_fact(number: IssuerNumber, event: Event) -> Fact {
         Event::KeyActivated(e) => fact(
             stream,
             KEY_ACTIVATED_V1,
-            &KeyActivatedV1 { custody: e.custody, fragment: e.fragment, key: e.key, r#use: e.r#use },
+            &KeyActivatedV1 {
+                custody: e.custody,
+                fragment: e.fragment,
+                key: e.key,
+                r#use: e.r#use,
+            },
         ),
-        Event::KeyRetired(e) => fact(stream, KEY_RETIRED_V1, &KeyRetiredV1 { fragment: e.fragment }),
+        Event::KeyRetired(e) => fact(
+            stream,
+            KEY_RETIRED_V1,
+            &KeyRetiredV1 {
+                fragment: e.fragment,
+            },
+        ),
     }
 }

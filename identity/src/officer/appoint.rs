@@ -62,7 +62,11 @@ impl Decision for Appoint {
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, AppointError> {
-        let Data { institution, person, role } = self.data;
+        let Data {
+            institution,
+            person,
+            role,
+        } = self.data;
         let fits = match role {
             Role::Learner | Role::Proxy | Role::Verifier => false,
             role => role.is_for_institution() == institution.is_some(),
@@ -71,12 +75,17 @@ impl Decision for Appoint {
             return Err(AppointError::RoleScope(role));
         }
         if let Some(number) = institution
-            && world.get::<Institution>(&number.stream()).admitted.is_none()
+            && world
+                .get::<Institution>(&number.stream())
+                .admitted
+                .is_none()
         {
             return Err(AppointError::InstitutionUnknown(number));
         }
         let officer = world.get::<Officer>(&Officer::stream(person));
-        if let Some(grant) = officer.grant(person, role, institution.unwrap_or(IssuerNumber::REGISTRAR)) {
+        if let Some(grant) =
+            officer.grant(person, role, institution.unwrap_or(IssuerNumber::REGISTRAR))
+        {
             return Ok(Verdict::AlreadySo(grant.by));
         }
         let held = officer
@@ -87,6 +96,10 @@ impl Decision for Appoint {
         if let Some(held) = held.filter(|_| role.is_administrator()) {
             return Err(AppointError::RolesCombined { held });
         }
-        Ok(Verdict::Facts(wire::granted(RoleGranted { person, role, institution })))
+        Ok(Verdict::Facts(wire::granted(RoleGranted {
+            person,
+            role,
+            institution,
+        })))
     }
 }

@@ -74,7 +74,10 @@ impl Aggregate for Officer {
         match event {
             Event::RoleGranted(granted) => self.grants.push(Grant {
                 granted: *granted,
-                by: Earlier { id: at.assertion.id(), position: at.position },
+                by: Earlier {
+                    id: at.assertion.id(),
+                    position: at.position,
+                },
             }),
         }
         self

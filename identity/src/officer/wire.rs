@@ -27,7 +27,11 @@ struct RoleGrantedV1 {
 pub(super) fn event(kind: &str, data: &str) -> Result<Event, Unreadable> {
     match kind {
         ROLE_GRANTED_V1 => read::<RoleGrantedV1>("officer", kind, data).map(|v1| {
-            Event::RoleGranted(RoleGranted { person: v1.person, role: v1.role, institution: v1.institution })
+            Event::RoleGranted(RoleGranted {
+                person: v1.person,
+                role: v1.role,
+                institution: v1.institution,
+            })
         }),
         _ => Err(unknown("officer", kind)),
     }
@@ -35,7 +39,11 @@ pub(super) fn event(kind: &str, data: &str) -> Result<Event, Unreadable> {
 
 /// The facts of a grant: in the person's stream and, for a role of the province, in the roster.
 pub fn granted(grant: RoleGranted) -> Vec<Fact> {
-    let shape = RoleGrantedV1 { institution: grant.institution, person: grant.person, role: grant.role };
+    let shape = RoleGrantedV1 {
+        institution: grant.institution,
+        person: grant.person,
+        role: grant.role,
+    };
     let to = |stream: Stream| fact(stream, ROLE_GRANTED_V1, &shape);
     let mut facts = vec![to(Officer::stream(grant.person))];
     if grant.institution.is_none() {

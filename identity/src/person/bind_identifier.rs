@@ -13,7 +13,13 @@ use crate::erasable::Commitments;
 /// The assertion's kind.
 pub const KIND: &str = "identifier.bind.v1";
 /// Members that are disclosed, never open.
-pub const ERASABLE: &[&str] = &["resident_id", "enrolment_number", "passport", "staff_number", "institution_card"];
+pub const ERASABLE: &[&str] = &[
+    "resident_id",
+    "enrolment_number",
+    "passport",
+    "staff_number",
+    "institution_card",
+];
 /// Most identifiers of one person.
 pub const IDENTIFIERS_MAX: usize = 64;
 

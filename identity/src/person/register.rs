@@ -58,7 +58,9 @@ pub enum RegisterError {
     #[error("an identifier type stands twice; bind the second one afterwards")]
     IdentifierTwice,
     /// No name, or an identifier without a value, or a value too many.
-    #[error("the number of commitments does not fit: a name, perhaps a birth date, one value for each identifier")]
+    #[error(
+        "the number of commitments does not fit: a name, perhaps a birth date, one value for each identifier"
+    )]
     ValuesDoNotFit,
 }
 
@@ -70,7 +72,11 @@ impl Decision for Register {
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, RegisterError> {
-        let Data { values, identifiers, person } = &self.data;
+        let Data {
+            values,
+            identifiers,
+            person,
+        } = &self.data;
         if person.get_version_num() != 4 {
             return Err(RegisterError::PersonNotRandom);
         }

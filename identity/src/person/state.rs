@@ -37,12 +37,16 @@ impl Aggregate for Person {
     }
 
     fn evolve(mut self, event: &Event, at: &Occurred<'_>) -> Self {
-        let here = Earlier { id: at.assertion.id(), position: at.position };
+        let here = Earlier {
+            id: at.assertion.id(),
+            position: at.position,
+        };
         match event {
             Event::Registered(e) => {
                 self.registered.get_or_insert(here);
                 self.registered_by = Did::parse(at.assertion.kid().did()).map(|did| did.issuer);
-                self.aliases.extend(e.aliases.iter().map(|alias| (*alias, here)));
+                self.aliases
+                    .extend(e.aliases.iter().map(|alias| (*alias, here)));
                 self.values.push((here.id, e.values.clone()));
             }
             Event::IdentifierBound { alias, values } => {

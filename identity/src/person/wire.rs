@@ -21,10 +21,18 @@ pub fn stream(person: Uuid) -> Stream {
 /// Reads a stored fact.
 pub(super) fn event(kind: &str, data: &str) -> Result<Event, Unreadable> {
     match kind {
-        REGISTERED_V1 => read::<register::Data>("person", kind, data)
-            .map(|v1| Event::Registered(Registered { aliases: v1.identifiers, values: v1.values })),
-        IDENTIFIER_BOUND_V1 => read::<bind_identifier::Data>("person", kind, data)
-            .map(|v1| Event::IdentifierBound { alias: v1.identifier, values: v1.values }),
+        REGISTERED_V1 => read::<register::Data>("person", kind, data).map(|v1| {
+            Event::Registered(Registered {
+                aliases: v1.identifiers,
+                values: v1.values,
+            })
+        }),
+        IDENTIFIER_BOUND_V1 => {
+            read::<bind_identifier::Data>("person", kind, data).map(|v1| Event::IdentifierBound {
+                alias: v1.identifier,
+                values: v1.values,
+            })
+        }
         _ => Err(unknown("person", kind)),
     }
 }

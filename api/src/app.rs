@@ -233,7 +233,7 @@ impl App {
                         }
                         Ok(_) => {}
                         Err(error) => {
-                            tracing::error!(%error, "the vault's reaper failed; it tries again")
+                            tracing::error!(%error, "the vault's reaper failed; it tries again");
                         }
                     }
                 }

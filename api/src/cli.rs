@@ -134,16 +134,16 @@ fn run(cli: Cli) -> Result<(), Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let settings = || Config::load(cli.config.as_deref(), std::env::vars()).map_err(Failure::of);
     match cli.command {
-        Command::Init(args) => init::run(&args, settings()?, &clock),
+        Command::Init(args) => init::run(&args, &settings()?, &clock),
         Command::Serve(args) => serve::run(&args, settings()?, clock),
         Command::Demo(args) => demo::run(&args, settings()?, clock),
         Command::Import(verb) => import::run(&verb),
         Command::Sign(args) => sign::run(&args, clock.as_ref()),
         Command::Log(verb) => log::run(&verb, &settings()?),
-        Command::Token(verb) => token::run(&verb, &settings()?, clock),
+        Command::Token(verb) => token::run(&verb, &settings()?, &clock),
         Command::Key(verb) => key::run(&verb, &settings()?, clock),
         Command::View(verb) => view::run(&verb, settings()?, clock),
-        Command::Config(verb) => config::run(&verb, settings()?),
+        Command::Config(verb) => config::run(&verb, &settings()?),
         Command::Openapi => {
             let (_, api) = crate::routes::all().split_for_parts();
             term::print(crate::routes::openapi::document(api).trim_end());

@@ -74,7 +74,7 @@ pub enum Prepared {
     /// It waits for the sequencer.
     Queued {
         /// What was queued.
-        assertion: Assertion,
+        assertion: Box<Assertion>,
         /// Its values, in the vault as pending.
         disclosures: Vec<Disclosure>,
         /// Where the answer comes.
@@ -184,7 +184,7 @@ impl App {
         }
         match self.ledger.enqueue(submission) {
             Ok(answer) => Ok(Prepared::Queued {
-                assertion,
+                assertion: Box::new(assertion),
                 disclosures,
                 answer,
             }),

@@ -108,6 +108,7 @@ pub struct IssuerKey {
 }
 
 /// A Data Integrity proof (STANDARDS §3).
+#[expect(clippy::struct_field_names, reason = "the standard's names")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Proof {
@@ -210,9 +211,9 @@ impl Bundle {
             .registrar_keys()
             .find(|key| key.r#use == KeyUse::Bundle && &key.kid == signer && key.retired.is_none())
             .ok_or_else(|| BadBundle::Key(signer.clone()))?;
-        let signed = hash_data(&proof, &document)?;
+        let hashed = hash_data(&proof, &document)?;
         key.key
-            .verify(&signed, &signature)
+            .verify(&hashed, &signature)
             .map_err(|_| BadBundle::Signature)?;
         Ok(bundle)
     }

@@ -15,11 +15,11 @@ pub enum Verb {
 }
 
 /// Checks or shows; reading them was the check.
-pub fn run(verb: &Verb, config: Config) -> Result<(), Failure> {
+pub fn run(verb: &Verb, config: &Config) -> Result<(), Failure> {
     match verb {
         Verb::Check => term::note("the settings are good"),
         Verb::Show => term::print(
-            toml::to_string_pretty(&config)
+            toml::to_string_pretty(config)
                 .map_err(Failure::of)?
                 .trim_end(),
         ),

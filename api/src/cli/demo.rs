@@ -58,13 +58,12 @@ pub fn run(args: &Args, mut config: Config, clock: Arc<dyn Clock>) -> Result<(),
     let loaded = Summary::load(&dir.demo())
         .filter(|_| dir.has_ledger() && !dir.root().join(UNFINISHED).exists());
     let base_url = format!("http://{}", args.listen);
-    let (app, mut summary) = match loaded {
-        Some(summary) => (open(config, clock)?, summary),
-        None => {
-            let (app, summary) = make(args, config, &dir, clock, &runtime, &base_url)?;
-            term::note(&format!("loaded in {:.1} s", watch.elapsed().as_secs_f64()));
-            (app, summary)
-        }
+    let (app, mut summary) = if let Some(summary) = loaded {
+        (open(config, clock)?, summary)
+    } else {
+        let (app, summary) = make(args, config, &dir, clock, &runtime, &base_url)?;
+        term::note(&format!("loaded in {:.1} s", watch.elapsed().as_secs_f64()));
+        (app, summary)
     };
     if summary.base_url != base_url {
         summary.base_url.clone_from(&base_url);

@@ -25,8 +25,8 @@ pub struct Args {
 }
 
 /// Makes a ledger and prints, once, what must be kept.
-pub fn run(args: &Args, config: Config, clock: &Arc<dyn Clock>) -> Result<(), Failure> {
-    let dir = data_dir(args.data_dir.as_ref(), &config);
+pub fn run(args: &Args, config: &Config, clock: &Arc<dyn Clock>) -> Result<(), Failure> {
+    let dir = data_dir(args.data_dir.as_ref(), config);
     let _lock = dir.lock().map_err(Failure::of)?;
     let made = genesis::make(&dir, &args.host, &args.name, clock).map_err(Failure::of)?;
     term::print(&format!("ledger          {}", made.origin));

@@ -37,7 +37,7 @@ pub fn run(args: &Args, mut config: Config, clock: Arc<dyn Clock>) -> Result<(),
     telemetry::start(&config.log);
     let app = Arc::new(App::open(config, clock).map_err(Failure::of)?);
     runtime()?.block_on(serve(app, |address| {
-        term::note(&format!("listening on http://{address}"))
+        term::note(&format!("listening on http://{address}"));
     }))
 }
 

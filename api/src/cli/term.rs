@@ -16,7 +16,7 @@ pub fn note(line: &str) {
 
 /// A bar on a terminal, with rate and time left; elsewhere a line every ten seconds.
 pub struct Bar {
-    bar: ProgressBar,
+    drawn: ProgressBar,
     what: String,
     quiet: Option<std::cell::Cell<ledger::clock::Stopwatch>>,
 }
@@ -25,7 +25,7 @@ impl Bar {
     /// A bar of `length` steps.
     pub fn new(what: &str, length: u64) -> Self {
         let terminal = std::io::stderr().is_terminal();
-        let bar = ProgressBar::with_draw_target(
+        let drawn = ProgressBar::with_draw_target(
             Some(length),
             if terminal {
                 ProgressDrawTarget::stderr()
@@ -34,11 +34,11 @@ impl Bar {
             },
         );
         let style = ProgressStyle::with_template("{msg:24} {wide_bar} {pos}/{len} {per_sec} {eta}");
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        bar.set_message(what.to_owned());
+        drawn.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        drawn.set_message(what.to_owned());
         let quiet = (!terminal).then(|| std::cell::Cell::new(ledger::clock::Stopwatch::start()));
         Self {
-            bar,
+            drawn,
             what: what.into(),
             quiet,
         }
@@ -46,7 +46,7 @@ impl Bar {
 
     /// So many steps are done.
     pub fn set(&self, done: u64) {
-        self.bar.set_position(done);
+        self.drawn.set_position(done);
         if let Some(last) = &self.quiet
             && last.get().elapsed().as_secs() >= 10
         {
@@ -54,13 +54,13 @@ impl Bar {
             note(&format!(
                 "{}: {done} of {}",
                 self.what,
-                self.bar.length().unwrap_or_default()
+                self.drawn.length().unwrap_or_default()
             ));
         }
     }
 
     /// It is done.
     pub fn finish(self) {
-        self.bar.finish_and_clear();
+        self.drawn.finish_and_clear();
     }
 }

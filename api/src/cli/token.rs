@@ -56,7 +56,7 @@ pub enum Verb {
 }
 
 /// Works on the side store, also while a server runs.
-pub fn run(verb: &Verb, config: &Config, clock: Arc<dyn Clock>) -> Result<(), Failure> {
+pub fn run(verb: &Verb, config: &Config, clock: &Arc<dyn Clock>) -> Result<(), Failure> {
     let flag = match verb {
         Verb::Create { data_dir, .. } | Verb::List { data_dir } | Verb::Revoke { data_dir, .. } => {
             data_dir
@@ -64,8 +64,8 @@ pub fn run(verb: &Verb, config: &Config, clock: Arc<dyn Clock>) -> Result<(), Fa
     };
     let dir = data_dir(flag.as_ref(), config);
     dir.require_ledger().map_err(Failure::of)?;
-    let side = SqliteSide::open(&dir.side(), Arc::clone(&clock)).map_err(Failure::of)?;
-    let tokens = Tokens::new(Arc::new(side), Arc::clone(&clock));
+    let side = SqliteSide::open(&dir.side(), Arc::clone(clock)).map_err(Failure::of)?;
+    let tokens = Tokens::new(Arc::new(side), Arc::clone(clock));
     match verb {
         Verb::Create {
             role,

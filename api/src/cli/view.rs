@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::config::Config;
 
 /// How long a rebuild may take.
-const WAIT: Duration = Duration::from_secs(24 * 3_600);
+const WAIT: Duration = Duration::from_hours(24);
 
 /// What to do with views.
 #[derive(Debug, Subcommand)]

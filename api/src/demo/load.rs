@@ -36,7 +36,7 @@ use crate::write::{Asking, Written};
 /// Registrations under way at once.
 const AT_ONCE: usize = 64;
 /// How long the views may take to catch up at the end.
-const CATCH_UP: Duration = Duration::from_secs(600);
+const CATCH_UP: Duration = Duration::from_mins(10);
 /// Name of the demo institution's own key.
 const OWN_KEY: &str = "key-2026-own";
 

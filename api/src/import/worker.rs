@@ -170,7 +170,7 @@ fn look_at(
     let key = (ready.person, ready.record);
     let (assertion, disclosures) = app.sign(ready.asking)?;
     let came = if dry {
-        preview(app, assertion, &disclosures, key)
+        preview(app, &assertion, &disclosures, key)
     } else {
         let written = app
             .prepare(assertion, disclosures, None)
@@ -196,14 +196,14 @@ fn look_at(
 /// The same rules as the run, with nothing stored.
 fn preview(
     app: &App,
-    assertion: Assertion,
+    assertion: &Assertion,
     disclosures: &[Disclosure],
     key: Key,
 ) -> Result<Came, Problem> {
     let submission = app.ledger.check_parsed(assertion.clone())?;
     match app.ledger.preview(&submission)? {
         Verdict::AlreadySo(_) => app
-            .same_values(&assertion, disclosures)
+            .same_values(assertion, disclosures)
             .map(|()| Came::So(key)),
         Verdict::Facts(facts) => Ok(Came::New {
             key,

@@ -233,6 +233,7 @@ impl Reason {
     ];
 
     /// The HTTP status.
+    #[expect(clippy::too_many_lines, reason = "a table, one line a reason")]
     pub const fn status(self) -> StatusCode {
         match self {
             Self::AssertionMalformed | Self::BodyUnreadable => StatusCode::BAD_REQUEST,
@@ -346,6 +347,7 @@ impl Reason {
     }
 
     /// Its name in addresses: `lot-reserved`.
+    #[expect(clippy::too_many_lines, reason = "a table, one line a reason")]
     pub const fn slug(self) -> &'static str {
         match self {
             Self::AssertionMalformed => "assertion-malformed",

@@ -89,7 +89,7 @@ pub async fn admit(
         };
         match app.ask(asking).await {
             Err(problem) if problem.reason == Reason::NumberNotNext && tries < NUMBER_TRIES => {
-                tries += 1
+                tries += 1;
             }
             Err(problem) => return Err(problem),
             Ok(written) => {
@@ -111,17 +111,16 @@ fn data(
 ) -> Result<admit::Data, Problem> {
     // Unique, since two proposals may ask for one number and the second must not touch the first's.
     let fragment = format!("key-{:08x}", u32::from_be_bytes(clock::random()));
-    let (custody, key) = match &body.key {
-        Some(key) => (Custody::Own, key.clone()),
-        None => {
-            let kid = Did::new(&app.host, number)
-                .kid(&fragment)
-                .ok_or_else(|| Problem::internal("the host cannot stand in a key's name"))?;
-            (
-                Custody::Platform,
-                app.keystore.generate(&kid).map_err(Problem::internal)?,
-            )
-        }
+    let (custody, key) = if let Some(key) = &body.key {
+        (Custody::Own, key.clone())
+    } else {
+        let kid = Did::new(&app.host, number)
+            .kid(&fragment)
+            .ok_or_else(|| Problem::internal("the host cannot stand in a key's name"))?;
+        (
+            Custody::Platform,
+            app.keystore.generate(&kid).map_err(Problem::internal)?,
+        )
     };
     Ok(admit::Data {
         credit_code: body.credit_code.clone(),
@@ -354,25 +353,24 @@ pub async fn activate_key(
     Body(body): Body<KeyActivation>,
 ) -> Result<Response, Problem> {
     let number = own(&caller, number)?;
-    let (custody, key) = match body.key {
-        Some(key) => (Custody::Own, key),
-        None => {
-            let kid = Did::new(&app.host, number)
-                .kid(&body.fragment)
-                .ok_or_else(|| Problem::invalid("/fragment", "not a key's name"))?;
-            if app
-                .keystore
-                .signer(&kid)
-                .map_err(Problem::internal)?
-                .is_some()
-            {
-                return Err(Problem::of(Reason::KeyNameTaken));
-            }
-            (
-                Custody::Platform,
-                app.keystore.generate(&kid).map_err(Problem::internal)?,
-            )
+    let (custody, key) = if let Some(key) = body.key {
+        (Custody::Own, key)
+    } else {
+        let kid = Did::new(&app.host, number)
+            .kid(&body.fragment)
+            .ok_or_else(|| Problem::invalid("/fragment", "not a key's name"))?;
+        if app
+            .keystore
+            .signer(&kid)
+            .map_err(Problem::internal)?
+            .is_some()
+        {
+            return Err(Problem::of(Reason::KeyNameTaken));
         }
+        (
+            Custody::Platform,
+            app.keystore.generate(&kid).map_err(Problem::internal)?,
+        )
     };
     let data = activate_key::Data {
         custody,

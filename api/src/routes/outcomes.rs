@@ -109,20 +109,27 @@ impl Says {
                 .map_err(|error| Problem::invalid(format!("/{name}"), error))
         }
         let kind: OutcomeKind = word("kind", &self.kind)?;
-        let credits: Option<Millicredits> = read("credits", filled(&self.credits))?;
-        let hours: Option<Millihours> = read("hours", filled(&self.hours))?;
-        let level: Option<Level> = read("level", filled(&self.level))?;
-        let scheme: Scheme = word("scheme", filled(&self.scheme).unwrap_or("cn-he"))?;
-        let category: Category = word("category", filled(&self.category).unwrap_or("general"))?;
+        let credits: Option<Millicredits> = read("credits", filled(self.credits.as_ref()))?;
+        let hours: Option<Millihours> = read("hours", filled(self.hours.as_ref()))?;
+        let level: Option<Level> = read("level", filled(self.level.as_ref()))?;
+        let scheme: Scheme = word("scheme", filled(self.scheme.as_ref()).unwrap_or("cn-he"))?;
+        let category: Category = word(
+            "category",
+            filled(self.category.as_ref()).unwrap_or("general"),
+        )?;
         let completed_on = credentials::policy::date::parse(&self.completed_on)
             .ok_or_else(|| Problem::invalid("/completed_on", "expected a date as 2026-06-30"))?;
         let mut values = Vec::with_capacity(2);
-        values.extend(filled(&self.title).map(|title| ("title", Value::String(title.into()))));
-        values.extend(filled(&self.grade).map(|grade| ("grade", Value::String(grade.into()))));
+        values.extend(
+            filled(self.title.as_ref()).map(|title| ("title", Value::String(title.into()))),
+        );
+        values.extend(
+            filled(self.grade.as_ref()).map(|grade| ("grade", Value::String(grade.into()))),
+        );
         Ok(Split {
             fields: Fields {
                 category,
-                code: filled(&self.code).map(str::to_owned),
+                code: filled(self.code.as_ref()).map(str::to_owned),
                 completed_on,
                 credits,
                 hours,
@@ -130,7 +137,7 @@ impl Says {
                 level,
                 passed: self
                     .passed
-                    .or_else(|| passed(filled(&self.grade)?, pass_mark?)),
+                    .or_else(|| passed(filled(self.grade.as_ref())?, pass_mark?)),
                 scheme,
             },
             values,
@@ -139,10 +146,9 @@ impl Says {
 }
 
 /// A field that is there and not blank, trimmed.
-fn filled(field: &Option<String>) -> Option<&str> {
+fn filled(field: Option<&String>) -> Option<&str> {
     field
-        .as_deref()
-        .map(str::trim)
+        .map(|text| text.trim())
         .filter(|text| !text.is_empty())
 }
 
@@ -318,8 +324,9 @@ pub async fn correct(
     caller.require(STAFF)?;
     let (person, target) = app.target_of(id)?;
     let Split { fields, mut values } = body.says.split(app.pass_mark())?;
-    values
-        .extend(filled(&body.reason_text).map(|text| ("reason_text", Value::String(text.into()))));
+    values.extend(
+        filled(body.reason_text.as_ref()).map(|text| ("reason_text", Value::String(text.into()))),
+    );
     let data = correct_outcome::Data {
         values: identity::erasable::Commitments::default(),
         fields,
@@ -371,7 +378,8 @@ pub async fn revoke(
         person,
         reason: body.reason,
     };
-    let values = filled(&body.reason_text).map(|text| ("reason_text", Value::String(text.into())));
+    let values =
+        filled(body.reason_text.as_ref()).map(|text| ("reason_text", Value::String(text.into())));
     let asking = Asking {
         issuer: caller.issuer(),
         act: caller.act(),

@@ -62,16 +62,15 @@ pub async fn json(
     } else {
         app.transcripts.get(key, last_change)
     };
-    let body = match cached {
-        Some(body) => body,
-        None => {
-            let transcript = transcript::build(&app, id, shown)?;
-            let body = Bytes::from(serde_json::to_vec(&transcript).map_err(Problem::internal)?);
-            if !wanted.receipts {
-                app.transcripts.put(key, transcript.position, body.clone());
-            }
-            body
+    let body = if let Some(body) = cached {
+        body
+    } else {
+        let transcript = transcript::build(&app, id, shown)?;
+        let body = Bytes::from(serde_json::to_vec(&transcript).map_err(Problem::internal)?);
+        if !wanted.receipts {
+            app.transcripts.put(key, transcript.position, body.clone());
         }
+        body
     };
     let mut response = ([(header::CONTENT_TYPE, "application/json")], body).into_response();
     let headers = response.headers_mut();

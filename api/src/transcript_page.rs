@@ -67,10 +67,9 @@ pub fn page(app: &App, transcript: &Transcript, language: Language) -> Markup {
         @if transcript.outcomes.is_empty() {
             p { (words.say("还没有学分。上完课后，学校会存入。", "No credits yet. Your school adds them after the course.")) }
         } @else {
-            @for totals in &transcript.totals {
-                (sums(&words, totals))
-            }
+            @for totals in &transcript.totals { (amounts(&words, totals)) }
             (lines(&words, &transcript.outcomes))
+            @for totals in &transcript.totals { (sums(&words, totals)) }
         }
         footer {
             p { (words.say("账本", "Ledger")) " " span.mono { (transcript.log) } " · "
@@ -84,36 +83,52 @@ pub fn page(app: &App, transcript: &Transcript, language: Language) -> Markup {
     pages::page(language, title, &body)
 }
 
-fn sums(words: &Words, totals: &Totals) -> Markup {
+fn amounts(words: &Words, totals: &Totals) -> Markup {
     html! {
         @if totals.scheme != "none" {
             p.sum { (totals.credits) " " (words.say("学分", "credits")) @if totals.scheme != "cn-he" { " · " (totals.scheme) } }
             @if totals.usable != totals.credits {
                 p.muted { (words.say("其中仍可使用", "of which still usable")) " " (totals.usable) }
             }
-            div.wide { table {
-                caption { (words.say("按类别、机构、等级、年份", "By category, institution, level, year")) }
+        }
+    }
+}
+
+fn sums(words: &Words, totals: &Totals) -> Markup {
+    let level = |sum: &Sum| {
+        if sum.of.is_empty() {
+            words.say("未注明等级", "No level").to_owned()
+        } else {
+            format!("{} {}", words.say("等级", "Level"), sum.of)
+        }
+    };
+    html! {
+        @if totals.scheme != "none" {
+            h2 { (words.say("学分汇总", "Sums")) @if totals.scheme != "cn-he" { " · " (totals.scheme) } }
+            table {
                 thead { tr {
                     th scope="col" { (words.say("项目", "Heading")) }
                     th.num scope="col" { (words.say("学分", "Credits")) }
                     th.num scope="col" { (words.say("项数", "Lots")) }
                 } }
-                tbody {
-                    @for sum in &totals.by_category { (sum_row(words.category(&sum.of), sum)) }
-                    @for sum in &totals.by_institution { (sum_row(&sum.of, sum)) }
-                    @for sum in &totals.by_level {
-                        @let level = if sum.of.is_empty() { words.say("未注明等级", "No level").to_owned() } else { format!("{} {}", words.say("等级", "Level"), sum.of) };
-                        (sum_row(&level, sum))
-                    }
-                    @for sum in &totals.by_year { (sum_row(&sum.of, sum)) }
-                }
-            } }
+                (group(words.say("按类别", "By category"), &totals.by_category, |sum| words.category(&sum.of).to_owned()))
+                (group(words.say("按机构", "By institution"), &totals.by_institution, |sum| sum.of.clone()))
+                (group(words.say("按等级", "By level"), &totals.by_level, level))
+                (group(words.say("按年份", "By year"), &totals.by_year, |sum| sum.of.clone()))
+            }
         }
     }
 }
 
-fn sum_row(name: &str, sum: &Sum) -> Markup {
-    html! { tr { th scope="row" { (name) } td.num { (sum.credits) } td.num { (sum.lots) } } }
+fn group(title: &str, sums: &[Sum], name: impl Fn(&Sum) -> String) -> Markup {
+    html! {
+        tbody {
+            tr { th.group colspan="3" scope="rowgroup" { (title) } }
+            @for sum in sums {
+                tr { th scope="row" { (name(sum)) } td.num { (sum.credits) } td.num { (sum.lots) } }
+            }
+        }
+    }
 }
 
 fn lines(words: &Words, lines: &[Line]) -> Markup {

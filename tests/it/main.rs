@@ -2,24 +2,22 @@
 
 #![expect(
     clippy::unwrap_used,
-    reason = "a helper that fails is a test that fails"
+    clippy::panic,
+    reason = "a test says what is wrong by stopping, also in the functions that its tests share"
 )]
 
 mod canonical;
 mod checkpoint;
+mod format;
 mod identifiers;
+mod index;
 mod keys;
 mod merkle;
 mod millicredits;
 mod policy;
 mod province;
 mod receipt;
-mod tiles;
-mod views;
-    clippy::panic,
-    reason = "a test says what is wrong by stopping, also in the functions that its tests share"
-)]
-
-mod index;
 mod side;
 mod store;
+mod tiles;
+mod views;

@@ -19,7 +19,7 @@ use tests::support::world::{World, course};
 use uuid::Uuid;
 
 /// Long enough for a loaded machine; nothing waits this long when all is well.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A province in which a little of everything happened.
 struct Story {

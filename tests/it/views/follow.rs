@@ -35,7 +35,10 @@ fn waiting_ends_when_the_commit_is_folded_and_not_before() {
             views.follower.wait_for(next, PATIENCE).unwrap();
             views.transcripts.of_person(story.people[2]).unwrap().len()
         });
-        story.world.record(story.schools[0], story.people[2], "R-new", &course()).unwrap();
+        story
+            .world
+            .record(story.schools[0], story.people[2], "R-new", &course())
+            .unwrap();
         assert_eq!(waiting.join().unwrap(), 3);
     });
 }
@@ -47,13 +50,21 @@ fn tasks_can_wait_too() {
     let mut story = story();
     let views = caught_up(&story.world, directory.path());
     let next = views.follower.next();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let late = views.follower.reached(next, Duration::from_millis(5)).await;
         assert_eq!(late, Err(WaitError::TimedOut { next }));
     });
-    story.world.record(story.schools[0], story.people[2], "R-new", &course()).unwrap();
-    runtime.block_on(views.follower.reached(next, PATIENCE)).unwrap();
+    story
+        .world
+        .record(story.schools[0], story.people[2], "R-new", &course())
+        .unwrap();
+    runtime
+        .block_on(views.follower.reached(next, PATIENCE))
+        .unwrap();
     assert!(views.follower.watch().borrow().next > next);
 }
 
@@ -67,7 +78,10 @@ fn closing_the_log_lets_waiters_go_and_folds_what_is_left() {
     let head = story.world.log.head().size;
     views.follower.wait_for(head - 1, PATIENCE).unwrap();
     let never = views.follower.wait_for(head, PATIENCE);
-    assert!(matches!(never, Err(WaitError::Stopped { next, .. }) if next == head), "{never:?}");
+    assert!(
+        matches!(never, Err(WaitError::Stopped { next, .. }) if next == head),
+        "{never:?}"
+    );
     assert_eq!(views.follower.progress().health, Health::Closed);
     assert_eq!(views.people.count().unwrap(), 3, "reading goes on");
 }
@@ -112,40 +126,62 @@ fn a_fact_that_cannot_be_read_stops_the_follower_and_says_so() {
         let directory = tempfile::tempdir().unwrap();
         let store = log_that_ends_with(kind, &stream);
         let last = store.head() - 1;
-        let views = Views::open(directory.path(), store, Arc::new(Tail::starting_at(last + 1))).unwrap();
+        let views = Views::open(
+            directory.path(),
+            store,
+            Arc::new(Tail::starting_at(last + 1)),
+        )
+        .unwrap();
         let told = views.follower.wait_for(last, PATIENCE);
         let Err(WaitError::Stopped { next, why }) = told else {
             unreachable!("{kind}: {told:?}");
         };
         // The batch it stands in is not folded at all: nothing before it is lost, it is just not yet seen.
         assert!(next <= last, "{kind}");
-        assert!(why.contains(kind) && why.contains(&last.to_string()), "{why}");
-        assert!(matches!(views.follower.progress().health, Health::Stopped(_)));
+        assert!(
+            why.contains(kind) && why.contains(&last.to_string()),
+            "{why}"
+        );
+        assert!(matches!(
+            views.follower.progress().health,
+            Health::Stopped(_)
+        ));
     }
 }
 
 #[test]
 fn parts_of_a_view_add_up_to_the_whole() {
     // If this failed, a province that outgrows one file would lose people between two of them.
-    let story = story();
+    let province = story();
     let count = NonZeroU32::new(3).unwrap();
     let whole_directory = tempfile::tempdir().unwrap();
-    let whole = caught_up(&story.world, whole_directory.path());
+    let whole = caught_up(&province.world, whole_directory.path());
     let directories = [(); 3].map(|()| tempfile::tempdir().unwrap());
     let parts: Vec<Views> = (0..3)
         .zip(&directories)
         .map(|(index, directory)| {
-            let (store, tail) = (story.world.log.store(), story.world.log.tail());
+            let (store, tail) = (province.world.log.store(), province.world.log.tail());
             let share = Share { index, count };
-            let views = Views::open_share(directory.path(), Arc::clone(store), Arc::clone(tail), share).unwrap();
-            views.follower.wait_for(story.world.log.head().size - 1, PATIENCE).unwrap();
+            let views =
+                Views::open_share(directory.path(), Arc::clone(store), Arc::clone(tail), share)
+                    .unwrap();
+            views
+                .follower
+                .wait_for(province.world.log.head().size - 1, PATIENCE)
+                .unwrap();
             views
         })
         .collect();
-    for person in story.people {
-        let lines: Vec<_> = parts.iter().flat_map(|part| part.transcripts.of_person(person).unwrap()).collect();
+    for person in province.people {
+        let lines: Vec<_> = parts
+            .iter()
+            .flat_map(|part| part.transcripts.of_person(person).unwrap())
+            .collect();
         assert_eq!(lines, whole.transcripts.of_person(person).unwrap());
     }
-    let commits: u64 = parts.iter().map(|part| part.statistics.counts().unwrap().commits).sum();
+    let commits: u64 = parts
+        .iter()
+        .map(|part| part.statistics.counts().unwrap().commits)
+        .sum();
     assert_eq!(commits, whole.statistics.counts().unwrap().commits);
 }

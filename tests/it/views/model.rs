@@ -18,9 +18,23 @@ use super::caught_up;
 /// One thing that somebody asks for; half of them are refused or are so already.
 #[derive(Debug, Clone)]
 enum Step {
-    Record { school: usize, person: usize, record: u8, variant: u8 },
-    Correct { school: usize, person: usize, record: u8, variant: u8 },
-    Revoke { school: usize, person: usize, record: u8 },
+    Record {
+        school: usize,
+        person: usize,
+        record: u8,
+        variant: u8,
+    },
+    Correct {
+        school: usize,
+        person: usize,
+        record: u8,
+        variant: u8,
+    },
+    Revoke {
+        school: usize,
+        person: usize,
+        record: u8,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -36,10 +50,10 @@ fn step() -> impl Strategy<Value = Step> {
 fn fields(variant: u8) -> Fields {
     let n = usize::from(variant);
     serde_json::from_value(serde_json::json!({
-        "category": ["general", "elder", "vocational"][n % 3],
-        "completed_on": ["2025-06-30", "2026-01-15"][n % 2],
-        "credits": ["2", "0.125", "3.5", "1.001", "0", "7"][n],
-        "kind": ["course", "training"][n % 2],
+        "category": (["general", "elder", "vocational"][n % 3]),
+        "completed_on": (["2025-06-30", "2026-01-15"][n % 2]),
+        "credits": (["2", "0.125", "3.5", "1.001", "0", "7"][n]),
+        "kind": (["course", "training"][n % 2]),
         "passed": n != 5,
         "scheme": if n == 2 { "ects" } else { "cn-he" },
     }))
@@ -79,25 +93,61 @@ fn naive(world: &World) -> Naive {
         let commit = Commit::decode(&record.leaf).unwrap();
         model.commits += 1;
         for fact in &commit.facts {
-            let data = fact.data.as_deref().unwrap_or(commit.assertion.data()).get();
+            let data = fact
+                .data
+                .as_deref()
+                .unwrap_or(commit.assertion.data())
+                .get();
             let data: Value = serde_json::from_str(data).unwrap();
             match &*fact.kind {
                 "outcome.recorded.v1" => {
-                    let row = (text(&data, "person"), data["awarder"].as_u64().unwrap(), data["open"].clone(), false);
+                    let row = (
+                        text(&data, "person"),
+                        data["awarder"].as_u64().unwrap(),
+                        data["open"].clone(),
+                        false,
+                    );
                     assert!(model.outcomes.insert(text(&data, "outcome"), row).is_none());
                 }
                 "outcome.corrected.v1" => {
-                    model.outcomes.get_mut(data["outcome"].as_str().unwrap()).unwrap().2 = data["open"].clone();
+                    model
+                        .outcomes
+                        .get_mut(data["outcome"].as_str().unwrap())
+                        .unwrap()
+                        .2 = data["open"].clone();
                 }
-                "outcome.revoked.v1" => model.outcomes.get_mut(data["outcome"].as_str().unwrap()).unwrap().3 = true,
+                "outcome.revoked.v1" => {
+                    model
+                        .outcomes
+                        .get_mut(data["outcome"].as_str().unwrap())
+                        .unwrap()
+                        .3 = true;
+                }
                 "lot.deposited.v1" => {
                     let outcome = text(&data, "outcome");
                     let scheme = text(&model.outcomes[&outcome].2, "scheme");
-                    let lot = NaiveLot { outcome, milli: milli(&text(&data, "credits")), scheme, state: "available" };
+                    let lot = NaiveLot {
+                        outcome,
+                        milli: milli(&text(&data, "credits")),
+                        scheme,
+                        state: "available",
+                    };
                     model.lots.insert(text(&data, "lot"), lot);
                 }
-                "lot.superseded.v1" => model.lots.get_mut(data["lot"].as_str().unwrap()).unwrap().state = "superseded",
-                "lot.revoked.v1" => model.lots.get_mut(data["lot"].as_str().unwrap()).unwrap().state = "revoked",
+                "lot.superseded.v1" => {
+                    model
+                        .lots
+                        .get_mut(data["lot"].as_str().unwrap())
+                        .unwrap()
+                        .state = "superseded";
+                }
+                "lot.revoked.v1" => {
+                    model
+                        .lots
+                        .get_mut(data["lot"].as_str().unwrap())
+                        .unwrap()
+                        .state = "revoked";
+                }
                 _ => {}
             }
         }
@@ -107,7 +157,11 @@ fn naive(world: &World) -> Naive {
 
 impl Naive {
     fn sum(&self, of: impl Fn(&NaiveLot, &(String, u64, Value, bool)) -> bool) -> u64 {
-        self.lots.values().filter(|lot| of(lot, &self.outcomes[&lot.outcome])).map(|lot| lot.milli).sum()
+        self.lots
+            .values()
+            .filter(|lot| of(lot, &self.outcomes[&lot.outcome]))
+            .map(|lot| lot.milli)
+            .sum()
     }
 }
 
@@ -125,8 +179,14 @@ fn check(views: &Views, model: &Naive, people: &[Uuid]) {
                 }
             };
             assert_eq!(totals.available.credit.get(), model.sum(mine("available")));
-            assert_eq!(totals.usable, totals.available, "nothing expires in the first years");
-            assert_eq!(totals.superseded.credit.get(), model.sum(mine("superseded")));
+            assert_eq!(
+                totals.usable, totals.available,
+                "nothing expires in the first years"
+            );
+            assert_eq!(
+                totals.superseded.credit.get(),
+                model.sum(mine("superseded"))
+            );
             assert_eq!(totals.revoked.credit.get(), model.sum(mine("revoked")));
             for (institution, sum) in &totals.by_institution {
                 let of = |lot: &NaiveLot, row: &(String, u64, Value, bool)| {
@@ -142,7 +202,8 @@ fn check(views: &Views, model: &Naive, people: &[Uuid]) {
             }
             for (year, sum) in &totals.by_year {
                 let of = |lot: &NaiveLot, row: &(String, u64, Value, bool)| {
-                    mine("available")(lot, row) && text(&row.2, "completed_on").starts_with(&year.to_string())
+                    mine("available")(lot, row)
+                        && text(&row.2, "completed_on").starts_with(&year.to_string())
                 };
                 assert_eq!(sum.credit.get(), model.sum(of));
             }
@@ -152,17 +213,35 @@ fn check(views: &Views, model: &Naive, people: &[Uuid]) {
         }
     }
     assert_eq!(lines, model.outcomes.len());
-    let live = model.lots.values().filter(|lot| lot.state == "available").count();
+    let live = model
+        .lots
+        .values()
+        .filter(|lot| lot.state == "available")
+        .count();
     assert_eq!(standing, live as u64);
     check_statistics(views, model);
 }
 
 fn check_statistics(views: &Views, model: &Naive) {
     let counts = views.statistics.counts().unwrap();
-    assert_eq!((counts.commits, counts.people, counts.institutions), (model.commits, 3, 3));
+    assert_eq!(
+        (counts.commits, counts.people, counts.institutions),
+        (model.commits, 3, 3)
+    );
     let revoked = model.outcomes.values().filter(|row| row.3).count() as u64;
-    assert_eq!((counts.outcomes, counts.revoked), (model.outcomes.len() as u64 - revoked, revoked));
-    assert_eq!(views.statistics.commits_by_kind().unwrap().values().sum::<u64>(), model.commits);
+    assert_eq!(
+        (counts.outcomes, counts.revoked),
+        (model.outcomes.len() as u64 - revoked, revoked)
+    );
+    assert_eq!(
+        views
+            .statistics
+            .commits_by_kind()
+            .unwrap()
+            .values()
+            .sum::<u64>(),
+        model.commits
+    );
     let cells = views.statistics.cells().unwrap();
     for (key, cell) in &cells {
         let here = model.outcomes.values().filter(|(_, awarder, open, _)| {
@@ -173,19 +252,34 @@ fn check_statistics(views: &Views, model: &Naive) {
                 && text(open, "completed_on").starts_with(&key.year.to_string())
         });
         let (ended, stand): (Vec<_>, Vec<_>) = here.partition(|row| row.3);
-        assert_eq!((cell.standing, cell.revoked), (stand.len() as u64, ended.len() as u64), "{key:?}");
+        assert_eq!(
+            (cell.standing, cell.revoked),
+            (stand.len() as u64, ended.len() as u64),
+            "{key:?}"
+        );
     }
     let mut sums: BTreeMap<(String, &str), u64> = BTreeMap::new();
     for lot in model.lots.values() {
         *sums.entry((lot.scheme.clone(), lot.state)).or_default() += lot.milli;
     }
     let sum = |scheme: &str, of: fn(&projections::statistics::Cell) -> u64| -> u64 {
-        cells.iter().filter(|(key, _)| key.scheme.as_str() == scheme).map(|(_, cell)| of(cell)).sum()
+        cells
+            .iter()
+            .filter(|(key, _)| key.scheme.as_str() == scheme)
+            .map(|(_, cell)| of(cell))
+            .sum()
     };
     for scheme in ["cn-he", "ects"] {
-        let expected = |state| sums.get(&(scheme.to_owned(), state)).copied().unwrap_or_default();
+        let expected = |state| {
+            sums.get(&(scheme.to_owned(), state))
+                .copied()
+                .unwrap_or_default()
+        };
         assert_eq!(sum(scheme, |cell| cell.available_mc), expected("available"));
-        assert_eq!(sum(scheme, |cell| cell.superseded_mc), expected("superseded"));
+        assert_eq!(
+            sum(scheme, |cell| cell.superseded_mc),
+            expected("superseded")
+        );
         assert_eq!(sum(scheme, |cell| cell.revoked_mc), expected("revoked"));
     }
 }

@@ -13,6 +13,7 @@ use credentials::rulebook::{Refusal, Rulebook, open_log};
 use identity::approval;
 use identity::did::{Did, IssuerNumber, origin};
 use identity::erasable::{Disclosure, SALT_BYTES};
+use identity::institution::registry::Registry;
 use identity::institution::{activate_key, admit, retire_key};
 use identity::officer::appoint;
 use identity::person::register;
@@ -76,7 +77,12 @@ pub fn kid(issuer: IssuerNumber, fragment: &str) -> Kid {
 
 /// `act` of a person with a passkey.
 pub fn act(person: Uuid, role: &str) -> Act {
-    Act { by: By::Passkey, on_behalf_of: None, person, role: role.into() }
+    Act {
+        by: By::Passkey,
+        on_behalf_of: None,
+        person,
+        role: role.into(),
+    }
 }
 
 /// A course of 2 credits and 32 hours, passed in the summer of 2026.
@@ -130,14 +136,13 @@ impl World {
 
     fn genesis(&mut self) {
         let policy = preset::newest(preset::DEFAULT).unwrap().reference();
-        let key_of = |fragment: &str, r#use: &str, name: &str| {
-            json!({"custody": "own", "fragment": fragment, "key": key(name).public(), "use": r#use})
-        };
+        let key_of = |fragment: &str, r#use: &str, name: &str| json!({"custody": "own", "fragment": fragment, "key": key(name).public(), "use": r#use});
         let of = self.officers;
         let data = json!({
             "keys": [
                 key_of("a1", "assertion", "registrar"), key_of("b1", "bundle", "bundle"),
                 key_of("l1", "ledger", "ledger"), key_of("c1", "checkpoint", "checkpoint"),
+                key_of("r1", "recovery", "recovery"),
             ],
             "name": "浙江省学分银行",
             "officers": [
@@ -154,7 +159,8 @@ impl World {
         let proposal = self.submit(IssuerNumber::REGISTRAR, &draft).unwrap();
         let target = target(&proposal);
         for (person, role) in [(of.system, "system"), (of.audit, "audit")] {
-            self.approve(IssuerNumber::REGISTRAR, target, act(person, role)).unwrap();
+            self.approve(IssuerNumber::REGISTRAR, target, act(person, role))
+                .unwrap();
         }
     }
 
@@ -163,7 +169,10 @@ impl World {
         self.drafts += 1;
         self.clock.set(self.clock.now_ms() + 1_000);
         Draft {
-            id: uuid_v8("world/draft", &[&self.seed.to_be_bytes(), &self.drafts.to_be_bytes()]),
+            id: uuid_v8(
+                "world/draft",
+                &[&self.seed.to_be_bytes(), &self.drafts.to_be_bytes()],
+            ),
             log: self.log.origin().into(),
             kind: kind.into(),
             at_ms: self.clock.now_ms(),
@@ -177,7 +186,10 @@ impl World {
 
     /// The same with somebody who acts.
     pub fn draft_by(&mut self, kind: &str, data: Value, act: Act) -> Draft {
-        Draft { act: Some(act), ..self.draft(kind, data) }
+        Draft {
+            act: Some(act),
+            ..self.draft(kind, data)
+        }
     }
 
     /// Signs a draft as `issuer`.
@@ -189,25 +201,49 @@ impl World {
     /// Signs a draft as `issuer` and submits it.
     pub fn submit(&self, issuer: IssuerNumber, draft: &Draft) -> Result<Answer, Refused> {
         let assertion = self.sign(issuer, draft);
-        self.log.submit_blocking(self.log.check(assertion.compact())?)
+        self.log
+            .submit_blocking(self.log.check(assertion.compact())?)
     }
 
     /// Approves a proposal.
-    pub fn approve(&mut self, issuer: IssuerNumber, target: Target, act: Act) -> Result<Answer, Refused> {
+    pub fn approve(
+        &mut self,
+        issuer: IssuerNumber,
+        target: Target,
+        act: Act,
+    ) -> Result<Answer, Refused> {
         let draft = self.draft_by(approval::decide::KIND, json!({"decision": "approve"}), act);
-        self.submit(issuer, &Draft { target: Some(target), ..draft })
+        self.submit(
+            issuer,
+            &Draft {
+                target: Some(target),
+                ..draft
+            },
+        )
     }
 
     /// Rejects a proposal.
-    pub fn reject(&mut self, issuer: IssuerNumber, target: Target, act: Act) -> Result<Answer, Refused> {
+    pub fn reject(
+        &mut self,
+        issuer: IssuerNumber,
+        target: Target,
+        act: Act,
+    ) -> Result<Answer, Refused> {
         let draft = self.draft_by(approval::decide::KIND, json!({"decision": "reject"}), act);
-        self.submit(issuer, &Draft { target: Some(target), ..draft })
+        self.submit(
+            issuer,
+            &Draft {
+                target: Some(target),
+                ..draft
+            },
+        )
     }
 
     /// Proposes to admit the next institution, with a key of its own named `k1`; says its number.
     pub fn propose_institution(&mut self, name: &str, school_code: &str) -> (IssuerNumber, Answer) {
-        let next = self.keys.keys().next_back().map_or(1, |last| last.0 + 1);
-        let number = IssuerNumber(next);
+        let registry = self.log.state::<Registry>(&Registry::stream()).unwrap();
+        let number = registry.next();
+        let next = number.0;
         let staff = ["1", "2"].map(|n| random_person(self.seed, &format!("staff {next} {n}")));
         let private = key(&format!("institution {next} k1"));
         let data = json!({
@@ -215,7 +251,11 @@ impl World {
             "level": "school", "name": name, "number": next, "officers": staff, "school_code": school_code,
             "scope": ["course", "training", "elder_course"],
         });
-        let draft = self.draft_by(admit::KIND, data, act(self.officers.registrars[0], "registrar"));
+        let draft = self.draft_by(
+            admit::KIND,
+            data,
+            act(self.officers.registrars[0], "registrar"),
+        );
         let proposal = self.submit(IssuerNumber::REGISTRAR, &draft).unwrap();
         self.keys.insert(number, (kid(number, "k1"), private));
         self.staff.insert(number, staff);
@@ -226,7 +266,8 @@ impl World {
     pub fn admit(&mut self, name: &str, school_code: &str) -> IssuerNumber {
         let (number, proposal) = self.propose_institution(name, school_code);
         let second = act(self.officers.registrars[1], "registrar");
-        self.approve(IssuerNumber::REGISTRAR, target(&proposal), second).unwrap();
+        self.approve(IssuerNumber::REGISTRAR, target(&proposal), second)
+            .unwrap();
         number
     }
 
@@ -237,9 +278,15 @@ impl World {
             "use": "assertion"});
         let activation = self.draft(activate_key::KIND, data);
         self.submit(issuer, &activation).unwrap();
-        let (old, _) = self.keys.insert(issuer, (kid(issuer, fragment), private)).unwrap();
+        let (old, _) = self
+            .keys
+            .insert(issuer, (kid(issuer, fragment), private))
+            .unwrap();
         let (_, old) = old.as_str().split_once('#').unwrap();
-        let retirement = self.draft(retire_key::KIND, json!({"fragment": old, "institution": issuer}));
+        let retirement = self.draft(
+            retire_key::KIND,
+            json!({"fragment": old, "institution": issuer}),
+        );
         self.submit(issuer, &retirement).unwrap();
     }
 
@@ -258,9 +305,15 @@ impl World {
         let mut digests: Vec<String> = values
             .iter()
             .map(|(name, value)| {
-                let salt: [u8; SALT_BYTES] =
-                    Digest::of_parts(&[&self.seed.to_be_bytes(), &self.drafts.to_be_bytes(), name.as_bytes()]).0;
-                Disclosure::new(salt, name, json!(value)).digest().to_string()
+                let salt: [u8; SALT_BYTES] = Digest::of_parts(&[
+                    &self.seed.to_be_bytes(),
+                    &self.drafts.to_be_bytes(),
+                    name.as_bytes(),
+                ])
+                .0;
+                Disclosure::new(salt, name, json!(value))
+                    .digest()
+                    .to_string()
             })
             .collect();
         digests.sort();
@@ -297,7 +350,12 @@ impl World {
     }
 
     /// Revokes an outcome: one of the staff proposes, the other approves.
-    pub fn revoke(&mut self, awarder: IssuerNumber, person: Uuid, record: &str) -> Result<Answer, Refused> {
+    pub fn revoke(
+        &mut self,
+        awarder: IssuerNumber,
+        person: Uuid,
+        record: &str,
+    ) -> Result<Answer, Refused> {
         let data = json!({"outcome": outcome(awarder, record, person), "person": person, "reason": "misconduct"});
         self.in_two(revoke_outcome::KIND, awarder, person, record, data)
     }
@@ -311,31 +369,47 @@ impl World {
         data: Value,
     ) -> Result<Answer, Refused> {
         let account = self.log.state::<Account>(&wire::stream(person))?;
-        let current = account.outcome(outcome(awarder, record, person)).map(|outcome| outcome.current);
+        let current = account
+            .outcome(outcome(awarder, record, person))
+            .map(|outcome| outcome.current);
         let [first, second] = self.staff[&awarder];
         let draft = self.draft_by(kind, data, act(first, "institution"));
-        let proposal = self.submit(awarder, &Draft { target: current, ..draft })?;
+        let proposal = self.submit(
+            awarder,
+            &Draft {
+                target: current,
+                ..draft
+            },
+        )?;
         match &proposal {
-            Answer::Committed(_) => self.approve(awarder, target(&proposal), act(second, "institution")),
+            Answer::Committed(_) => {
+                self.approve(awarder, target(&proposal), act(second, "institution"))
+            }
             Answer::AlreadySo(_) => Ok(proposal),
         }
     }
 }
 
 /// What names the commit of an answer in a later assertion.
-///
-/// # Panics
-/// If nothing was committed.
 pub fn target(answer: &Answer) -> Target {
     match answer {
-        Answer::Committed(new) => Target { id: new.commit.assertion.id(), leaf: new.leaf },
-        Answer::AlreadySo(earlier) => panic!("nothing was committed: {earlier:?}"),
+        Answer::Committed(new) => Target {
+            id: new.commit.assertion.id(),
+            leaf: new.leaf,
+        },
+        Answer::AlreadySo(earlier) => unreachable!("nothing was committed: {earlier:?}"),
     }
 }
 
 /// The id of an awarder's record.
 pub fn outcome(awarder: IssuerNumber, record: &str, person: Uuid) -> Uuid {
-    outcome_id(&Origin { awarder, record: record.into() }, person)
+    outcome_id(
+        &Origin {
+            awarder,
+            record: record.into(),
+        },
+        person,
+    )
 }
 
 /// A person id that looks random and is the same in every run.

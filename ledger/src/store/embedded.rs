@@ -3,7 +3,7 @@
 //! A directory holds `segment-<first position>.xfs` files, preallocated with zeros, of which only
 //! the last one grows; `head`, which says how far the log is acknowledged; `lock`; a `spare` that
 //! becomes the next segment; and `aside-<position>-<n>.bin` with what was cut after a crash. The
-//! bytes are told in `layout.rs` and docs/FORMAT-store.md. An append is one write and one
+//! bytes are told in `layout.rs` and docs/FORMAT.md. An append is one write and one
 //! `fdatasync` of the segment, then one write and one `fdatasync` of the head file.
 //!
 //! Invariant: what `append_at` acknowledged is found again byte for byte, or opening or reading

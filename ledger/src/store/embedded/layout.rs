@@ -1,7 +1,7 @@
 //! The bytes on disk, and nothing but the bytes. Integers are little-endian, offsets count from 0.
 //!
 //! Invariant: every form carries a CRC32C (Castagnoli) over all its other bytes, and what it decodes
-//! to encodes to the same bytes. docs/FORMAT-store.md tells the same for readers in other languages.
+//! to encodes to the same bytes. docs/FORMAT.md tells the same for readers in other languages.
 //! A crash cannot make a form that passes its CRC and was not written whole.
 //!
 //! Segment, a file of the length its header names:

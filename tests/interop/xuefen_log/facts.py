@@ -1,0 +1,163 @@
+"""Every fact kind (FORMAT "Facts") and what a reader must fold: keys, names, outcomes and lots.
+
+Invariant: a kind that is not in the table stops the reader; nothing is skipped.
+"""
+
+import hashlib
+import re
+
+from . import Violation, require
+from .ed25519 import BadKey, Key
+from .leaf import members
+from .text import BadText, digest, is_uuid, multikey
+
+REGISTRAR = 0
+_OPEN = ({"category", "completed_on", "kind", "scheme"}, {"code", "credits", "hours", "level", "passed"})
+# kind: (noun of its stream, members required, members optional)
+KINDS = {
+    "institution.admitted.v1": (
+        "institution",
+        {"level", "name", "number", "officers", "scope"},
+        {"credit_code", "parent", "school_code"},
+    ),
+    "key.activated.v1": ("institution", {"custody", "fragment", "key", "use"}, set()),
+    "key.retired.v1": ("institution", {"fragment"}, set()),
+    "institution.numbered.v1": ("registry", {"codes", "number"}, set()),
+    "role.granted.v1": ("officer", {"person", "role"}, {"institution"}),
+    "policy.adopted.v1": ("policy", {"hash", "id", "version"}, set()),
+    "person.registered.v1": ("person", {"identifiers", "person"}, {"_sd"}),
+    "identifier.bound.v1": ("person", {"_sd", "identifier", "person"}, set()),
+    "outcome.recorded.v1": ("account", {"awarder", "open", "outcome", "person", "record"}, {"_sd"}),
+    "outcome.corrected.v1": ("account", {"open", "outcome", "person", "reason"}, {"_sd"}),
+    "outcome.revoked.v1": ("account", {"outcome", "person", "reason"}, {"_sd"}),
+    "lot.deposited.v1": ("account", {"credits", "lot", "outcome", "policy", "usable_before"}, {"warnings"}),
+    "lot.superseded.v1": ("account", {"lot", "successor"}, set()),
+    "lot.revoked.v1": ("account", {"lot"}, set()),
+    "approval.proposed.v1": ("approval", None, None),
+    "approval.given.v1": ("approval", {"person"}, set()),
+    "approval.completed.v1": ("approval", {"person"}, set()),
+    "approval.rejected.v1": ("approval", {"person"}, set()),
+}
+USES = ("assertion", "credential", "bundle", "ledger", "checkpoint", "recovery")
+
+
+def uuid_v8(domain, *parts):
+    """The id derived from `parts` (FORMAT "Derived ids")."""
+    data = domain.encode() + b"\0" + b"".join(len(part).to_bytes(8, "big") + part for part in parts)
+    derived = bytearray(hashlib.sha256(data).digest()[:16])
+    derived[6] = derived[6] & 0x0F | 0x80
+    derived[8] = derived[8] & 0x3F | 0x80
+    text = derived.hex()
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+
+
+def uuid_bytes(text):
+    """The 16 bytes of a UUID."""
+    return bytes.fromhex(text.replace("-", ""))
+
+
+class HeldKey:
+    """A key and its window in positions."""
+
+    def __init__(self, data, activated):
+        self.fragment, self.use, self.custody = data["fragment"], data["use"], data["custody"]
+        self.text, self.activated, self.retired = data["key"], activated, None
+        self.key = Key.of(multikey(data["key"]))
+
+    def is_valid_at(self, position):
+        """Whether what it signs at that position counts."""
+        return self.activated < position and (self.retired is None or position <= self.retired)
+
+
+class State:
+    """What the facts so far say."""
+
+    def __init__(self, host):
+        self.host = host
+        self.keys = {}
+        self.names = {}
+        self.streams = {}
+        self.outcomes = {}
+
+    def number_of(self, did):
+        """The issuer number of a DID under this log's host; None = no such DID."""
+        base = "did:web:" + self.host.replace(":", "%3A")
+        if did == base:
+            return REGISTRAR
+        found = re.fullmatch(re.escape(base) + r":i:([1-9][0-9]{0,9})", did)
+        return int(found[1]) if found and int(found[1]) < 2**32 else None
+
+    def did_of(self, number):
+        """The DID of an issuer number."""
+        base = "did:web:" + self.host.replace(":", "%3A")
+        return base if number == REGISTRAR else f"{base}:i:{number}"
+
+    def key_named(self, kid):
+        """The key of this name, whatever its window; None = there is none."""
+        did, _, fragment = kid.partition("#")
+        found = (key for key in self.keys.get(self.number_of(did), []) if key.fragment == fragment)
+        return next(found, None)
+
+    def take(self, commit, links, where):
+        """Folds a commit; checks back-pointers, revisions, shapes and derived ids."""
+        expected = tuple(self.streams.get(stream, (None, 0))[0] for stream in commit.streams())
+        require(links == expected, where, f"back-pointers {links}, expected {expected}")
+        for fact in commit.facts:
+            stream, kind = fact["stream"], fact["kind"]
+            _, revision = self.streams.get(stream, (None, 0))
+            require(fact["revision"] == revision, where, f"{stream}: revision {fact['revision']}, expected {revision}")
+            self.streams[stream] = (commit.position, revision + 1)
+            self._check_shape(stream, kind, commit.data_of(fact), f"{where}, {kind}")
+            try:
+                self._fold(stream, kind, commit.data_of(fact), commit.position, f"{where}, {kind}")
+            except (BadText, BadKey) as error:
+                raise Violation(f"{where}, {kind}", str(error)) from None
+
+    def _check_shape(self, stream, kind, data, where):
+        require(kind in KINDS, where, "a kind that this reader does not know")
+        noun, required, optional = KINDS[kind]
+        require(stream.split("/")[0] == noun, where, f"it cannot stand in {stream}")
+        if required is None:
+            return
+        members(data, where, required, optional)
+        if noun in ("person", "account") and "person" in data:
+            require(stream == f"{noun}/{data['person']}", where, f"it is about {data['person']}, not {stream}")
+        if "open" in data:
+            members(data["open"], f"{where}, open", *_OPEN)
+        commitments = data.get("_sd", [])
+        ascending = all(a < b for a, b in zip(commitments, commitments[1:]))
+        require(ascending and len(commitments) <= 32, where, "_sd is not ascending, or longer than 32")
+        for commitment in commitments:
+            digest(commitment)
+
+    def _fold(self, stream, kind, data, position, where):
+        if kind == "institution.admitted.v1":
+            require(stream == f"institution/{data['number']}", where, f"it cannot stand in {stream}")
+            self.names[data["number"]] = data["name"]
+        elif kind == "key.activated.v1":
+            self._activate(int(stream.split("/")[1]), data, position, where)
+        elif kind == "key.retired.v1":
+            keys = self.keys.get(int(stream.split("/")[1]), [])
+            found = [key for key in keys if key.fragment == data["fragment"] and key.retired is None]
+            require(len(found) == 1, where, f"no key {data['fragment']!r} to retire")
+            found[0].retired = position
+        elif kind == "outcome.recorded.v1":
+            record, person = data["record"].encode(), uuid_bytes(data["person"])
+            derived = uuid_v8("xuefen/outcome", data["awarder"].to_bytes(4, "big"), record, person)
+            require(data["outcome"] == derived, where, f"the outcome's id must be {derived}")
+            require(derived not in self.outcomes, where, "recorded twice")
+            self.outcomes[derived] = 0
+        elif kind == "lot.deposited.v1":
+            outcome = data["outcome"]
+            require(outcome in self.outcomes, where, "a lot of an outcome that was not recorded")
+            derived = uuid_v8("xuefen/lot", uuid_bytes(outcome), self.outcomes[outcome].to_bytes(8, "big"))
+            require(data["lot"] == derived, where, f"the lot's id must be {derived}")
+            self.outcomes[outcome] += 1
+
+    def _activate(self, number, data, position, where):
+        require(data["use"] in USES and data["custody"] in ("own", "platform"), where, "use or custody")
+        held = HeldKey(data, position)
+        require(held.key.is_prime_order(), where, "a key of mixed order")
+        keys = self.keys.setdefault(number, [])
+        require(all(key.fragment != held.fragment for key in keys), where, "a key's name is used twice")
+        keys.append(held)

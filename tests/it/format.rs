@@ -1,0 +1,4 @@
+//! The form on disk: docs/FORMAT.md and a reader in another language, held against what is written.
+
+mod example;
+mod reader;

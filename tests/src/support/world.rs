@@ -142,6 +142,7 @@ impl World {
             "keys": [
                 key_of("a1", "assertion", "registrar"), key_of("b1", "bundle", "bundle"),
                 key_of("l1", "ledger", "ledger"), key_of("c1", "checkpoint", "checkpoint"),
+                key_of("r1", "recovery", "recovery"),
             ],
             "name": "浙江省学分银行",
             "officers": [

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use credentials::rulebook::Rulebook;
 use identity::did::{IssuerNumber, origin};
-use ledger::audit::{self, Finding, FactFault, IndexAudit, Inputs, Report, Wrong};
+use ledger::audit::{self, FactFault, Finding, IndexAudit, Inputs, Report, Wrong};
 use ledger::clock::FixedClock;
 use ledger::log::{self, Log};
 use ledger::store::embedded::{EmbeddedStore, Options};
@@ -18,7 +18,10 @@ use tempfile::TempDir;
 use tests::support::world::{HOST, START_MS, World, course, key};
 
 /// Small segments, so that a small log has several, and no thread that writes behind the test.
-const OPTIONS: Options = Options { segment_bytes: 16 << 10, prepare_ahead: false };
+const OPTIONS: Options = Options {
+    segment_bytes: 16 << 10,
+    prepare_ahead: false,
+};
 
 /// The directory of a closed ledger, and what its log holds.
 struct Kept {
@@ -31,11 +34,11 @@ fn segments(directory: &Path) -> PathBuf {
 }
 
 /// A province in a data directory as the server keeps it, closed.
-fn kept(story: impl FnOnce(&mut World)) -> Kept {
+fn kept(tell: impl FnOnce(&mut World)) -> Kept {
     let dir = tempfile::tempdir().unwrap();
     let store = Arc::new(EmbeddedStore::open(&segments(dir.path()), OPTIONS).unwrap());
     let mut world = World::over(dir.path(), Arc::clone(&store) as _, 0);
-    story(&mut world);
+    tell(&mut world);
     drop(world);
     let records = all(store.as_ref());
     Kept { dir, records }
@@ -58,7 +61,16 @@ fn reopened(directory: &Path, store: EmbeddedStore) -> Log<Rulebook> {
     let clock = Arc::new(FixedClock::at(START_MS));
     let options = log::Options::default();
     let origin = origin(HOST, 1);
-    Log::open(directory, Arc::new(store), &origin, Rulebook, key("checkpoint"), clock, options).unwrap()
+    Log::open(
+        directory,
+        Arc::new(store),
+        &origin,
+        Rulebook,
+        key("checkpoint"),
+        clock,
+        options,
+    )
+    .unwrap()
 }
 
 fn all(store: &dyn Store) -> Vec<Record> {
@@ -89,7 +101,9 @@ fn audit_records(records: &[Record]) -> Result<Report, Finding> {
     let dir = tempfile::tempdir().unwrap();
     let store = EmbeddedStore::open(&segments(dir.path()), OPTIONS).unwrap();
     for record in records {
-        store.append_at(store.head(), std::slice::from_ref(record)).unwrap();
+        store
+            .append_at(store.head(), std::slice::from_ref(record))
+            .unwrap();
     }
     drop(store);
     audit_of(dir.path(), false)
@@ -100,15 +114,25 @@ fn a_clean_log_passes_with_exact_counts() {
     // An operator could not tell a sound ledger from one that was never looked at.
     let kept = kept(story);
     let commits = kept.records.len() as u64;
-    let decoded: Vec<_> =
-        kept.records.iter().map(|record| ledger::commit::Commit::decode(&record.leaf).unwrap()).collect();
+    let decoded: Vec<_> = kept
+        .records
+        .iter()
+        .map(|record| ledger::commit::Commit::decode(&record.leaf).unwrap())
+        .collect();
     let facts: Vec<_> = decoded.iter().flat_map(|commit| &commit.facts).collect();
-    let streams: std::collections::BTreeSet<_> = facts.iter().map(|fact| fact.stream.clone()).collect();
+    let streams: std::collections::BTreeSet<_> =
+        facts.iter().map(|fact| fact.stream.clone()).collect();
     let mut tree = ledger::merkle::Tree::new();
-    kept.records.iter().for_each(|record| tree.append(record.leaf_hash));
+    kept.records
+        .iter()
+        .for_each(|record| tree.append(record.leaf_hash));
     let files = std::fs::read_dir(segments(kept.dir.path())).unwrap();
     let files = files.filter(|file| {
-        file.as_ref().unwrap().file_name().to_string_lossy().starts_with("segment-")
+        file.as_ref()
+            .unwrap()
+            .file_name()
+            .to_string_lossy()
+            .starts_with("segment-")
     });
 
     let mut told = Vec::new();
@@ -125,19 +149,45 @@ fn a_clean_log_passes_with_exact_counts() {
         audit::run(&inputs, &mut |done, of| told.push((done, of))).unwrap()
     };
 
-    assert_eq!((report.commits, report.signatures, report.ids), (commits, commits, commits));
-    assert_eq!((report.facts, report.streams), (facts.len() as u64, streams.len() as u64));
+    assert_eq!(
+        (report.commits, report.signatures, report.ids),
+        (commits, commits, commits)
+    );
+    assert_eq!(
+        (report.facts, report.streams),
+        (facts.len() as u64, streams.len() as u64)
+    );
     assert_eq!(report.root, tree.root());
-    assert_eq!((report.store.segments, report.store.commits), (files.count(), commits));
-    assert!(report.store.segments > 1, "the story must fill more than one segment");
-    assert_eq!((report.tiles.size, report.tiles.root), (commits, tree.root()));
-    assert_eq!((report.tiles.tiles_full, report.tiles.tiles_partial > 0), (0, true));
+    assert_eq!(
+        (report.store.segments, report.store.commits),
+        (files.count(), commits)
+    );
+    assert!(
+        report.store.segments > 1,
+        "the story must fill more than one segment"
+    );
+    assert_eq!(
+        (report.tiles.size, report.tiles.root),
+        (commits, tree.root())
+    );
+    assert_eq!(
+        (report.tiles.tiles_full, report.tiles.tiles_partial > 0),
+        (0, true)
+    );
     let published = report.published.unwrap();
     assert_eq!((published.size, published.root), (commits, tree.root()));
-    let IndexAudit::Checked { checked, rebuilt: None, replayed: 0 } = report.index else {
+    let IndexAudit::Checked {
+        checked,
+        rebuilt: None,
+        replayed: 0,
+    } = report.index
+    else {
         panic!("{:?}", report.index)
     };
-    assert_eq!((checked.commits, checked.ids, checked.streams), (commits, commits, streams.len() as u64));
+    assert_eq!(
+        (checked.commits, checked.ids, checked.streams),
+        (commits, commits, streams.len() as u64)
+    );
     assert_eq!(told.last(), Some(&(commits, commits)));
 }
 
@@ -148,12 +198,17 @@ fn more_than_one_chunk_passes_and_full_tiles_are_counted() {
         let school = world.admit("浙江大学", "4133010335");
         let person = world.register(school, "王晓明");
         for n in 0..300 {
-            world.record(school, person, &format!("R-{n}"), &course()).unwrap();
+            world
+                .record(school, person, &format!("R-{n}"), &course())
+                .unwrap();
         }
     });
     let report = audit_of(kept.dir.path(), false).unwrap();
     assert_eq!(report.commits, kept.records.len() as u64);
-    assert_eq!((report.tiles.tiles_full, report.index), (1, IndexAudit::NotAsked));
+    assert_eq!(
+        (report.tiles.tiles_full, report.index),
+        (1, IndexAudit::NotAsked)
+    );
 }
 
 #[test]
@@ -175,5 +230,8 @@ fn a_ledger_at_work_is_audited_and_its_index_told_as_in_use() {
     assert_eq!(report.index, IndexAudit::InUse);
     world.log.publish().unwrap();
     let report = audit_of(dir.path(), true).unwrap();
-    assert_eq!(report.published.map(|published| published.size), Some(report.commits));
+    assert_eq!(
+        report.published.map(|published| published.size),
+        Some(report.commits)
+    );
 }

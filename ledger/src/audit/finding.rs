@@ -174,6 +174,9 @@ impl Finding {
     /// What to do about it.
     pub fn remedy(&self) -> Remedy {
         match self {
+            Self::CheckpointUnreadable(error) if error.kind() == io::ErrorKind::InvalidData => {
+                Remedy::Restore
+            }
             Self::Open(OpenError::Io(_) | OpenError::InUse)
             | Self::Log(ReadError::Io(_))
             | Self::CheckpointUnreadable(_)

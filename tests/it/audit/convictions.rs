@@ -1,12 +1,12 @@
 //! False ledgers: each writes what the sequencer would not have written, and is told what it did.
 
+use identity::person::register::KIND;
 use ledger::assertion::{Assertion, Draft};
 use ledger::commit::Commit;
 use ledger::decision::Earlier;
 use ledger::execute::Refused;
 use ledger::fact::CommittedFact;
 use ledger::sequencer::{AHEAD_MS_MAX, Answer, SEEN_AGE_MS_MAX};
-use identity::person::register::KIND;
 use serde_json::json;
 use tests::support::world::kid;
 
@@ -15,7 +15,10 @@ use super::*;
 /// What is wrong with the commit at `position`, which must be the finding.
 fn wrong_at(position: usize, records: &[Record]) -> Wrong {
     match audit_records(records) {
-        Err(Finding::Commit { position: found, wrong }) => {
+        Err(Finding::Commit {
+            position: found,
+            wrong,
+        }) => {
             assert_eq!(found, position as u64, "{wrong}");
             wrong
         }
@@ -43,7 +46,12 @@ fn forged(records: &[Record], position: usize, forge: impl FnOnce(&mut Commit)) 
 
 /// The first commit that holds a fact of this kind.
 fn first_with(records: &[Record], kind: &str) -> usize {
-    let has = |record: &Record| commit(record).facts.iter().any(|fact| fact.kind.starts_with(kind));
+    let has = |record: &Record| {
+        commit(record)
+            .facts
+            .iter()
+            .any(|fact| fact.kind.starts_with(kind))
+    };
     records.iter().position(has).unwrap()
 }
 
@@ -55,7 +63,10 @@ fn fault(wrong: &Wrong) -> Option<(usize, FactFault)> {
 }
 
 fn fact(like: &CommittedFact, revision: u64) -> CommittedFact {
-    CommittedFact { revision, ..like.clone() }
+    CommittedFact {
+        revision,
+        ..like.clone()
+    }
 }
 
 #[test]
@@ -67,7 +78,11 @@ fn an_invented_fact_is_convicted() {
         let last = commit.facts.last().unwrap().clone();
         commit.facts.push(fact(&last, last.revision + 1));
     });
-    assert_eq!(fault(&wrong).map(|(_, fault)| fault), Some(FactFault::Invented), "{wrong}");
+    assert_eq!(
+        fault(&wrong).map(|(_, fault)| fault),
+        Some(FactFault::Invented),
+        "{wrong}"
+    );
 }
 
 #[test]
@@ -88,7 +103,9 @@ fn a_dropped_fact_is_convicted() {
             let streams: Vec<_> = forged.streams().into_iter().cloned().collect();
             let original = commit(record);
             let links = original.streams().into_iter().zip(&record.links);
-            let links = links.filter(|(stream, _)| streams.contains(stream)).map(|(_, link)| *link);
+            let links = links
+                .filter(|(stream, _)| streams.contains(stream))
+                .map(|(_, link)| *link);
             records[position] = Record::new(forged.encode().unwrap(), links.collect());
             let wrong = wrong_at(position, &records);
             assert_eq!(fault(&wrong), Some((index, FactFault::Dropped)), "{wrong}");
@@ -106,11 +123,18 @@ fn a_bent_fact_is_convicted_whatever_was_bent() {
         .iter()
         .position(|record| commit(record).facts.iter().any(genesis_has_own_data))
         .unwrap();
-    let index = commit(&records[position]).facts.iter().position(genesis_has_own_data).unwrap();
+    let index = commit(&records[position])
+        .facts
+        .iter()
+        .position(genesis_has_own_data)
+        .unwrap();
     let bends: [fn(&mut CommittedFact); 4] = [
         |fact| fact.revision += 1,
         |fact| fact.kind = "outcome.corrected.v1".into(),
-        |fact| fact.stream = ledger::fact::Stream::new("account", "00000000-0000-4000-8000-000000000000"),
+        |fact| {
+            fact.stream =
+                ledger::fact::Stream::new("account", "00000000-0000-4000-8000-000000000000");
+        },
         |fact| fact.data = Some(serde_json::value::RawValue::from_string("{}".into()).unwrap()),
     ];
     for bend in bends {
@@ -153,7 +177,10 @@ fn registration(world: &mut World, person: u128) -> Draft {
     let values = world.commitments(&[("name", "张伟"), ("resident_id", "11010519491231002X")]);
     let person = uuid::Builder::from_random_bytes(person.to_be_bytes()).into_uuid();
     let identifiers = json!([{"check": "ok", "type": "resident_id"}]);
-    world.draft(KIND, json!({"_sd": values, "identifiers": identifiers, "person": person}))
+    world.draft(
+        KIND,
+        json!({"_sd": values, "identifiers": identifiers, "person": person}),
+    )
 }
 
 #[test]
@@ -176,9 +203,14 @@ fn an_assertion_over_a_checkpoint_of_eight_days_ago_is_convicted() {
     let mut late = commit(&records[last]);
     late.recorded_at_ms = then + SEEN_AGE_MS_MAX;
     at_the_limit[last] = with(&records[last], &late);
-    assert_eq!(audit_records(&at_the_limit).unwrap().commits, records.len() as u64);
+    assert_eq!(
+        audit_records(&at_the_limit).unwrap().commits,
+        records.len() as u64
+    );
 
-    let wrong = forged(&records, last, |commit| commit.recorded_at_ms = then + SEEN_AGE_MS_MAX + 1);
+    let wrong = forged(&records, last, |commit| {
+        commit.recorded_at_ms = then + SEEN_AGE_MS_MAX + 1;
+    });
     assert!(
         matches!(wrong, Wrong::Refused(Refused::SeenTooOld(size)) if size == seen as u64),
         "{wrong}"
@@ -193,8 +225,12 @@ fn commits_in_another_order_are_convicted_by_what_their_signers_saw() {
         let mut records = records.clone();
         let (mut first, mut second) = (commit(&records[position + 1]), commit(&records[position]));
         (first.position, second.position) = (position as u64, position as u64 + 1);
-        (first.recorded_at_ms, second.recorded_at_ms) = (second.recorded_at_ms, first.recorded_at_ms);
-        let links = [records[position + 1].links.clone(), records[position].links.clone()];
+        (first.recorded_at_ms, second.recorded_at_ms) =
+            (second.recorded_at_ms, first.recorded_at_ms);
+        let links = [
+            records[position + 1].links.clone(),
+            records[position].links.clone(),
+        ];
         records[position] = Record::new(first.encode().unwrap(), links[0].clone());
         records[position + 1] = Record::new(second.encode().unwrap(), links[1].clone());
         let wrong = wrong_at(position, &records);
@@ -249,7 +285,9 @@ fn what_was_so_already_is_convicted() {
         school = world.admit("浙江大学", "4133010335");
         let person = world.register(school, "王晓明");
         let answer = world.record(school, person, "R-0", &course()).unwrap();
-        let Answer::Committed(new) = answer else { panic!("not committed") };
+        let Answer::Committed(new) = answer else {
+            panic!("not committed")
+        };
         first = Some(Arc::clone(&new.commit));
         let data = serde_json::from_str(new.commit.assertion.data().get()).unwrap();
         draft = Some(world.draft(new.commit.assertion.kind(), data));
@@ -263,8 +301,14 @@ fn what_was_so_already_is_convicted() {
     let mut longer = records.clone();
     longer.push(with(records.last().unwrap(), &again));
     let wrong = wrong_at(records.len(), &longer);
-    let earlier = Earlier { id: first.assertion.id(), position: first.position };
-    assert!(matches!(wrong, Wrong::AlreadySo(found) if found == earlier), "{wrong}");
+    let earlier = Earlier {
+        id: first.assertion.id(),
+        position: first.position,
+    };
+    assert!(
+        matches!(wrong, Wrong::AlreadySo(found) if found == earlier),
+        "{wrong}"
+    );
 }
 
 /// The same asking, signed with the key of that name.
@@ -281,7 +325,9 @@ fn resigned(assertion: &Assertion, number: u32, fragment: &str) -> Assertion {
         data: serde_json::from_str(assertion.data().get()).unwrap(),
     };
     let private = key(&format!("institution {number} {fragment}"));
-    draft.sign(&kid(IssuerNumber(number), fragment), &private).unwrap()
+    draft
+        .sign(&kid(IssuerNumber(number), fragment), &private)
+        .unwrap()
 }
 
 #[test]
@@ -295,7 +341,10 @@ fn a_retired_key_is_convicted() {
     .records;
     // The last outcome was recorded under k2, after k1 was retired.
     let position = records.iter().rposition(|record| {
-        commit(record).facts.iter().any(|fact| fact.kind.starts_with("outcome.recorded"))
+        commit(record)
+            .facts
+            .iter()
+            .any(|fact| fact.kind.starts_with("outcome.recorded"))
     });
     let wrong = forged(&records, position.unwrap(), |commit| {
         assert!(commit.assertion.kid().as_str().ends_with("#k2"));
@@ -316,7 +365,10 @@ fn a_key_that_is_not_in_the_log_is_convicted() {
     let wrong = forged(&records, first_with(&records, "outcome."), |commit| {
         commit.assertion = resigned(&commit.assertion, school.0, "k9");
     });
-    assert!(matches!(wrong, Wrong::Refused(Refused::KeyUnknown(_))), "{wrong}");
+    assert!(
+        matches!(wrong, Wrong::Refused(Refused::KeyUnknown(_))),
+        "{wrong}"
+    );
 }
 
 #[test]
@@ -328,13 +380,20 @@ fn a_false_signature_is_convicted_also_where_later_commits_are_wrong() {
         let mut forged = commit(&records[position]);
         let compact = forged.assertion.compact();
         let at = compact.rfind('.').unwrap() + 1;
-        let other = if compact[at..].starts_with('A') { "B" } else { "A" };
+        let other = if compact[at..].starts_with('A') {
+            "B"
+        } else {
+            "A"
+        };
         let compact = format!("{}{other}{}", &compact[..at], &compact[at + 1..]);
         forged.assertion = Assertion::parse(&compact).unwrap();
         records[position] = with(&records[position], &forged);
         // Whoever signed behind it saw another root, which the pass in order meets first.
         let wrong = wrong_at(position, &records);
-        assert!(matches!(wrong, Wrong::Refused(Refused::BadSignature(_))), "{wrong}");
+        assert!(
+            matches!(wrong, Wrong::Refused(Refused::BadSignature(_))),
+            "{wrong}"
+        );
     }
 }
 
@@ -367,8 +426,13 @@ fn a_wrong_back_pointer_is_convicted() {
 fn another_log_another_position_another_engine_are_convicted() {
     // Commits of another ledger, or of rules that do not exist, would be counted here.
     let records = kept(story).records;
-    let wrong = forged(&records, 3, |commit| commit.log = "else.example/log/1".into());
-    assert!(matches!(&wrong, Wrong::Origin(log) if log == "else.example/log/1"), "{wrong}");
+    let wrong = forged(&records, 3, |commit| {
+        commit.log = "else.example/log/1".into();
+    });
+    assert!(
+        matches!(&wrong, Wrong::Origin(log) if log == "else.example/log/1"),
+        "{wrong}"
+    );
     let wrong = forged(&records, 3, |commit| commit.position = 4);
     assert!(matches!(wrong, Wrong::Position(4)), "{wrong}");
     let wrong = forged(&records, 3, |commit| commit.engine += 1);

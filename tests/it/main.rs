@@ -6,6 +6,7 @@
     reason = "a test says what is wrong by stopping, also in the functions that its tests share"
 )]
 
+mod audit;
 mod canonical;
 mod checkpoint;
 mod idempotency;

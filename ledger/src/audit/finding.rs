@@ -40,9 +40,10 @@ pub enum Finding {
     /// The published checkpoint is not one of this log.
     #[error("the file checkpoint: {0}")]
     Checkpoint(#[from] BadCheckpoint),
-    /// The log is shorter than what was published.
+    /// The log is shorter than what was published: commits are gone, or the newest slot of the
+    /// store's head file is damaged; in that case a start of the ledger finds them again.
     #[error(
-        "a checkpoint of size {published} was published, but the log has only {size} commits: commits are gone"
+        "a checkpoint of size {published} was published, but by its file head the log has only {size} commits: they are gone, or that file is damaged"
     )]
     RolledBack {
         /// Size published.
@@ -173,6 +174,9 @@ impl Finding {
     /// What to do about it.
     pub fn remedy(&self) -> Remedy {
         match self {
+            Self::CheckpointUnreadable(error) if error.kind() == io::ErrorKind::InvalidData => {
+                Remedy::Restore
+            }
             Self::Open(OpenError::Io(_) | OpenError::InUse)
             | Self::Log(ReadError::Io(_))
             | Self::CheckpointUnreadable(_)

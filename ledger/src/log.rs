@@ -93,6 +93,8 @@ pub(crate) struct Shared<R: Rules> {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) index: Index,
     pub(crate) states: States,
+    /// States that readers loaded: never the sequencer's own, and held against the index each time.
+    reads: States,
     pub(crate) proofs: Proofs,
     pub(crate) tail: Arc<Tail>,
     pub(crate) checkpoint_key: SigningKey,
@@ -135,6 +137,7 @@ impl<R: Rules> Log<R> {
             clock,
             index,
             states: States::new(options.streams_cached_max),
+            reads: States::new(options.streams_cached_max / 4),
             proofs,
             tail: Arc::new(Tail::starting_at(store.head())),
             store,
@@ -461,12 +464,21 @@ impl<R: Rules> Shared<R> {
         })
     }
 
-    /// The state of a stream: cached, or read from the log.
+    /// The state of a stream: the sequencer's, or one read before whose head is still the stream's,
+    /// or read from the log.
     fn state_of(&self, stream: &Stream) -> Result<Loaded, Corrupt> {
-        match self.states.get(stream) {
-            Some(loaded) => Ok(loaded),
-            None => self.load_at(stream, self.index.stream(stream)?),
+        if let Some(loaded) = self.states.get(stream) {
+            return Ok(loaded);
         }
+        let head = self.index.stream(stream)?;
+        let known = self.reads.get(stream).filter(|loaded| loaded.head == head);
+        if let Some(loaded) = known {
+            return Ok(loaded);
+        }
+        let loaded = self.load_at(stream, head)?;
+        self.reads.put(loaded.clone());
+        self.reads.age_of(stream);
+        Ok(loaded)
     }
 
     /// The fold of a stream.

@@ -1,7 +1,8 @@
-//! The states of recently used streams, written by the sequencer alone and read by anybody.
+//! The states of recently used streams: the sequencer's, and apart from them those of readers.
 //!
-//! Invariant: an entry is the fold of its stream up to `head`; only the sequencer, which decides in
-//! order, inserts or replaces one. Losing an entry costs a read from the log, nothing else.
+//! Invariant: an entry is the fold of its stream up to `head`. Into the sequencer's own only the
+//! sequencer, which decides in order, puts one; readers' entries count only while their head is
+//! still the stream's. Losing an entry costs a read from the log, nothing else.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
@@ -92,6 +93,15 @@ impl States {
         };
         shard.old.remove(&loaded.stream);
         shard.young.insert(loaded.stream.clone(), loaded);
+    }
+
+    /// Forgets the older generation of the shard of `stream` if the younger one is full.
+    pub(crate) fn age_of(&self, stream: &Stream) {
+        if let Some(mut shard) = self.shard(stream).and_then(|shard| shard.write().ok())
+            && shard.young.len() > self.young_max
+        {
+            shard.old = std::mem::take(&mut shard.young);
+        }
     }
 
     /// Forgets the older generation where the younger one is full. Never called inside a group:

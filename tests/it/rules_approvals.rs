@@ -131,15 +131,14 @@ fn the_second_person_is_another() {
     }
     let nobody = said::decide(Signer::school(1), proposal, Answer::Approve);
     refused(&mut given, &nobody, ApprovalError::SamePerson);
-    // A proposal by nobody has no first person.
+    // A proposal by nobody could never find its second person.
     let (mut given, record) = recorded();
     let mut unnamed = said::revoke(1, person(100), "R1").about(record.target);
     unnamed.act = None;
-    let proposal = given.makes(&unnamed).target;
-    refused(
-        &mut given,
-        &said::second(1, proposal),
-        ApprovalError::SamePerson,
+    assert_eq!(
+        given.refuses(&unnamed),
+        Refusal::Ask(AskError::ActMissing),
+        "the first person is named"
     );
     assert_eq!(lots_available(&given), 1);
 }

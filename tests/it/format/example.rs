@@ -27,7 +27,9 @@ fn document() -> PathBuf {
 fn example() -> String {
     let seed = Digest::of(b"xuefen test institution").0;
     let key = SigningKey::from_seed(&seed);
-    let kid = Did::new("xf.example.org", IssuerNumber(7)).kid("key-2026-1").unwrap();
+    let kid = Did::new("xf.example.org", IssuerNumber(7))
+        .kid("key-2026-1")
+        .unwrap();
     let person = Uuid::parse_str("0f5c8e1a-3b7d-4c2e-9a64-5d1b8f20c3e7").unwrap();
     let name = Disclosure::new(Digest::of(b"xuefen test salt").0, "name", json!("王晓明"));
     let draft = Draft {
@@ -35,7 +37,10 @@ fn example() -> String {
         log: "xf.example.org/log/1".into(),
         kind: "person.register.v1".into(),
         at_ms: AT_MS,
-        seen: Seen { root: merkle::empty_root(), size: 0 },
+        seen: Seen {
+            root: merkle::empty_root(),
+            size: 0,
+        },
         target: None,
         cause: None,
         act: Some(Act {
@@ -64,23 +69,37 @@ fn example() -> String {
     let compact = commit.assertion.compact();
     let mut text = String::new();
     let mut put = |what: &str, value: &str| write!(text, "{what}:\n\n    {value}\n\n").unwrap();
-    put("Seed of the test key, SHA-256 of ASCII `xuefen test institution`, base64url", &Digest(seed).to_string());
+    put(
+        "Seed of the test key, SHA-256 of ASCII `xuefen test institution`, base64url",
+        &Digest(seed).to_string(),
+    );
     put("Its Multikey", &key.public().multikey());
-    put("Disclosure (salt: SHA-256 of ASCII `xuefen test salt`)", name.encoded());
+    put(
+        "Disclosure (salt: SHA-256 of ASCII `xuefen test salt`)",
+        name.encoded(),
+    );
     put("Its digest", &name.digest().to_string());
     let mut parts = compact.split('.').map(open_part);
     put("Header", &parts.next().unwrap());
     put("Payload", &parts.next().unwrap());
     put("Assertion", compact);
-    put("Leaf, at position 102 (each line ends with a newline)", leaf.trim_end().replace('\n', "\n    ").as_str());
-    put("Leaf hash, base64url", &merkle::leaf_hash(leaf.as_bytes()).to_string());
+    put(
+        "Leaf, at position 102 (each line ends with a newline)",
+        leaf.trim_end().replace('\n', "\n    ").as_str(),
+    );
+    put(
+        "Leaf hash, base64url",
+        &merkle::leaf_hash(leaf.as_bytes()).to_string(),
+    );
     text.pop();
     text
 }
 
 fn open_part(part: &str) -> String {
     use base64::Engine as _;
-    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(part).unwrap();
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(part)
+        .unwrap();
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
@@ -95,7 +114,10 @@ fn the_worked_example_is_what_the_code_makes() {
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(&document, [before, BEGIN, &made, END, after].concat()).unwrap();
     } else {
-        assert_eq!(stands, made, "docs/FORMAT.md is stale: run this test with BLESS=1 and read the difference");
+        assert_eq!(
+            stands, made,
+            "docs/FORMAT.md is stale: run this test with BLESS=1 and read the difference"
+        );
     }
 }
 
@@ -103,12 +125,21 @@ fn the_worked_example_is_what_the_code_makes() {
 fn every_kind_stands_in_the_document() {
     // If this failed, a kind would be in logs that nobody outside can look up.
     let text = std::fs::read_to_string(document()).unwrap();
-    let named = |kind: &str| assert!(text.contains(&format!("`{kind}`")), "{kind} is not in docs/FORMAT.md");
+    let named = |kind: &str| {
+        assert!(
+            text.contains(&format!("`{kind}`")),
+            "{kind} is not in docs/FORMAT.md"
+        )
+    };
     named(credentials::rulebook::open_log::KIND);
     for kind in credentials::rulebook::kinds::TABLE {
         named(kind.name);
         for member in kind.erasable {
-            assert!(text.contains(member), "{member} of {} is not in docs/FORMAT.md", kind.name);
+            assert!(
+                text.contains(member),
+                "{member} of {} is not in docs/FORMAT.md",
+                kind.name
+            );
         }
     }
 }

@@ -20,7 +20,10 @@ use tempfile::TempDir;
 use tests::support::world::{HOST, World, course, key, kid};
 
 /// Small, so that a log has several.
-const SEGMENTS: Options = Options { segment_bytes: 64 << 10, prepare_ahead: false };
+const SEGMENTS: Options = Options {
+    segment_bytes: 64 << 10,
+    prepare_ahead: false,
+};
 
 /// A data directory and what was written into it.
 struct Province {
@@ -39,7 +42,9 @@ fn read_log(directory: &Path, more: &[&Path]) -> Output {
     for receipt in more {
         command.arg("--receipt").arg(receipt);
     }
-    command.output().expect("this test needs python3 (3.11 or newer) on the path")
+    command
+        .output()
+        .expect("this test needs python3 (3.11 or newer) on the path")
 }
 
 fn accepted(directory: &Path, more: &[&Path]) -> String {
@@ -57,33 +62,67 @@ fn accepted(directory: &Path, more: &[&Path]) -> String {
 fn refused(directory: &Path, more: &[&Path], expected: &str) {
     let output = read_log(directory, more);
     let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "expected {expected:?}, the reader said {said}");
-    assert!(said.contains(expected), "expected {expected:?}, the reader said {said}");
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "expected {expected:?}, the reader said {said}"
+    );
+    assert!(
+        said.contains(expected),
+        "expected {expected:?}, the reader said {said}"
+    );
 }
 
 fn province() -> Province {
     let directory = tempfile::tempdir().unwrap();
     let store = EmbeddedStore::open(&directory.path().join("log"), SEGMENTS).unwrap();
     let mut world = World::over(directory.path(), Arc::new(store), 9);
-    let schools = [world.admit("浙江大学", "4133010335"), world.admit("宁波大学", "4133011646")];
+    let schools = [
+        world.admit("浙江大学", "4133010335"),
+        world.admit("宁波大学", "4133011646"),
+    ];
     let people = ["王晓明", "李秀英", "张伟"].map(|name| world.register(schools[0], name));
     register_together(&mut world, schools[1]);
     world.log.publish().unwrap();
     for n in 0..220 {
-        world.record(schools[n % 2], people[n % 3], &format!("R-{n}"), &course()).unwrap();
+        world
+            .record(schools[n % 2], people[n % 3], &format!("R-{n}"), &course())
+            .unwrap();
     }
-    let better = credentials::account::outcome::Fields { credits: "3.5".parse().ok(), ..course() };
-    world.correct(schools[0], people[0], "R-0", &better).unwrap();
+    let better = credentials::account::outcome::Fields {
+        credits: "3.5".parse().ok(),
+        ..course()
+    };
+    world
+        .correct(schools[0], people[0], "R-0", &better)
+        .unwrap();
     world.revoke(schools[1], people[1], "R-1").unwrap();
     world.propose_institution("温州医科大学", "4133010343");
     world.rotate_key(schools[1], "k2");
     let head = world.log.head().size;
-    std::fs::write(directory.path().join("receipt.txt"), world.log.receipt(17).unwrap().unwrap().to_string()).unwrap();
-    std::fs::write(directory.path().join("trust.json"), bundle(&world, &schools)).unwrap();
-    let old_key = (kid(schools[1], "k1"), key(&format!("institution {} k1", schools[1])));
+    std::fs::write(
+        directory.path().join("receipt.txt"),
+        world.log.receipt(17).unwrap().unwrap().to_string(),
+    )
+    .unwrap();
+    std::fs::write(
+        directory.path().join("trust.json"),
+        bundle(&world, &schools),
+    )
+    .unwrap();
+    let old_key = (
+        kid(schools[1], "k1"),
+        key(&format!("institution {} k1", schools[1])),
+    );
     let origin = world.log.origin().to_owned();
     world.log.close();
-    Province { directory, origin, school: schools[1], old_key, head }
+    Province {
+        directory,
+        origin,
+        school: schools[1],
+        old_key,
+        head,
+    }
 }
 
 /// Forty registrations queued at once, so that some share a group.
@@ -92,9 +131,15 @@ fn register_together(world: &mut World, school: IssuerNumber) {
         .map(|n| {
             let person = uuid::Builder::from_random_bytes([n + 1; 16]).into_uuid();
             let values = world.commitments(&[("name", &format!("学员{n}"))]);
-            let draft = world.draft(register::KIND, json!({"_sd": values, "identifiers": [], "person": person}));
+            let draft = world.draft(
+                register::KIND,
+                json!({"_sd": values, "identifiers": [], "person": person}),
+            );
             let assertion = world.sign(school, &draft);
-            world.log.enqueue(world.log.check(assertion.compact()).unwrap()).unwrap()
+            world
+                .log
+                .enqueue(world.log.check(assertion.compact()).unwrap())
+                .unwrap()
         })
         .collect();
     for answer in waiting {
@@ -106,7 +151,10 @@ fn register_together(world: &mut World, school: IssuerNumber) {
 fn bundle(world: &World, schools: &[IssuerNumber]) -> String {
     let mut numbers = vec![IssuerNumber::REGISTRAR];
     numbers.extend(schools);
-    let issuers = numbers.into_iter().map(|number| issuer(world, number)).collect();
+    let issuers = numbers
+        .into_iter()
+        .map(|number| issuer(world, number))
+        .collect();
     let position = world.log.head().size;
     let bundle = Bundle {
         version: position,
@@ -120,7 +168,10 @@ fn bundle(world: &World, schools: &[IssuerNumber]) -> String {
         },
         witnesses: Vec::new(),
         quorum: 0,
-        age_policy: AgePolicy { plain_hours: 24, unknown_hours: 168 },
+        age_policy: AgePolicy {
+            plain_hours: 24,
+            unknown_hours: 168,
+        },
         issuers,
     };
     let document = serde_json::to_value(bundle).unwrap();
@@ -175,7 +226,9 @@ impl Province {
         copy_tree(&self.path().join("tile"), &other.path().join("tile"));
         let store = EmbeddedStore::open(&other.path().join("log"), SEGMENTS).unwrap();
         for (position, record) in (0..).zip(records) {
-            store.append_at(position, std::slice::from_ref(record)).unwrap();
+            store
+                .append_at(position, std::slice::from_ref(record))
+                .unwrap();
         }
         other
     }
@@ -218,7 +271,10 @@ impl Province {
                 stream: ledger::fact::Stream::new("person", person),
             }],
         };
-        records.push(Record::new(commit.encode().unwrap(), vec![ledger::store::NO_LINK]));
+        records.push(Record::new(
+            commit.encode().unwrap(),
+            vec![ledger::store::NO_LINK],
+        ));
         records
     }
 }
@@ -244,7 +300,10 @@ fn first_segment(directory: &Path) -> PathBuf {
 fn bent(record: &Record, from: &str, to: &str) -> Record {
     let text = String::from_utf8(record.leaf.clone()).unwrap();
     assert!(text.contains(from), "{from} does not stand in {text}");
-    Record::new(text.replacen(from, to, 1).into_bytes(), record.links.clone())
+    Record::new(
+        text.replacen(from, to, 1).into_bytes(),
+        record.links.clone(),
+    )
 }
 
 /// Position of the first commit of a kind.
@@ -257,12 +316,30 @@ fn first_of(records: &[Record], kind: &str) -> usize {
 fn another_language_reads_what_we_write() {
     // If this failed, nobody could check the ledger without trusting our own program.
     let province = province();
-    assert!(first_segment(province.path()).metadata().unwrap().len() < province.path().join("log").read_dir().unwrap()
-        .map(|entry| entry.unwrap().metadata().unwrap().len()).sum(), "the log has several segments");
+    assert!(
+        first_segment(province.path()).metadata().unwrap().len()
+            < province
+                .path()
+                .join("log")
+                .read_dir()
+                .unwrap()
+                .map(|entry| entry.unwrap().metadata().unwrap().len())
+                .sum(),
+        "the log has several segments"
+    );
     let said = accepted(province.path(), &[&province.path().join("receipt.txt")]);
-    assert!(said.contains(&format!("commits {}, ", province.head)), "{said}");
-    assert!(said.contains(&format!("checkpoint {}, ", province.head)), "{said}");
-    assert!(said.contains(&format!("trust.json of position {}", province.head)), "{said}");
+    assert!(
+        said.contains(&format!("commits {}, ", province.head)),
+        "{said}"
+    );
+    assert!(
+        said.contains(&format!("checkpoint {}, ", province.head)),
+        "{said}"
+    );
+    assert!(
+        said.contains(&format!("trust.json of position {}", province.head)),
+        "{said}"
+    );
     assert!(said.contains("receipt of position 17"), "{said}");
 }
 
@@ -284,15 +361,33 @@ fn the_reader_refuses_bent_commits() {
     };
     // The last commit is in nobody's `seen`: only the checkpoint's root shows that its fact was changed.
     let last = records.len() - 1;
-    let facts = bent(&records[last], "\"fragment\":\"k1\"},\"kind\"", "\"fragment\":\"k2\"},\"kind\"");
+    let facts = bent(
+        &records[last],
+        "\"fragment\":\"k1\"},\"kind\"",
+        "\"fragment\":\"k2\"},\"kind\"",
+    );
     refused(with(last, facts).path(), &[], "the log has another root");
     let facts = bent(&records[outcome], "\"credits\":\"2\"", "\"credits\":\"9\"");
-    refused(with(outcome, facts).path(), &[], &format!("position {}: its signer saw another root", outcome + 1));
+    refused(
+        with(outcome, facts).path(),
+        &[],
+        &format!("position {}: its signer saw another root", outcome + 1),
+    );
     let mut swapped = records.clone();
-    let (a, b) = (records[outcome].leaf.clone(), records[outcome + 1].leaf.clone());
+    let (a, b) = (
+        records[outcome].leaf.clone(),
+        records[outcome + 1].leaf.clone(),
+    );
     swapped[outcome].leaf = facts_of(&a, &b);
-    swapped[outcome] = Record::new(swapped[outcome].leaf.clone(), records[outcome].links.clone());
-    refused(province.with_log(&swapped).path(), &[], &format!("position {outcome}, "));
+    swapped[outcome] = Record::new(
+        swapped[outcome].leaf.clone(),
+        records[outcome].links.clone(),
+    );
+    refused(
+        province.with_log(&swapped).path(),
+        &[],
+        &format!("position {outcome}, "),
+    );
     let time = bent(&records[outcome], "\n1\n", "\n2\n");
     refused(with(outcome, time).path(), &[], "engine 2");
     let mut links = records[outcome + 3].clone();
@@ -303,7 +398,11 @@ fn the_reader_refuses_bent_commits() {
 /// The lines of leaf `a` with the facts of leaf `b`.
 fn facts_of(a: &[u8], b: &[u8]) -> Vec<u8> {
     let lines = |leaf: &[u8]| -> Vec<String> {
-        String::from_utf8(leaf.to_vec()).unwrap().split('\n').map(str::to_owned).collect()
+        String::from_utf8(leaf.to_vec())
+            .unwrap()
+            .split('\n')
+            .map(str::to_owned)
+            .collect()
     };
     let mut out = lines(a);
     out[6] = lines(b)[6].clone();
@@ -321,14 +420,29 @@ fn the_reader_refuses_false_and_late_signatures() {
     let (signed, _) = commit.assertion.compact().rsplit_once('.').unwrap();
     let other = Commit::decode(&records[outcome + 1].leaf).unwrap();
     let (_, signature) = other.assertion.compact().rsplit_once('.').unwrap();
-    forged[outcome] = bent(&records[outcome], commit.assertion.compact(), &format!("{signed}.{signature}"));
-    refused(province.with_log(&forged).path(), &[], &format!("position {outcome}: did:web:{HOST}:i:"));
-    refused(province.with_log(&forged).path(), &[], "the signature is false");
+    forged[outcome] = bent(
+        &records[outcome],
+        commit.assertion.compact(),
+        &format!("{signed}.{signature}"),
+    );
+    refused(
+        province.with_log(&forged).path(),
+        &[],
+        &format!("position {outcome}: did:web:{HOST}:i:"),
+    );
+    refused(
+        province.with_log(&forged).path(),
+        &[],
+        "the signature is false",
+    );
     let late = province.with_late_signature(records);
     refused(
         province.with_log(&late).path(),
         &[],
-        &format!("position {}: did:web:{HOST}:i:{}#k1 does not sign here", province.head, province.school),
+        &format!(
+            "position {}: did:web:{HOST}:i:{}#k1 does not sign here",
+            province.head, province.school
+        ),
     );
 }
 
@@ -337,31 +451,70 @@ fn the_reader_refuses_what_is_published_wrongly() {
     // If this failed, a log could publish one history and keep another.
     let province = province();
     let note = |root: Digest, by: &str| {
-        Checkpoint::sign(&province.origin, province.head, &root, &key(by)).unwrap().into_bytes()
+        Checkpoint::sign(&province.origin, province.head, &root, &key(by))
+            .unwrap()
+            .into_bytes()
     };
     let root = {
         let text = std::fs::read_to_string(province.path().join(checkpoint::FILE)).unwrap();
-        Checkpoint::open(&text, &province.origin, &key("checkpoint").public()).unwrap().0.root
+        Checkpoint::open(&text, &province.origin, &key("checkpoint").public())
+            .unwrap()
+            .0
+            .root
     };
-    let other_root = province.with_file("checkpoint", |_| note(Digest::of(b"another history"), "checkpoint"));
-    refused(other_root.path(), &[], &format!("checkpoint: the log has another root at size {}", province.head));
+    let other_root = province.with_file("checkpoint", |_| {
+        note(Digest::of(b"another history"), "checkpoint")
+    });
+    refused(
+        other_root.path(),
+        &[],
+        &format!(
+            "checkpoint: the log has another root at size {}",
+            province.head
+        ),
+    );
     let other_key = province.with_file("checkpoint", |_| note(root, "somebody"));
-    refused(other_key.path(), &[], "checkpoint: no signature by the log's checkpoint key");
+    refused(
+        other_key.path(),
+        &[],
+        "checkpoint: no signature by the log's checkpoint key",
+    );
     let tile = province.with_file("tile/0/000", |mut bytes| {
         bytes[40] ^= 1;
         bytes
     });
-    refused(tile.path(), &[], "tile/0/000: its hashes are not those of the log");
+    refused(
+        tile.path(),
+        &[],
+        "tile/0/000: its hashes are not those of the log",
+    );
     let moved = province.with_file("trust.json", |bytes| {
-        String::from_utf8(bytes).unwrap().replace("\"quorum\": 0", "\"quorum\": 1").into_bytes()
+        String::from_utf8(bytes)
+            .unwrap()
+            .replace("\"quorum\": 0", "\"quorum\": 1")
+            .into_bytes()
     });
     refused(moved.path(), &[], "trust.json: the proof does not verify");
     let lying = province.with_file("trust.json", |bytes| resigned(&bytes));
-    refused(lying.path(), &[], &format!("trust.json, issuer {}: its keys are not those of the log", province.school));
+    refused(
+        lying.path(),
+        &[],
+        &format!(
+            "trust.json, issuer {}: its keys are not those of the log",
+            province.school
+        ),
+    );
     let receipt = province.with_file("receipt.txt", |bytes| {
-        String::from_utf8(bytes).unwrap().replace("\nindex 17\n", "\nindex 18\n").into_bytes()
+        String::from_utf8(bytes)
+            .unwrap()
+            .replace("\nindex 17\n", "\nindex 18\n")
+            .into_bytes()
     });
-    refused(receipt.path(), &[&receipt.path().join("receipt.txt")], "receipt: the path does not lead");
+    refused(
+        receipt.path(),
+        &[&receipt.path().join("receipt.txt")],
+        "receipt: the path does not lead",
+    );
 }
 
 /// The bundle with the last retirement left out, signed again by the right key.

@@ -191,7 +191,8 @@ impl Auditor {
                 } else if outcome.now == content {
                     Verdict::AlreadySo(outcome.current.0)
                 } else {
-                    written_if(credit(content).is_some())
+                    // A proposal by nobody could never find its second person.
+                    written_if(credit(content).is_some() && who.actor != Actor::Nobody)
                 }
             }
             _ => Verdict::Refused,
@@ -202,7 +203,10 @@ impl Auditor {
         match self.outcomes.get(&record) {
             Some(outcome) if record.owner == who.school => match outcome.revoked {
                 Some(position) => Verdict::AlreadySo(position),
-                None => written_if(named == Some(outcome.current.1)),
+                None => {
+                    let current = named == Some(outcome.current.1);
+                    written_if(current && who.actor != Actor::Nobody)
+                }
             },
             _ => Verdict::Refused,
         }
@@ -216,7 +220,6 @@ impl Auditor {
             return Verdict::AlreadySo(position);
         }
         let two = who.actor != Actor::Nobody
-            && proposal.who.actor != Actor::Nobody
             && who.school == proposal.who.school
             && who.actor != proposal.who.actor;
         let in_time = self.now_ms - proposal.at_ms <= 24 * 60 * 60 * 1_000;

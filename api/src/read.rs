@@ -21,9 +21,14 @@ impl App {
         let Some(position) = position else {
             return Ok(());
         };
+        self.wait_until(position, AFTER_WAIT).await
+    }
+
+    /// Waits up to `at_most` until the views have folded `position`.
+    pub async fn wait_until(&self, position: u64, at_most: Duration) -> Result<(), Problem> {
         self.views
             .follower
-            .reached(position, AFTER_WAIT)
+            .reached(position, at_most)
             .await
             .map_err(|error| match error {
                 WaitError::TimedOut { next } => Problem::of(Reason::ViewBehind).at(next),

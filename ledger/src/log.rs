@@ -99,6 +99,8 @@ pub(crate) struct Shared<R: Rules> {
     pub(crate) tail: Arc<Tail>,
     pub(crate) checkpoint_key: SigningKey,
     head: RwLock<Arc<Head>>,
+    /// One rebuild of the index at a time.
+    rebuilding: Mutex<()>,
     /// size → (root, recording time of the commit at that position).
     seen: Mutex<HashMap<u64, (Digest, Option<i64>)>>,
     health: watch::Sender<Health>,
@@ -143,6 +145,7 @@ impl<R: Rules> Log<R> {
             store,
             checkpoint_key,
             head: RwLock::new(head),
+            rebuilding: Mutex::default(),
             seen: Mutex::default(),
             health: watch::Sender::new(Health::Writable),
         });
@@ -313,7 +316,7 @@ impl<R: Rules> Log<R> {
 
     /// The position of the assertion `id`.
     pub fn position_of(&self, id: uuid::Uuid) -> Result<Option<u64>, Corrupt> {
-        Ok(self.shared.index.id(id)?)
+        self.shared.ask_index(|index| index.id(id))
     }
 
     /// A receipt for the commit at `position` under the newest signed head.
@@ -464,13 +467,37 @@ impl<R: Rules> Shared<R> {
         })
     }
 
+    /// Asks the index. Where it is in doubt it is built anew from the log, however long that takes,
+    /// and asked again: no answer of a doubtful index ever counts.
+    pub(crate) fn ask_index<T>(
+        &self,
+        ask: impl Fn(&Index) -> Result<T, IndexError>,
+    ) -> Result<T, Corrupt> {
+        let doubtful = |answer: &Result<T, IndexError>| matches!(answer, Err(IndexError::Doubt(_)));
+        let answer = ask(&self.index);
+        if !doubtful(&answer) {
+            return Ok(answer?);
+        }
+        let _alone = self
+            .rebuilding
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        // Somebody who was first may have done it.
+        let answer = ask(&self.index);
+        if !doubtful(&answer) {
+            return Ok(answer?);
+        }
+        self.index.rebuild()?;
+        Ok(ask(&self.index)?)
+    }
+
     /// The state of a stream: the sequencer's, or one read before whose head is still the stream's,
     /// or read from the log.
     fn state_of(&self, stream: &Stream) -> Result<Loaded, Corrupt> {
         if let Some(loaded) = self.states.get(stream) {
             return Ok(loaded);
         }
-        let head = self.index.stream(stream)?;
+        let head = self.ask_index(|index| index.stream(stream))?;
         let known = self.reads.get(stream).filter(|loaded| loaded.head == head);
         if let Some(loaded) = known {
             return Ok(loaded);

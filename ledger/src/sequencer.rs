@@ -235,7 +235,7 @@ impl<R: Rules> Sequencer<R> {
             .find(|commit| commit.assertion.id() == id);
         let (position, compact) = if let Some(commit) = same_group {
             (commit.position, commit.assertion.compact().to_owned())
-        } else if let Some(position) = self.shared.index.id(id).map_err(Corrupt::from)? {
+        } else if let Some(position) = self.shared.ask_index(|index| index.id(id))? {
             (
                 position,
                 self.shared.commit(position)?.assertion.compact().to_owned(),
@@ -266,7 +266,7 @@ impl<R: Rules> Sequencer<R> {
         if let Some(loaded) = self.shared.states.get(stream) {
             return Ok(loaded);
         }
-        let head = self.shared.index.stream(stream)?;
+        let head = self.shared.ask_index(|index| index.stream(stream))?;
         let current = prefetched
             .iter()
             .find(|loaded| &loaded.stream == stream && loaded.head == head);

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Parser;
 use ledger::clock::Clock;
@@ -11,7 +12,10 @@ use tokio::sync::watch;
 use super::{Failure, term};
 use crate::app::App;
 use crate::config::Config;
-use crate::{import, server, telemetry};
+use crate::{import, server, telemetry, trust_bundle};
+
+/// How long the views may take before `trust.json` is given up.
+const CATCH_UP: Duration = Duration::from_secs(600);
 
 /// Arguments.
 #[derive(Debug, Parser)]
@@ -58,6 +62,7 @@ pub(crate) async fn serve(
         .await
         .map_err(Failure::of)?;
     let address = listener.local_addr().map_err(Failure::of)?;
+    publish_trust(&app);
     import::job::resume(&app)?;
     app.keep_vault();
     let (stop, stopped) = watch::channel(false);
@@ -70,6 +75,22 @@ pub(crate) async fn serve(
     server::serve(app, listener, stopped)
         .await
         .map_err(Failure::of)
+}
+
+/// Writes `trust.json` once the views have caught up; the door answers a newer one at any time.
+fn publish_trust(app: &Arc<App>) {
+    let app = Arc::clone(app);
+    tokio::spawn(async move {
+        let last = app.ledger.head().size.saturating_sub(1);
+        if app.wait_until(last, CATCH_UP).await.is_err() {
+            return;
+        }
+        let path = app.dir.trust();
+        let written = tokio::task::spawn_blocking(move || trust_bundle::write(&app, &path)).await;
+        if !matches!(written, Ok(Ok(()))) {
+            tracing::warn!("trust.json could not be written; GET /trust/bundle has the bundle");
+        }
+    });
 }
 
 /// Waits for SIGTERM or SIGINT.

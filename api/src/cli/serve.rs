@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::{import, server, telemetry, trust_bundle};
 
 /// How long the views may take before `trust.json` is given up.
-const CATCH_UP: Duration = Duration::from_secs(600);
+const CATCH_UP: Duration = Duration::from_mins(10);
 
 /// Arguments.
 #[derive(Debug, Parser)]

@@ -129,7 +129,7 @@ fn every_kind_stands_in_the_document() {
         assert!(
             text.contains(&format!("`{kind}`")),
             "{kind} is not in docs/FORMAT.md"
-        )
+        );
     };
     named(credentials::rulebook::open_log::KIND);
     for kind in credentials::rulebook::kinds::TABLE {

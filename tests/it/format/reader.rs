@@ -176,8 +176,8 @@ fn bundle(world: &World, schools: &[IssuerNumber]) -> String {
     };
     let document = serde_json::to_value(bundle).unwrap();
     let signer = kid(IssuerNumber::REGISTRAR, "b1");
-    let signed = trust::sign(document, &signer, &key("bundle"), "2026-11-22T06:00:00Z").unwrap();
-    serde_json::to_string_pretty(&signed).unwrap()
+    let bundle = trust::sign(document, &signer, &key("bundle"), "2026-11-22T06:00:00Z").unwrap();
+    serde_json::to_string_pretty(&bundle).unwrap()
 }
 
 fn issuer(world: &World, number: IssuerNumber) -> Issuer {
@@ -405,7 +405,7 @@ fn facts_of(a: &[u8], b: &[u8]) -> Vec<u8> {
             .collect()
     };
     let mut out = lines(a);
-    out[6] = lines(b)[6].clone();
+    out[6].clone_from(&lines(b)[6]);
     out.join("\n").into_bytes()
 }
 
@@ -527,6 +527,6 @@ fn resigned(bundle: &[u8]) -> Vec<u8> {
         }
     }
     let signer = kid(IssuerNumber::REGISTRAR, "b1");
-    let signed = trust::sign(document, &signer, &key("bundle"), "2026-11-22T06:00:00Z").unwrap();
-    serde_json::to_vec(&signed).unwrap()
+    let bundle = trust::sign(document, &signer, &key("bundle"), "2026-11-22T06:00:00Z").unwrap();
+    serde_json::to_vec(&bundle).unwrap()
 }

@@ -7,7 +7,7 @@ use ledger::decision::Earlier;
 use projections::institutions::{Filter, Outcome};
 use projections::page::Cursor;
 use projections::transcripts::{ChangeKind, LineState};
-use tests::support::world::{START_MS, act, course, outcome, target};
+use tests::support::world::{START_MS, act, outcome, target};
 
 use super::{PATIENCE, caught_up, marked, story};
 

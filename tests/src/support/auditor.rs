@@ -201,13 +201,14 @@ impl Auditor {
 
     fn judge_revocation(&self, who: Who, record: Record, named: Option<Target>) -> Verdict {
         match self.outcomes.get(&record) {
-            Some(outcome) if record.owner == who.school => match outcome.revoked {
-                Some(position) => Verdict::AlreadySo(position),
-                None => {
+            Some(outcome) if record.owner == who.school => {
+                if let Some(position) = outcome.revoked {
+                    Verdict::AlreadySo(position)
+                } else {
                     let current = named == Some(outcome.current.1);
                     written_if(current && who.actor != Actor::Nobody)
                 }
-            },
+            }
             _ => Verdict::Refused,
         }
     }

@@ -30,6 +30,7 @@ mod rules_genesis;
 mod rules_identity;
 mod rules_keys;
 mod rules_officers;
+mod running_log;
 mod side;
 mod store;
 mod tiles;

@@ -23,7 +23,7 @@ use ledger::execute::ExecuteError;
 use ledger::hash::Digest;
 use ledger::key::SigningKey;
 use ledger::log::{Log, Options};
-use ledger::sequencer::Answer;
+use ledger::sequencer::{Answer, Submission};
 use ledger::store::Store;
 use ledger::store::memory::MemoryStore;
 use serde_json::{Value, json};
@@ -328,11 +328,23 @@ impl World {
         record: &str,
         fields: &Fields,
     ) -> Result<Answer, Refused> {
+        let submission = self.recording(awarder, person, record, fields);
+        self.log.submit_blocking(submission)
+    }
+
+    /// A checked submission that records an outcome with a title.
+    pub fn recording(
+        &mut self,
+        awarder: IssuerNumber,
+        person: Uuid,
+        record: &str,
+        fields: &Fields,
+    ) -> Submission<Rulebook> {
         let values = self.commitments(&[("title", "老年书法")]);
         let data = json!({"_sd": values, "awarder": awarder, "open": fields, "outcome": outcome(awarder, record, person),
             "person": person, "record": record});
         let draft = self.draft(record_outcome::KIND, data);
-        self.submit(awarder, &draft)
+        self.log.check_parsed(self.sign(awarder, &draft)).unwrap()
     }
 
     /// Corrects an outcome: one of the staff proposes, the other approves.

@@ -9,6 +9,7 @@
 mod canonical;
 mod checkpoint;
 mod idempotency;
+mod http_journeys;
 mod identifiers;
 mod index;
 mod keys;

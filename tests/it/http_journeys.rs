@@ -1,11 +1,8 @@
-//! Journeys over real HTTP.
+//! Journeys over real HTTP: from a request to what somebody sees.
 
-use tests::support::server::Stand;
-
-#[test]
-fn smoke() {
-    let watch = ledger::clock::Stopwatch::start();
-    let stand = Stand::open();
-    eprintln!("{:?}", watch.elapsed());
-    assert_eq!(stand.schools.len(), 2);
-}
+mod imports;
+mod learning;
+mod operations;
+mod own_key;
+mod reading;
+mod repeating;

@@ -8,8 +8,9 @@
 
 mod canonical;
 mod checkpoint;
-mod idempotency;
 mod http_journeys;
+mod http_trace;
+mod idempotency;
 mod identifiers;
 mod index;
 mod keys;
@@ -18,6 +19,7 @@ mod ledger_refusals;
 mod merkle;
 mod millicredits;
 mod model;
+mod openapi;
 mod policy;
 mod province;
 mod receipt;

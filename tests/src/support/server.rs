@@ -28,7 +28,7 @@ use uuid::Uuid;
 
 pub use answer::Answer;
 pub use hand::Hand;
-pub use province::{Officer, School};
+pub use province::{Officer, School, resident_id};
 
 use super::asking::{HOST, NOON_MS};
 
@@ -185,9 +185,7 @@ fn serve(
         .enable_all()
         .build()
         .expect("a runtime");
-    let listener: TcpListener = runtime
-        .block_on(server::bind(listen))
-        .expect("a free port");
+    let listener: TcpListener = runtime.block_on(server::bind(listen)).expect("a free port");
     let address = listener.local_addr().expect("an address");
     let serving = std::thread::spawn(move || {
         let ended = runtime.block_on(server::serve(app, listener, stopped));

@@ -98,7 +98,9 @@ impl Stand {
             request = request.header(*name, *value);
         }
         let answered = match body {
-            Some(body) => self.agent.run(request.body(body.to_vec()).expect("a request")),
+            Some(body) => self
+                .agent
+                .run(request.body(body.to_vec()).expect("a request")),
             None => self.agent.run(request.body(()).expect("a request")),
         };
         let mut response = answered.expect("the server answers");
@@ -152,7 +154,13 @@ impl Stand {
     /// POST of signed assertions: `application/jose` or `application/x-ndjson`.
     pub fn submit(&self, media: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let headers = [&[("content-type", media)], headers].concat();
-        self.send("POST", "/v1/assertions", "", &headers, Some(body.as_bytes()))
+        self.send(
+            "POST",
+            "/v1/assertions",
+            "",
+            &headers,
+            Some(body.as_bytes()),
+        )
     }
 
     /// POST of one signed assertion.

@@ -62,7 +62,9 @@ impl Hand {
 
     /// Signs, and keeps what can be asked of an assertion.
     pub fn signed(&self, draft: &Draft) -> Assertion {
-        draft.sign(&self.kid, &self.key).expect("a draft that can be signed")
+        draft
+            .sign(&self.kid, &self.key)
+            .expect("a draft that can be signed")
     }
 
     /// Commits to `disclosures`, signs, and puts them behind the assertion.

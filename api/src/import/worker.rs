@@ -8,7 +8,7 @@ use ledger::decision::Verdict;
 use uuid::Uuid;
 
 use super::job::{Job, JobState};
-use super::row::{self, People, RowError};
+use super::row::{self, People, Ready, RowError};
 use super::table::Table;
 use crate::app::App;
 use crate::extract::Caller;
@@ -98,6 +98,9 @@ fn remember(app: &App, job: &Job, table: &Table, people: &People, seen: &Seen, u
 }
 
 /// Looks at a chunk's rows in lanes; the results come back in the rows' order.
+///
+/// Which of two rows with one record is the repetition is told by their order in the file alone, so
+/// repetitions wait until the rows that they repeat are decided.
 fn look(
     app: &App,
     job: &Job,
@@ -108,23 +111,55 @@ fn look(
     dry: bool,
 ) -> Result<Vec<Came>, Problem> {
     let caller = job.caller();
-    let lanes = LANES.min(chunk.len());
-    let results: Vec<Result<Vec<(usize, Came)>, Problem>> = std::thread::scope(|scope| {
-        let lanes: Vec<_> = (0..lanes)
-            .map(|lane| {
-                let rows = chunk.clone().skip(lane).step_by(lanes);
-                let caller = &caller;
-                scope.spawn(move || {
-                    rows.map(|index| {
-                        Ok((
-                            index,
-                            look_at(app, caller, table, people, seen, index, dry)?,
-                        ))
-                    })
-                    .collect()
-                })
-            })
-            .collect();
+    let read = in_lanes(chunk.clone().collect(), &|index| {
+        read_at(app, &caller, table, people, index)
+    })?;
+    let mut firsts = Vec::with_capacity(read.len());
+    let mut repeated = Vec::new();
+    for (at, read) in read.into_iter().enumerate() {
+        let first = match &read {
+            Read::Ready { ready, .. } => seen
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert((ready.person, ready.record.clone())),
+            Read::Refused(_) => true,
+        };
+        if first { &mut firsts } else { &mut repeated }.push((at, read));
+    }
+    let decide = |first: bool| {
+        move |(at, read): (usize, Read)| {
+            let came = match read {
+                Read::Refused(fault) => Came::Refused(fault),
+                Read::Ready { line, ready } => decide(app, line, *ready, first, dry)?,
+            };
+            Ok((at, came))
+        }
+    };
+    let mut came = in_lanes(firsts, &decide(true))?;
+    for read in repeated {
+        came.push(decide(false)(read)?);
+    }
+    came.sort_by_key(|(at, _)| *at);
+    Ok(came.into_iter().map(|(_, came)| came).collect())
+}
+
+/// Does `work` on every item, several at a time; the results come back in the items' order.
+fn in_lanes<T: Send, R: Send>(
+    items: Vec<T>,
+    work: &(impl Fn(T) -> Result<R, Problem> + Sync),
+) -> Result<Vec<R>, Problem> {
+    let lanes = LANES.min(items.len());
+    let queue = Mutex::new(items.into_iter().enumerate());
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let results: Vec<Result<Vec<(usize, R)>, Problem>> = std::thread::scope(|scope| {
+        let lane = || {
+            let mut done = Vec::new();
+            while let Some((at, item)) = next() {
+                done.push((at, work(item)?));
+            }
+            Ok(done)
+        };
+        let lanes: Vec<_> = (0..lanes).map(|_| scope.spawn(lane)).collect();
         lanes
             .into_iter()
             .map(|lane| {
@@ -133,52 +168,55 @@ fn look(
             })
             .collect()
     });
-    let mut came = Vec::with_capacity(chunk.len());
+    let mut done = Vec::new();
     for lane in results {
-        came.extend(lane?);
+        done.extend(lane?);
     }
-    came.sort_by_key(|(index, _)| *index);
-    Ok(came.into_iter().map(|(_, came)| came).collect())
+    done.sort_by_key(|(at, _)| *at);
+    Ok(done.into_iter().map(|(_, result)| result).collect())
 }
 
-fn look_at(
+/// A row as read.
+enum Read {
+    Ready { line: u64, ready: Box<Ready> },
+    Refused(RowError),
+}
+
+fn read_at(
     app: &App,
     caller: &Caller,
     table: &Table,
     people: &People,
-    seen: &Seen,
     index: usize,
-    dry: bool,
-) -> Result<Came, Problem> {
+) -> Result<Read, Problem> {
     let row = match table.row(index) {
         Some(Ok(row)) => row,
         Some(Err(line)) => {
-            return Ok(Came::Refused(RowError::new(
-                line,
-                "I04",
-                None,
-                "the row cannot be read",
-            )));
+            let fault = RowError::new(line, "I04", None, "the row cannot be read");
+            return Ok(Read::Refused(fault));
         }
         None => return Err(Problem::internal("a row past the end")),
     };
-    let ready = match row::read(app, caller, people, &row) {
-        Ok(ready) => ready,
-        Err(Ok(fault)) => return Ok(Came::Refused(fault)),
-        Err(Err(problem)) => return Err(problem),
-    };
+    match row::read(app, caller, people, &row) {
+        Ok(ready) => Ok(Read::Ready {
+            line: row.line,
+            ready: Box::new(ready),
+        }),
+        Err(Ok(fault)) => Ok(Read::Refused(fault)),
+        Err(Err(problem)) => Err(problem),
+    }
+}
+
+/// Records a row, or tells what recording it would come to; `first` = the file has it not before.
+fn decide(app: &App, line: u64, ready: Ready, first: bool, dry: bool) -> Result<Came, Problem> {
     let (assertion, disclosures) = app.sign(ready.asking)?;
-    let first = seen
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .insert((ready.person, ready.record));
     let already = || if first { Came::Already } else { Came::Repeated };
     if dry {
         let submission = app.ledger.check_parsed(assertion.clone())?;
         return match app.ledger.preview(&submission) {
             Ok(Verdict::AlreadySo(_)) => match app.same_values(&assertion, &disclosures) {
                 Ok(()) => Ok(already()),
-                Err(problem) => refused(row.line, problem),
+                Err(problem) => refused(line, problem),
             },
             Ok(Verdict::Facts(_)) if !first => Ok(Came::Repeated),
             Ok(Verdict::Facts(facts)) => {
@@ -192,7 +230,7 @@ fn look_at(
                     mismatch,
                 })
             }
-            Err(error) => refused(row.line, error.into()),
+            Err(error) => refused(line, error.into()),
         };
     }
     let written = app
@@ -207,7 +245,7 @@ fn look_at(
             })
         }
         Ok(_) => Ok(already()),
-        Err(problem) => refused(row.line, problem),
+        Err(problem) => refused(line, problem),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Journeys over real HTTP: from a request to what somebody sees.
 
-mod imports;
+pub(crate) mod imports;
 mod learning;
 mod operations;
-mod own_key;
+pub(crate) mod own_key;
 mod reading;
 mod repeating;

@@ -141,6 +141,10 @@ pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         IsNormalized::Yes => text.into(),
         _ => text.nfc().collect::<String>().into(),
     };
+    // serde would take an array for an object, member by member in the order of our source.
+    if text.trim_start().starts_with('[') {
+        return Err(Problem::invalid("", "expected an object"));
+    }
     let mut reader = serde_json::Deserializer::from_str(&text);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         if error.inner().is_syntax() || error.inner().is_eof() {

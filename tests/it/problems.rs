@@ -26,7 +26,10 @@ impl Met {
         assert_eq!(answer.header("content-language"), "zh-CN");
         assert_eq!(body["title"], api::problem::texts::of(reason).title_zh);
         if reason.status().is_server_error() {
-            assert!(body.get("detail").is_none() && body.get("errors").is_none(), "{body}");
+            assert!(
+                body.get("detail").is_none() && body.get("errors").is_none(),
+                "{body}"
+            );
         }
         if reason.status().as_u16() == 503 {
             assert_ne!(answer.header("retry-after"), "");
@@ -34,7 +37,10 @@ impl Met {
         if reason.status().as_u16() == 401 {
             assert_eq!(answer.header("www-authenticate"), "Bearer");
         }
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(reason);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(reason);
     }
 }
 
@@ -48,6 +54,9 @@ fn every_reason_is_met() {
     doors::all(&stand, &met);
     unreachable::all(&met);
     let met = met.0.into_inner().unwrap();
-    let left: Vec<_> = Reason::ALL.iter().filter(|reason| !met.contains(reason)).collect();
+    let left: Vec<_> = Reason::ALL
+        .iter()
+        .filter(|reason| !met.contains(reason))
+        .collect();
     assert!(left.is_empty(), "never met: {left:?}");
 }

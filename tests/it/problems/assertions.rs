@@ -1,6 +1,7 @@
 //! Reasons of the ledger and of values: what signed bytes can be refused for.
 
 use api::problem::Reason;
+use base64::Engine as _;
 use ledger::assertion::{Draft, Seen};
 use ledger::clock;
 use serde_json::json;
@@ -35,7 +36,15 @@ fn forms(stand: &Stand, met: &Met, hand: &Hand, person: Uuid) {
         r#"{{"alg":"EdDSA","kid":"{}","typ":"xf-assertion+jws"}}"#,
         hand.kid
     );
-    let refused = |text: &str, reason| met.refused(&stand.assert(text), reason);
+    let before = crate::http_trace::trace(stand);
+    let refused = |text: &str, reason| {
+        met.refused(&stand.assert(text), reason);
+        assert_eq!(
+            crate::http_trace::trace(stand),
+            before,
+            "{reason:?} left a trace"
+        );
+    };
     refused("not a jws", Reason::AssertionMalformed);
     refused(
         &raw(hand, &header.replace("EdDSA", "ES256"), &payload),
@@ -180,7 +189,6 @@ fn disclosures(stand: &Stand, met: &Met, hand: &Hand, person: Uuid) {
     commit(&mut committed, std::slice::from_ref(&title));
     let compact = hand.sign(&committed);
     refused(&format!("{compact}~!!!~"), Reason::DisclosureMalformed);
-    use base64::Engine as _;
     let short = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(r#"["AAAA","title","x"]"#);
     refused(&format!("{compact}~{short}~"), Reason::DisclosureSalt);
     refused(

@@ -146,6 +146,7 @@ impl App {
         let keystore = KeyStore::new(Arc::clone(&keys), master.clone());
         let idempotency = Idempotency::new(Arc::clone(&side), master.clone(), Arc::clone(&clock));
         let uploads = master.sub_key("uploads");
+        let jobs = Jobs::new(Arc::clone(&side), master.sub_key("imports"));
         let (registrar_kid, registrar_key) = key_file::read(&dir.key(ASSERTION_KEY))?;
         Ok(Self {
             registrar: (registrar_kid, Arc::new(registrar_key)),
@@ -156,7 +157,7 @@ impl App {
             demo: false,
             transcripts: TranscriptCache::default(),
             metrics: Metrics::new(),
-            jobs: Jobs::new(Arc::clone(&side)),
+            jobs,
             uploads,
             keystore,
             idempotency,

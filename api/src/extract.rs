@@ -58,19 +58,17 @@ impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        let token = bearer(&parts.headers)
-            .or_else(|| app.demo.then(|| demo_cookie(&parts.headers)).flatten())
-            .ok_or_else(|| {
-                let sent = parts.headers.contains_key(header::AUTHORIZATION);
-                Problem::of(if sent {
-                    Reason::TokenInvalid
-                } else {
-                    Reason::NotSignedIn
-                })
-            })?;
+        let token = token_of(app, &parts.headers).ok_or_else(|| {
+            let sent = parts.headers.contains_key(header::AUTHORIZATION);
+            Problem::of(if sent {
+                Reason::TokenInvalid
+            } else {
+                Reason::NotSignedIn
+            })
+        })?;
         let grant = app
             .tokens
-            .find(token.trim())
+            .find(token)
             .map_err(Problem::internal)?
             .ok_or(Problem::of(Reason::TokenInvalid))?;
         Ok(Self {
@@ -79,6 +77,12 @@ impl FromRequestParts<Arc<App>> for Caller {
             institution: grant.institution,
         })
     }
+}
+
+/// The access token that was sent, if it has the form of one.
+pub(crate) fn token_of<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a str> {
+    let sent = bearer(headers).or_else(|| app.demo.then(|| demo_cookie(headers)).flatten());
+    sent.map(str::trim)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -137,17 +141,47 @@ pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         IsNormalized::Yes => text.into(),
         _ => text.nfc().collect::<String>().into(),
     };
+    // serde would take an array for an object, member by member in the order of our source.
+    if text.trim_start().starts_with('[') {
+        return Err(Problem::invalid("", "expected an object"));
+    }
     let mut reader = serde_json::Deserializer::from_str(&text);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         if error.inner().is_syntax() || error.inner().is_eof() {
             return Problem::of(Reason::BodyUnreadable).detail(error.inner());
         }
-        Problem::invalid(pointer(error.path()), error.inner())
+        Problem::invalid(pointer(error.path()), unquoted(error.inner()))
     })?;
     reader
         .end()
         .map_err(|error| Problem::of(Reason::BodyUnreadable).detail(error))?;
     Ok(value)
+}
+
+/// What serde says of a value, without the value: it may be a name or a number that stands in the
+/// wrong place, and this text is answered, kept with imports and quoted in support requests.
+pub fn unquoted(error: impl std::fmt::Display) -> String {
+    let text = error.to_string();
+    let quoting = [
+        ("invalid type: ", "wrong type"),
+        ("invalid value: ", "wrong value"),
+        ("invalid length ", "wrong length"),
+        ("unknown field ", "unknown member"),
+        ("unknown variant ", "unknown word"),
+    ];
+    // What is expected is our own text, and the last part: a value may say `, expected ` too.
+    let expected = text
+        .rfind(", expected ")
+        .or_else(|| text.rfind(", there are no "));
+    for (start, plain) in quoting {
+        if text.contains(start) {
+            return format!(
+                "{plain}{}",
+                expected.and_then(|at| text.get(at..)).unwrap_or_default()
+            );
+        }
+    }
+    text
 }
 
 fn pointer(path: &serde_path_to_error::Path) -> String {

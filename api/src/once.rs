@@ -13,7 +13,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 use crate::app::App;
-use crate::extract::idempotency_key;
+use crate::extract::{idempotency_key, token_of};
 use crate::idempotency::{Answer, Begin};
 use crate::import::file;
 use crate::problem::{Problem, Reason};
@@ -43,7 +43,7 @@ async fn keyed(
     request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let caller = caller(request.headers());
+    let caller = caller(app, request.headers())?;
     let path = request.uri().path().to_owned();
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, file::BYTES_MAX + FRAME_BYTES)
@@ -86,12 +86,16 @@ async fn keyed(
     Ok(Response::from_parts(parts, Body::from(body)))
 }
 
-/// Who sends: the token as sent, which the store keeps only as a keyed hash.
-fn caller(headers: &HeaderMap) -> String {
-    let token = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
-    token.unwrap_or("-").to_owned()
+/// Who sends: the token as sent, which the store keeps only as a keyed hash. A token that opens
+/// nothing any more opens no answer given before either.
+fn caller(app: &App, headers: &HeaderMap) -> Result<String, Problem> {
+    let Some(token) = token_of(app, headers) else {
+        return Ok("-".into());
+    };
+    match app.tokens.find(token).map_err(Problem::internal)? {
+        Some(_) => Ok(token.to_owned()),
+        None => Err(Problem::of(Reason::TokenInvalid)),
+    }
 }
 
 fn replay(answer: Answer) -> Result<Response, Problem> {

@@ -158,10 +158,11 @@ impl Problem {
             Language::Zh => (text.title_zh, text.action_zh),
             Language::En => (text.title_en, text.action_en),
         };
-        let detail = if status.is_server_error() {
-            String::new()
+        // A failure inside is told to the log alone.
+        let (detail, errors) = if status.is_server_error() {
+            (String::new(), Vec::new())
         } else {
-            self.detail.clone()
+            (self.detail.clone(), self.errors.clone())
         };
         ProblemBody {
             r#type: format!("/problems/{}", self.reason.slug()),
@@ -170,7 +171,7 @@ impl Problem {
             detail,
             action: action.into(),
             code: self.reason.code(),
-            errors: self.errors.clone(),
+            errors,
             position: self.position,
             request_id,
         }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
@@ -76,7 +76,7 @@ async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
     let watch = Stopwatch::start();
     let request_id = clock::uuid_v7(app.now_ms()).to_string();
     let language = Language::of(request.headers());
-    let method = request.method().clone();
+    let method = known_method(request.method());
     let route = request
         .extensions()
         .get::<MatchedPath>()
@@ -94,11 +94,11 @@ async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
     let mut response = as_problem(response, language, &request_id);
     let took = watch.elapsed();
     let status = response.status().as_u16();
-    app.metrics.request(&route, method.as_str(), status, took);
+    app.metrics.request(&route, method, status, took);
     tracing::info!(
         target: "xuefen::http",
         request_id,
-        method = %method,
+        method,
         route,
         status,
         micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
@@ -120,6 +120,21 @@ async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static(CSP));
     response
+}
+
+/// The method by its name, one of few: a method is whatever the client wrote, and this goes into
+/// labels and logs.
+fn known_method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
 }
 
 /// A refusal of our own, or of the framework's, becomes a problem in the reader's language.

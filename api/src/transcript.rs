@@ -193,7 +193,7 @@ pub fn build(app: &App, person: Uuid, shown: Shown) -> Result<Transcript, Proble
     let today = validity::day_of(app.now_ms());
     let mut outcomes = Vec::with_capacity(rows.len());
     for row in &rows {
-        let mut line = line_named(app, row, &mut names)?;
+        let mut line = line_named(app, row, shown.in_full, &mut names)?;
         if shown.receipts {
             line.receipt = app
                 .ledger
@@ -232,11 +232,7 @@ pub fn build(app: &App, person: Uuid, shown: Shown) -> Result<Transcript, Proble
 
 /// One outcome as the reader may see it; who may not see names may not see marks either.
 pub fn line(app: &App, row: &Row, in_full: bool) -> Result<Line, Problem> {
-    let mut line = line_named(app, row, &mut Names::default())?;
-    if !in_full {
-        line.grade = None;
-    }
-    Ok(line)
+    line_named(app, row, in_full, &mut Names::default())
 }
 
 /// Names of institutions, looked up once.
@@ -260,7 +256,7 @@ impl Names {
     }
 }
 
-fn line_named(app: &App, row: &Row, names: &mut Names) -> Result<Line, Problem> {
+fn line_named(app: &App, row: &Row, in_full: bool, names: &mut Names) -> Result<Line, Problem> {
     let opened = values(app, row)?;
     let text = |name: &str| {
         opened
@@ -286,7 +282,7 @@ fn line_named(app: &App, row: &Row, names: &mut Names) -> Result<Line, Problem> 
         scheme: fields.scheme.as_str(),
         level: fields.level.map(|level| level.to_string()),
         category: fields.category.as_str(),
-        grade: text("grade"),
+        grade: text("grade").filter(|_| in_full),
         passed: fields.passed,
         completed_on: fields.completed_on.to_string(),
         state: row.state.as_str(),

@@ -25,6 +25,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::extract::unquoted;
 use crate::problem::{Problem, Reason};
 use crate::vault::{Alias, Reserved, VaultError};
 
@@ -167,8 +168,9 @@ impl App {
     ) -> Result<Prepared, Problem> {
         let kind = kinds::find(assertion.kind()).ok_or_else(|| unknown_kind(&assertion))?;
         let data = assertion.data().get();
-        let values: Values = serde_json::from_str(data)
-            .map_err(|error| Problem::of(Reason::DataInvalid).detail(format!("_sd: {error}")))?;
+        let values: Values = serde_json::from_str(data).map_err(|error| {
+            Problem::of(Reason::DataInvalid).detail(format!("_sd: {}", unquoted(error)))
+        })?;
         erasable::check(&values.commitments, &disclosures, kind.erasable)?;
         let mut submission = self.ledger.check_parsed(assertion.clone())?;
         if let Some((stream, revision)) = expected {
@@ -316,7 +318,7 @@ impl App {
             return Ok(());
         }
         let data: record_outcome::Data = serde_json::from_str(assertion.data().get())
-            .map_err(|error| Problem::of(Reason::DataInvalid).detail(error))?;
+            .map_err(|error| Problem::of(Reason::DataInvalid).detail(unquoted(error)))?;
         let account = self
             .ledger
             .state::<Account>(&credentials::account::wire::stream(data.person))?;
@@ -385,7 +387,8 @@ fn deposit_of(kind: &Kind, data: &str, disclosures: &[Disclosure]) -> Result<Dep
     struct Whose {
         person: Uuid,
     }
-    let malformed = |error: serde_json::Error| Problem::of(Reason::DataInvalid).detail(error);
+    let malformed =
+        |error: serde_json::Error| Problem::of(Reason::DataInvalid).detail(unquoted(error));
     let aliases = match kind.name {
         register::KIND => {
             serde_json::from_str::<register::Data>(data)

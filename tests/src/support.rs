@@ -13,5 +13,6 @@ pub mod raw_jws;
 pub mod records;
 pub mod said;
 pub mod seeded;
+pub mod server;
 pub mod vec_store;
 pub mod world;

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use identity::did::IssuerNumber;
 use identity::role::Role;
 use ledger::clock;
-use ledger::side::{Side, SideError};
+use ledger::side::Side;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -15,6 +16,7 @@ use super::worker;
 use crate::app::App;
 use crate::extract::Caller;
 use crate::problem::Problem;
+use crate::seal::SealKey;
 
 const JOBS: &str = "import";
 const ERRORS: &str = "import-error";
@@ -101,16 +103,20 @@ impl Job {
 }
 
 /// The jobs of one node; one runs at a time.
+///
+/// Invariant: jobs and findings stand sealed: the name of a file is often a person's name.
 pub struct Jobs {
     side: Arc<dyn Side>,
+    sealed: SealKey,
     running: Mutex<()>,
 }
 
 impl Jobs {
     /// The jobs in this side store.
-    pub fn new(side: Arc<dyn Side>) -> Self {
+    pub(crate) fn new(side: Arc<dyn Side>, sealed: SealKey) -> Self {
         Self {
             side,
+            sealed,
             running: Mutex::default(),
         }
     }
@@ -127,20 +133,42 @@ impl Jobs {
             .get(JOBS, id.as_bytes())
             .map_err(Problem::internal)?;
         bytes
-            .map(|bytes| serde_json::from_slice(&bytes).map_err(Problem::internal))
+            .map(|bytes| self.open(JOBS, id.as_bytes(), &bytes))
             .transpose()
+    }
+
+    fn seal<T: Serialize>(&self, space: &str, key: &[u8], value: &T) -> Result<Vec<u8>, Problem> {
+        let bytes = serde_json::to_vec(value).map_err(Problem::internal)?;
+        let sealed = self.sealed.seal(&[space.as_bytes(), key], &bytes);
+        sealed.map_err(Problem::internal)
+    }
+
+    fn open<T: DeserializeOwned>(
+        &self,
+        space: &str,
+        key: &[u8],
+        sealed: &[u8],
+    ) -> Result<T, Problem> {
+        let bytes = self.sealed.open(&[space.as_bytes(), key], sealed);
+        serde_json::from_slice(&bytes.map_err(Problem::internal)?).map_err(Problem::internal)
     }
 
     /// Stores the job and the rows found since it was stored last, in one transaction.
     pub(super) fn put(&self, job: &Job, found: &[RowError]) -> Result<(), Problem> {
-        let bytes = serde_json::to_vec(job).map_err(Problem::internal)?;
+        let bytes = self.seal(JOBS, job.id.as_bytes(), job)?;
+        let found = found
+            .iter()
+            .map(|error| {
+                let key = error_key(job.id, error.row);
+                let value = self.seal(ERRORS, &key, error)?;
+                Ok((key, value))
+            })
+            .collect::<Result<Vec<_>, Problem>>()?;
         let expires = Some(job.created_at_ms.saturating_add(KEPT_MS));
         let written = self.side.write(&mut |transaction| {
             transaction.put(JOBS, job.id.as_bytes(), &bytes, expires)?;
-            for error in found {
-                let value = serde_json::to_vec(error)
-                    .map_err(|error| SideError::Database(Box::new(error)))?;
-                transaction.put(ERRORS, &error_key(job.id, error.row), &value, expires)?;
+            for (key, value) in &found {
+                transaction.put(ERRORS, key, value, expires)?;
             }
             Ok(())
         });
@@ -181,7 +209,7 @@ impl Jobs {
             .map_err(Problem::internal)?;
         found
             .iter()
-            .map(|(_, value)| serde_json::from_slice(value).map_err(Problem::internal))
+            .map(|(key, value)| self.open(ERRORS, key, value))
             .collect()
     }
 
@@ -198,8 +226,8 @@ impl Jobs {
                 return Ok(jobs);
             };
             after = Some(last.clone());
-            for (_, value) in &page {
-                let job: Job = serde_json::from_slice(value).map_err(Problem::internal)?;
+            for (key, value) in &page {
+                let job: Job = self.open(JOBS, key, value)?;
                 if matches!(job.state, JobState::Checking | JobState::Running) {
                     jobs.push(job);
                 }

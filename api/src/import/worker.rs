@@ -2,49 +2,37 @@
 
 use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
-use identity::erasable::Disclosure;
-use ledger::assertion::Assertion;
 use ledger::decision::Verdict;
-use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::job::{Job, JobState};
-use super::row::{self, People, RowError};
+use super::row::{self, People, Ready, RowError};
 use super::table::Table;
 use crate::app::App;
 use crate::extract::Caller;
 use crate::problem::{Problem, Reason};
-use crate::routes::outcomes::has_hours_mismatch;
+use crate::write::Prepared;
 
 /// Rows of one chunk: what a crash makes us look at again.
 const CHUNK_ROWS: usize = 1_024;
-/// Threads that read, sign and store values side by side. They mostly wait for a disk: the more of
-/// them wait together, the fewer syncs there are.
+/// Threads that read, sign and store values side by side, so that they share syncs.
 const LANES: usize = 32;
-
-/// Whose and which record a row is about.
-type Key = (Uuid, String);
 
 /// What became of a row.
 enum Came {
-    /// A new commit, or in the dry run: there would be one.
-    New {
-        key: Key,
+    Recorded {
         position: Option<u64>,
         mismatch: bool,
     },
-    /// It was so already, by this file or before it.
-    So(Key),
+    Repeated,
+    Already,
     Refused(RowError),
 }
 
-/// The records of this file that were seen, in the order of its rows.
-#[derive(Default)]
-struct Seen {
-    recorded: HashSet<Key>,
-    found: HashSet<Key>,
-}
+/// (person, record) pairs of this file seen so far.
+type Seen = Mutex<HashSet<(Uuid, String)>>;
 
 pub(super) fn work(app: &App, mut job: Job, progress: &dyn Fn(&Job)) -> Job {
     let _alone = app.jobs.alone();
@@ -67,14 +55,14 @@ fn run(app: &App, job: &mut Job, progress: &dyn Fn(&Job)) -> Result<(), Problem>
     let bytes = super::file::get(app, job.id)?;
     let table = Table::read(&bytes)?;
     let people = People::default();
-    let mut seen = Seen::default();
+    let seen = Seen::default();
     let dry = job.state == JobState::Checking;
     let mut next = usize::try_from(job.next_row).unwrap_or_default();
-    remember(app, job, &table, &people, &mut seen, next);
+    remember(app, job, &table, &people, &seen, next);
     while next < table.len() {
         let chunk = next..table.len().min(next + CHUNK_ROWS);
-        let came = look(app, job, &table, &people, chunk.clone(), dry)?;
-        let found = account(job, &mut seen, came, dry);
+        let came = look(app, job, &table, &people, &seen, chunk.clone(), dry)?;
+        let found = account(job, chunk.clone().zip(came), &table);
         next = chunk.end;
         job.next_row = next as u64;
         job.counts.seen = next as u64;
@@ -96,39 +84,82 @@ fn run(app: &App, job: &mut Job, progress: &dyn Fn(&Job)) -> Result<(), Problem>
 }
 
 /// After a restart: which records the rows before `until` hold.
-fn remember(app: &App, job: &Job, table: &Table, people: &People, seen: &mut Seen, until: usize) {
+fn remember(app: &App, job: &Job, table: &Table, people: &People, seen: &Seen, until: usize) {
     let caller = job.caller();
     for index in 0..until {
         if let Some(Ok(row)) = table.row(index)
             && let Ok(ready) = row::read(app, &caller, people, &row)
         {
-            seen.recorded.insert((ready.person, ready.record));
+            seen.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert((ready.person, ready.record));
         }
     }
 }
 
-/// Looks at a chunk's rows in lanes; lines and results come back in the rows' order.
+/// Looks at a chunk's rows in lanes; the results come back in the rows' order.
+///
+/// Which of two rows with one record is the repetition is told by their order in the file alone, so
+/// repetitions wait until the rows that they repeat are decided.
 fn look(
     app: &App,
     job: &Job,
     table: &Table,
     people: &People,
+    seen: &Seen,
     chunk: Range<usize>,
     dry: bool,
-) -> Result<Vec<(u64, Came)>, Problem> {
+) -> Result<Vec<Came>, Problem> {
     let caller = job.caller();
-    let lanes = LANES.min(chunk.len());
-    let results: Vec<Result<Vec<(u64, Came)>, Problem>> = std::thread::scope(|scope| {
-        let lanes: Vec<_> = (0..lanes)
-            .map(|lane| {
-                let rows = chunk.clone().skip(lane).step_by(lanes);
-                let caller = &caller;
-                scope.spawn(move || {
-                    rows.map(|index| look_at(app, caller, table, people, index, dry))
-                        .collect()
-                })
-            })
-            .collect();
+    let read = in_lanes(chunk.clone().collect(), &|index| {
+        read_at(app, &caller, table, people, index)
+    })?;
+    let mut firsts = Vec::with_capacity(read.len());
+    let mut repeated = Vec::new();
+    for (at, read) in read.into_iter().enumerate() {
+        let first = match &read {
+            Read::Ready { ready, .. } => seen
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert((ready.person, ready.record.clone())),
+            Read::Refused(_) => true,
+        };
+        if first { &mut firsts } else { &mut repeated }.push((at, read));
+    }
+    let decide = |first: bool| {
+        move |(at, read): (usize, Read)| {
+            let came = match read {
+                Read::Refused(fault) => Came::Refused(fault),
+                Read::Ready { line, ready } => decide(app, line, *ready, first, dry)?,
+            };
+            Ok((at, came))
+        }
+    };
+    let mut came = in_lanes(firsts, &decide(true))?;
+    for read in repeated {
+        came.push(decide(false)(read)?);
+    }
+    came.sort_by_key(|(at, _)| *at);
+    Ok(came.into_iter().map(|(_, came)| came).collect())
+}
+
+/// Does `work` on every item, several at a time; the results come back in the items' order.
+fn in_lanes<T: Send, R: Send>(
+    items: Vec<T>,
+    work: &(impl Fn(T) -> Result<R, Problem> + Sync),
+) -> Result<Vec<R>, Problem> {
+    let lanes = LANES.min(items.len());
+    let queue = Mutex::new(items.into_iter().enumerate());
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let results: Vec<Result<Vec<(usize, R)>, Problem>> = std::thread::scope(|scope| {
+        let lane = || {
+            let mut done = Vec::new();
+            while let Some((at, item)) = next() {
+                done.push((at, work(item)?));
+            }
+            Ok(done)
+        };
+        let lanes: Vec<_> = (0..lanes).map(|_| scope.spawn(lane)).collect();
         lanes
             .into_iter()
             .map(|lane| {
@@ -137,117 +168,129 @@ fn look(
             })
             .collect()
     });
-    let mut came = Vec::with_capacity(chunk.len());
+    let mut done = Vec::new();
     for lane in results {
-        came.extend(lane?);
+        done.extend(lane?);
     }
-    came.sort_by_key(|(line, _)| *line);
-    Ok(came)
+    done.sort_by_key(|(at, _)| *at);
+    Ok(done.into_iter().map(|(_, result)| result).collect())
 }
 
-fn look_at(
+/// A row as read.
+enum Read {
+    Ready { line: u64, ready: Box<Ready> },
+    Refused(RowError),
+}
+
+fn read_at(
     app: &App,
     caller: &Caller,
     table: &Table,
     people: &People,
     index: usize,
-    dry: bool,
-) -> Result<(u64, Came), Problem> {
+) -> Result<Read, Problem> {
     let row = match table.row(index) {
         Some(Ok(row)) => row,
         Some(Err(line)) => {
-            let broken = RowError::new(line, "I04", None, "the row cannot be read");
-            return Ok((line, Came::Refused(broken)));
+            let fault = RowError::new(line, "I04", None, "the row cannot be read");
+            return Ok(Read::Refused(fault));
         }
         None => return Err(Problem::internal("a row past the end")),
     };
-    let line = row.line;
-    let ready = match row::read(app, caller, people, &row) {
-        Ok(ready) => ready,
-        Err(Ok(fault)) => return Ok((line, Came::Refused(fault))),
-        Err(Err(problem)) => return Err(problem),
-    };
-    let key = (ready.person, ready.record);
-    let (assertion, disclosures) = app.sign(ready.asking)?;
-    let came = if dry {
-        preview(app, &assertion, &disclosures, key)
-    } else {
-        let written = app
-            .prepare(assertion, disclosures, None)
-            .and_then(|prepared| app.finish_blocking(prepared));
-        written.map(|written| match &written.new {
-            Some(_) => Came::New {
-                key,
-                position: Some(written.position),
-                mismatch: has_hours_mismatch(&written),
-            },
-            None => Came::So(key),
-        })
-    };
-    match came {
-        Ok(came) => Ok((line, came)),
-        // A rule's no is the row's; what waiting might cure stops the job here, to go on later.
-        Err(problem) if problem.reason.status().is_server_error() => Err(problem),
-        Err(problem) if problem.reason == Reason::NotAllowed => Err(problem),
-        Err(problem) => Ok((line, Came::Refused(RowError::of(line, &problem)))),
+    match row::read(app, caller, people, &row) {
+        Ok(ready) => Ok(Read::Ready {
+            line: row.line,
+            ready: Box::new(ready),
+        }),
+        Err(Ok(fault)) => Ok(Read::Refused(fault)),
+        Err(Err(problem)) => Err(problem),
     }
 }
 
-/// The same rules as the run, with nothing stored.
-fn preview(
-    app: &App,
-    assertion: &Assertion,
-    disclosures: &[Disclosure],
-    key: Key,
-) -> Result<Came, Problem> {
-    let submission = app.ledger.check_parsed(assertion.clone())?;
-    match app.ledger.preview(&submission)? {
-        Verdict::AlreadySo(_) => app
-            .same_values(assertion, disclosures)
-            .map(|()| Came::So(key)),
-        Verdict::Facts(facts) => Ok(Came::New {
-            key,
-            position: None,
-            mismatch: facts.iter().any(|fact| {
-                let warned = |data: &RawValue| data.get().contains("\"HOURS_MISMATCH\"");
-                fact.data.as_deref().is_some_and(warned)
-            }),
-        }),
+/// Records a row, or tells what recording it would come to; `first` = the file has it not before.
+fn decide(app: &App, line: u64, ready: Ready, first: bool, dry: bool) -> Result<Came, Problem> {
+    let (assertion, disclosures) = app.sign(ready.asking)?;
+    let already = || if first { Came::Already } else { Came::Repeated };
+    if dry {
+        let submission = app.ledger.check_parsed(assertion.clone())?;
+        return match app.ledger.preview(&submission) {
+            Ok(Verdict::AlreadySo(_)) => match app.same_values(&assertion, &disclosures) {
+                Ok(()) => Ok(already()),
+                Err(problem) => refused(line, problem),
+            },
+            Ok(Verdict::Facts(_)) if !first => Ok(Came::Repeated),
+            Ok(Verdict::Facts(facts)) => {
+                let mismatch = facts.iter().any(|fact| {
+                    fact.data
+                        .as_ref()
+                        .is_some_and(|it| it.get().contains("\"HOURS_MISMATCH\""))
+                });
+                Ok(Came::Recorded {
+                    position: None,
+                    mismatch,
+                })
+            }
+            Err(error) => refused(line, error.into()),
+        };
     }
+    let written = app
+        .prepare(assertion, disclosures, None)
+        .and_then(|prepared: Prepared| app.finish_blocking(prepared));
+    match written {
+        Ok(written) if written.new.is_some() => {
+            let mismatch = crate::routes::outcomes::has_hours_mismatch(&written);
+            Ok(Came::Recorded {
+                position: Some(written.position),
+                mismatch,
+            })
+        }
+        Ok(_) => Ok(already()),
+        Err(problem) => refused(line, problem),
+    }
+}
+
+/// A rule's no is the row's; anything that waiting might cure stops the job here, to go on later.
+fn refused(line: u64, problem: Problem) -> Result<Came, Problem> {
+    if problem.reason.status().is_server_error() || problem.reason == Reason::NotAllowed {
+        return Err(problem);
+    }
+    Ok(Came::Refused(RowError::of(line, &problem)))
 }
 
 /// Adds a chunk to the job's account; returns what is to be shown of it.
-fn account(job: &mut Job, seen: &mut Seen, came: Vec<(u64, Came)>, dry: bool) -> Vec<RowError> {
-    if !dry {
-        // Rows of one chunk race: whichever of two equal rows made the commit, one was recorded.
-        let recorded = came.iter().filter_map(|(_, came)| match came {
-            Came::New { key, .. } => Some(key.clone()),
-            _ => None,
-        });
-        seen.recorded.extend(recorded);
-    }
+fn account(
+    job: &mut Job,
+    came: impl Iterator<Item = (usize, Came)>,
+    table: &Table,
+) -> Vec<RowError> {
     let mut found = Vec::new();
-    for (line, came) in came {
+    let line = |index: usize| match table.row(index) {
+        Some(Ok(row)) => row.line,
+        Some(Err(line)) => line,
+        None => 0,
+    };
+    for (index, came) in came {
         match came {
-            Came::New { key, .. } if dry && !seen.recorded.insert(key.clone()) => {
-                repeat(job, &mut found, line);
-            }
-            Came::New {
-                position, mismatch, ..
-            } => {
+            Came::Recorded { position, mismatch } => {
                 job.counts.recorded += 1;
                 job.position = job.position.max(position);
                 if mismatch {
                     job.counts.warned += 1;
                     let detail =
                         "HOURS_MISMATCH: hours and credits do not agree; the credits count";
-                    found.push(RowError::new(line, "I12", None, detail));
+                    found.push(RowError::new(line(index), "I12", None, detail));
                 }
             }
-            Came::So(key) if seen.recorded.contains(&key) || !seen.found.insert(key.clone()) => {
-                repeat(job, &mut found, line);
+            Came::Repeated => {
+                job.counts.repeated += 1;
+                found.push(RowError::new(
+                    line(index),
+                    "I09",
+                    None,
+                    "the same record stands in this file before",
+                ));
             }
-            Came::So(_) => job.counts.already += 1,
+            Came::Already => job.counts.already += 1,
             Came::Refused(error) => {
                 job.counts.refused += 1;
                 found.push(error);
@@ -255,10 +298,4 @@ fn account(job: &mut Job, seen: &mut Seen, came: Vec<(u64, Came)>, dry: bool) ->
         }
     }
     found
-}
-
-fn repeat(job: &mut Job, found: &mut Vec<RowError>, line: u64) {
-    job.counts.repeated += 1;
-    let detail = "the same record stands in this file before";
-    found.push(RowError::new(line, "I09", None, detail));
 }

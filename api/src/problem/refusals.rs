@@ -20,6 +20,7 @@ use ledger::assertion::Malformed;
 use ledger::execute::{ExecuteError, Refused, Unavailable};
 
 use super::{Problem, Reason};
+use crate::extract::unquoted;
 
 impl From<ExecuteError<Refusal>> for Problem {
     fn from(error: ExecuteError<Refusal>) -> Self {
@@ -117,7 +118,10 @@ impl From<Refusal> for Problem {
             Refusal::CorrectOutcome(error) => reason_of_correct(error),
             Refusal::RevokeOutcome(error) => reason_of_revoke(error),
         };
-        let problem = Self::of(reason).detail(&refusal);
+        let problem = Self::of(reason).detail(match &refusal {
+            Refusal::DataMalformed(_) => format!("data: {}", unquoted(&refusal)),
+            other => other.to_string(),
+        });
         match &refusal {
             Refusal::RecordOutcome(
                 RecordOutcomeError::RecordDiffers { position, .. }

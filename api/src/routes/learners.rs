@@ -170,10 +170,8 @@ impl App {
         new: &NewPerson,
         id: Option<Uuid>,
     ) -> Result<RegisteredPerson, Problem> {
-        for (r#type, value, _) in &new.identifiers {
-            if let Some(person) = self.person_of(*r#type, value)? {
-                return self.registered_before(person, &new.name);
-            }
+        if let Some(person) = self.known_as(new)? {
+            return self.registered_before(person, &new.name);
         }
         let person = clock::uuid_v4();
         let data = register::Data {
@@ -209,15 +207,31 @@ impl App {
             Ok(written) => Ok(RegisteredPerson { person, written }),
             // Somebody registered the same number in between.
             Err(problem) if problem.reason == Reason::IdentifierTaken => {
-                for (r#type, value, _) in &new.identifiers {
-                    if let Some(person) = self.person_of(*r#type, value)? {
-                        return self.registered_before(person, &new.name);
-                    }
+                match self.known_as(new)? {
+                    Some(person) => self.registered_before(person, &new.name),
+                    None => Err(problem),
                 }
-                Err(problem)
             }
             Err(problem) => Err(problem),
         }
+    }
+
+    /// The one person whom the numbers of `new` name, if any; numbers of two people name nobody.
+    fn known_as(&self, new: &NewPerson) -> Result<Option<Uuid>, Problem> {
+        let mut known = None;
+        for (index, (r#type, value, _)) in new.identifiers.iter().enumerate() {
+            let Some(person) = self.person_of(*r#type, value)? else {
+                continue;
+            };
+            if known.is_some_and(|known| known != person) {
+                return Err(Problem::of(Reason::IdentifierTaken).field(
+                    format!("/identifiers/{index}/value"),
+                    "it is bound to another person than the number before it",
+                ));
+            }
+            known = Some(person);
+        }
+        Ok(known)
     }
 
     /// The person whom a number names, if any.

@@ -46,18 +46,15 @@ pub async fn tile(
 ) -> Result<Response, Problem> {
     let not_found = || Problem::of(Reason::NotFound);
     let path = TilePath::parse(&format!("tile/{path}")).map_err(|_| not_found())?;
-    let (bytes, cache) = if path.shelf == Shelf::Entries {
+    let media = (header::CONTENT_TYPE, "application/octet-stream");
+    if path.shelf == Shelf::Entries {
         caller?.require(&[Role::Audit, Role::Auditor])?;
-        (entries(&app, path)?, "private, no-store")
-    } else {
-        let tile = app.ledger.proofs().tile(path).map_err(Problem::internal)?;
-        (tile.ok_or_else(not_found)?, IMMUTABLE)
-    };
-    let headers = [
-        (header::CONTENT_TYPE, "application/octet-stream"),
-        (header::CACHE_CONTROL, cache),
-    ];
-    Ok((PUBLIC, headers, bytes).into_response())
+        let headers = [media, (header::CACHE_CONTROL, "private, no-store")];
+        return Ok((headers, entries(&app, path)?).into_response());
+    }
+    let tile = app.ledger.proofs().tile(path).map_err(Problem::internal)?;
+    let headers = [media, (header::CACHE_CONTROL, IMMUTABLE)];
+    Ok((PUBLIC, headers, tile.ok_or_else(not_found)?).into_response())
 }
 
 /// An entry bundle: each leaf behind its length in two bytes, big-endian.

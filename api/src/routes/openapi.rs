@@ -1,7 +1,7 @@
 //! The OpenAPI document, generated from the routes, and its page.
 
 use maud::{PreEscaped, html};
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
@@ -29,10 +29,37 @@ pub fn base() -> utoipa::openapi::OpenApi {
 
 /// The whole document as JSON text, members sorted, ending in a newline.
 pub fn document(api: utoipa::openapi::OpenApi) -> String {
-    let value = serde_json::to_value(api).unwrap_or_default();
+    let mut value = serde_json::to_value(api).unwrap_or_default();
+    let doors = value["paths"].as_object_mut().into_iter().flatten();
+    for (_, item) in doors {
+        for (_, door) in item.as_object_mut().into_iter().flatten() {
+            say_problems(door);
+        }
+    }
     let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
     text.push('\n');
     text
+}
+
+/// What is true of every door: problems have their own media type, and who needs a token may lack it.
+fn say_problems(door: &mut Value) {
+    let problem = json!({ "$ref": "#/components/schemas/ProblemBody" });
+    if door.get("security").is_some() && door["responses"].get("401").is_none() {
+        door["responses"]["401"] = json!({
+            "description": "no token, or one that opens nothing",
+            "content": { "application/json": { "schema": problem } },
+        });
+    }
+    for (_, response) in door["responses"].as_object_mut().into_iter().flatten() {
+        if let Some(content) = response.get_mut("content").and_then(Value::as_object_mut)
+            && content
+                .get("application/json")
+                .is_some_and(|it| it["schema"] == problem)
+            && let Some(schema) = content.remove("application/json")
+        {
+            content.insert("application/problem+json".into(), schema);
+        }
+    }
 }
 
 /// A page of all doors, without scripts, from the document itself.

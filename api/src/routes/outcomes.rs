@@ -25,7 +25,7 @@ use super::After;
 use super::answer::WriteAnswer;
 use super::learners::derived_id;
 use crate::app::App;
-use crate::extract::{Body, Caller};
+use crate::extract::{Body, Caller, unquoted};
 use crate::problem::{Problem, ProblemBody, Reason};
 use crate::transcript::{self, Line};
 use crate::write::{Asking, Written};
@@ -106,7 +106,7 @@ impl Says {
         }
         fn word<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Result<T, Problem> {
             T::deserialize(serde::de::value::StrDeserializer::<serde::de::value::Error>::new(text))
-                .map_err(|error| Problem::invalid(format!("/{name}"), error))
+                .map_err(|error| Problem::invalid(format!("/{name}"), unquoted(error)))
         }
         let kind: OutcomeKind = word("kind", &self.kind)?;
         let credits: Option<Millicredits> = read("credits", filled(self.credits.as_ref()))?;
@@ -298,6 +298,7 @@ pub async fn show(
 
 /// A correction: everything the outcome says from now on.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct CorrectionBody {
     /// entry_error, mark_reviewed, amount_wrong, wrong_person, misconduct or other.
     #[schema(value_type = String, example = "mark_reviewed")]

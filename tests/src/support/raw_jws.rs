@@ -3,6 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use ledger::key::SigningKey;
+
 use super::asking::Signer;
 
 /// The header that everybody else writes.
@@ -15,12 +17,17 @@ pub fn header(signer: &Signer) -> String {
 
 /// A compact JWS over exactly these texts, with a signature that holds.
 pub fn compact(signer: &Signer, header: &str, payload: &[u8]) -> String {
+    compact_by(&signer.key(), header, payload)
+}
+
+/// As [`compact`], under any key.
+pub fn compact_by(key: &SigningKey, header: &str, payload: &[u8]) -> String {
     let input = format!(
         "{}.{}",
         URL_SAFE_NO_PAD.encode(header),
         URL_SAFE_NO_PAD.encode(payload)
     );
-    let signature = signer.key().sign(input.as_bytes());
+    let signature = key.sign(input.as_bytes());
     format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 

@@ -1,0 +1,9 @@
+//! Journeys over real HTTP: from a request to what somebody sees.
+
+mod correcting;
+pub(crate) mod imports;
+mod learning;
+mod operations;
+pub(crate) mod own_key;
+mod reading;
+mod repeating;

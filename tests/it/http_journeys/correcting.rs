@@ -1,0 +1,181 @@
+//! What was recorded is corrected or revoked, by two persons; and no door takes what it does not know.
+
+use identity::role::Role;
+use serde_json::json;
+use tests::support::server::answer::after;
+use tests::support::server::{Stand, resident_id};
+
+/// A recorded course: its id and person.
+fn recorded(stand: &Stand) -> (String, uuid::Uuid) {
+    let person = stand.register(0, "王晓明", &resident_id(1));
+    let body = Stand::outcome(person, "2026-CS-0001");
+    let recorded = stand
+        .post(stand.schools[0].token(), "/v1/outcomes", &body)
+        .is(201);
+    stand.get("", &after("/v1/institutions", &recorded)).is(200);
+    (recorded["id"].as_str().unwrap().to_owned(), person)
+}
+
+#[test]
+fn a_correction_needs_two_persons_and_keeps_the_history() {
+    // One clerk alone could raise a mark, or the learner would not see that it was raised.
+    let stand = Stand::open();
+    let [clerk, second] = &stand.schools[0].officers;
+    let (id, person) = recorded(&stand);
+    let path = format!("/v1/outcomes/{id}");
+    let body = json!({
+        "reason": "mark_reviewed", "reason_text": "卷面重核", "kind": "course", "code": "CS101", "title": "数据结构",
+        "hours": "32", "credits": "2.0", "scheme": "cn-he", "level": "5", "category": "general", "grade": "91",
+        "completed_on": "2026-06-01",
+    });
+    let proposed = stand
+        .post(&clerk.token, &format!("{path}/corrections"), &body)
+        .is(202);
+    let before = stand.get(&clerk.token, &after(&path, &proposed)).is(200);
+    assert_eq!(
+        (&before["grade"], &before["state"]),
+        (&json!("85"), &json!("recorded"))
+    );
+    stand
+        .approve(&clerk.token, &proposed["approval"])
+        .refused(403, "same-person");
+    let approved = stand.approve(&second.token, &proposed["approval"]).is(201);
+    let own = stand.token(person, Role::Learner, None);
+    let now = stand.get(&own, &after(&path, &approved)).is(200);
+    assert_eq!(
+        (&now["grade"], &now["state"]),
+        (&json!("91"), &json!("corrected"))
+    );
+    assert_eq!(now["changed"], approved["position"]);
+    assert_eq!(
+        now["lots"].as_array().unwrap().len(),
+        2,
+        "the first lot stays in sight"
+    );
+    let credits = stand
+        .get(&own, &format!("/v1/learners/{person}/credits"))
+        .is(200);
+    assert_eq!(credits[0]["credits"], "2", "counted once");
+}
+
+#[test]
+fn a_revocation_needs_two_persons_and_takes_the_credit_back() {
+    // Credit won by cheating would go on counting, or one clerk alone could take it away.
+    let stand = Stand::open();
+    let [clerk, second] = &stand.schools[0].officers;
+    let (id, person) = recorded(&stand);
+    let path = format!("/v1/outcomes/{id}");
+    let body = json!({ "reason": "misconduct", "reason_text": "替考" });
+    let proposed = stand
+        .post(&clerk.token, &format!("{path}/revocations"), &body)
+        .is(202);
+    let approved = stand.approve(&second.token, &proposed["approval"]).is(201);
+    let own = stand.token(person, Role::Learner, None);
+    let now = stand.get(&own, &after(&path, &approved)).is(200);
+    assert_eq!(now["state"], "revoked");
+    let credits = stand
+        .get(&own, &format!("/v1/learners/{person}/credits"))
+        .is(200);
+    assert!(
+        credits
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|it| it["usable"] == "0" && it["credits"] == "0"),
+        "{credits}"
+    );
+    let refused = stand.post(
+        &clerk.token,
+        &format!("{path}/corrections"),
+        &json!({
+            "reason": "other", "kind": "course", "credits": "2.0", "completed_on": "2026-06-01",
+        }),
+    );
+    refused.refused(409, "outcome-revoked");
+    let again = stand.post(
+        &clerk.token,
+        "/v1/outcomes",
+        &Stand::outcome(person, "2026-CS-0001"),
+    );
+    again.refused(409, "record-revoked");
+}
+
+#[test]
+fn a_rejected_correction_changes_nothing() {
+    // A no of the second person would raise a mark.
+    let stand = Stand::open();
+    let [clerk, second] = &stand.schools[0].officers;
+    let (id, _) = recorded(&stand);
+    let path = format!("/v1/outcomes/{id}");
+    let before = stand.get(&clerk.token, &path).is(200);
+    let body = json!({ "reason": "mark_reviewed", "kind": "course", "credits": "9.0", "completed_on": "2026-06-01" });
+    let proposed = stand
+        .post(&clerk.token, &format!("{path}/corrections"), &body)
+        .is(202);
+    let approval = format!("/v1/approvals/{}", proposed["approval"].as_str().unwrap());
+    let rejected = stand
+        .post(&second.token, &approval, &json!({ "decision": "reject" }))
+        .is(201);
+    assert_eq!(
+        stand.get(&clerk.token, &after(&path, &rejected)).is(200),
+        before
+    );
+}
+
+#[test]
+fn a_body_with_an_unknown_member_is_refused_at_every_door() {
+    // A misspelt member (`grades`) would be dropped silently, and its mark with it.
+    let stand = Stand::open();
+    let token = stand.schools[0].token();
+    let (id, person) = recorded(&stand);
+    let approval = ledger::clock::uuid_v4();
+    let doors = [
+        (
+            "/v1/institutions".to_owned(),
+            &stand.registrar.token as &str,
+            json!({ "name": "n", "level": "school", "scope": [] }),
+        ),
+        (
+            "/v1/institutions/1/keys".to_owned(),
+            token,
+            json!({ "fragment": "key-9" }),
+        ),
+        ("/v1/learners".to_owned(), token, json!({ "name": "n" })),
+        (
+            format!("/v1/learners/{person}/identifiers"),
+            token,
+            json!({ "type": "passport", "value": "E1" }),
+        ),
+        (
+            "/v1/learners/search".to_owned(),
+            token,
+            json!({ "identifier": { "type": "passport", "value": "E1" } }),
+        ),
+        (
+            "/v1/outcomes".to_owned(),
+            token,
+            Stand::outcome(person, "R-9"),
+        ),
+        (
+            format!("/v1/outcomes/{id}/corrections"),
+            token,
+            json!({ "reason": "other", "kind": "course", "completed_on": "2026-06-01", "credits": "1" }),
+        ),
+        (
+            format!("/v1/outcomes/{id}/revocations"),
+            token,
+            json!({ "reason": "other" }),
+        ),
+        (
+            format!("/v1/approvals/{approval}"),
+            token,
+            json!({ "decision": "approve" }),
+        ),
+    ];
+    let size = stand.app.ledger.head().size;
+    for (path, token, mut body) in doors {
+        body["grades"] = json!("99");
+        stand.post(token, &path, &body).refused(422, "body-invalid");
+    }
+    assert_eq!(stand.app.ledger.head().size, size);
+}

@@ -1,0 +1,256 @@
+//! A file of outcomes: dry run, run, what comes back, and files that were made to do harm.
+
+use serde_json::{Value, json};
+use tests::support::server::answer::after;
+use tests::support::server::{Stand, resident_id};
+
+const HEADER: &str =
+    "姓名,证件号,记录号,类型,课程代码,课程名称,学时,学分,体系,等级,类别,成绩,完成日期";
+
+/// A file of `rows` below the header.
+fn file(rows: &[String]) -> String {
+    format!("{HEADER}\n{}\n", rows.join("\n"))
+}
+
+fn row(serial: u16, record: &str) -> String {
+    format!(
+        "学生{serial},{},{record},course,CS101,数据结构,32,2.0,cn-he,5,general,85,2026-06-01",
+        resident_id(serial)
+    )
+}
+
+/// Uploads and waits for the end of the dry run.
+fn checked(stand: &Stand, name: &str, file: &[u8]) -> Value {
+    let token = stand.schools[0].token();
+    let job = stand.upload(token, name, file).is(202);
+    stand.import_reaches(token, job["id"].as_str().unwrap(), "checked")
+}
+
+fn errors(stand: &Stand, job: &Value) -> Vec<Value> {
+    let path = format!("/v1/imports/{}/errors", job["id"].as_str().unwrap());
+    let page = stand.get(stand.schools[0].token(), &path).is(200);
+    page["errors"].as_array().unwrap().clone()
+}
+
+/// Runs a checked job to its end.
+fn run(stand: &Stand, job: &Value) -> Value {
+    let token = stand.schools[0].token();
+    let id = job["id"].as_str().unwrap();
+    let path = format!("/v1/imports/{id}/run");
+    stand.send("POST", &path, token, &[], Some(b"")).is(202);
+    let done = stand.import_reaches(token, id, "done");
+    assert_eq!(
+        stand.send("POST", &path, token, &[], Some(b"")).is(200)["state"],
+        "done"
+    );
+    done
+}
+
+#[test]
+fn a_file_is_checked_then_recorded_then_known() {
+    // A clerk would record what she only wanted to check, or everything twice when she sends it again.
+    let stand = Stand::open();
+    let token = stand.schools[0].token();
+    let people: Vec<_> = (1..=3)
+        .map(|serial| stand.register(0, &format!("学生{serial}"), &resident_id(serial)))
+        .collect();
+    let rows = [
+        row(1, "R-1"),
+        row(2, "R-2"),
+        row(3, "R-3").replace("2.0", "99999"),
+        row(1, "R-1"),
+        row(3, "R-4").replace(",32,", ",1,"),
+    ];
+    let text = file(&rows);
+    let before = crate::http_trace::trace(&stand);
+    let job = checked(&stand, "成绩.csv", text.as_bytes());
+    assert_eq!(
+        crate::http_trace::trace(&stand),
+        before,
+        "a dry run records nothing"
+    );
+    let counts = |job: &Value| {
+        [
+            "rows", "recorded", "warned", "repeated", "already", "refused",
+        ]
+        .map(|name| job["counts"][name].as_u64().unwrap())
+    };
+    assert_eq!(counts(&job), [5, 3, 1, 1, 0, 1]);
+    let done = run(&stand, &job);
+    assert_eq!(counts(&done), [5, 3, 1, 1, 0, 1]);
+    assert_eq!(stand.app.ledger.head().size, before.0 + 3);
+    let found: Vec<_> = errors(&stand, &done)
+        .iter()
+        .map(|it| {
+            (
+                it["row"].as_u64().unwrap(),
+                it["code"].as_str().unwrap().to_owned(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [(4, "I05".into()), (5, "I09".into()), (6, "I12".into())]
+    );
+    let path = after(
+        &format!("/v1/learners/{}/transcript.json", people[0]),
+        &done,
+    );
+    let transcript = stand.get(token, &path).is(200);
+    assert_eq!(transcript["outcomes"][0]["grade"], "85");
+    assert_eq!(transcript["outcomes"].as_array().unwrap().len(), 1);
+    // The same file again: everything is known, and nothing is added.
+    let size = stand.app.ledger.head().size;
+    let good = file(&[row(1, "R-1"), row(2, "R-2")]);
+    let again = checked(&stand, "成绩.csv", good.as_bytes());
+    assert_eq!(counts(&again), [2, 0, 0, 0, 2, 0]);
+    assert_eq!(counts(&run(&stand, &again)), [2, 0, 0, 0, 2, 0]);
+    assert_eq!(stand.app.ledger.head().size, size);
+    // Another school does not see the import.
+    let id = job["id"].as_str().unwrap();
+    for path in [
+        format!("/v1/imports/{id}"),
+        format!("/v1/imports/{id}/errors"),
+    ] {
+        stand
+            .get(stand.schools[1].token(), &path)
+            .refused(404, "not-found");
+        stand
+            .get(&stand.registrar.token, &path)
+            .refused(403, "not-allowed");
+    }
+}
+
+#[test]
+fn the_name_of_a_file_is_shown_and_never_followed() {
+    // A file called ../../etc/passwd would be written over that one.
+    let stand = Stand::open();
+    stand.register(0, "学生1", &resident_id(1));
+    let text = file(&[row(1, "R-1")]);
+    let names = [
+        ("../../etc/passwd", "passwd"),
+        ("..\\\\..\\\\windows\\\\win.ini", "win.ini"),
+        ("/", "unnamed"),
+        ("..", "unnamed"),
+    ];
+    let files = |stand: &Stand| {
+        let mut paths: Vec<_> = walk(stand.dir()).into_iter().collect();
+        paths.sort();
+        paths
+    };
+    let before = files(&stand);
+    for (name, shown) in names {
+        let job = checked(&stand, name, text.as_bytes());
+        assert_eq!(job["file_name"], shown, "{name:?}");
+    }
+    assert_eq!(files(&stand), before);
+}
+
+/// Every file below `dir`, but the log's, which grows by itself.
+pub(crate) fn walk(dir: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(walk(&path));
+        } else {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[test]
+fn broken_rows_come_back_with_line_and_column() {
+    // A row would vanish without a word, or a wrong one be recorded.
+    let stand = Stand::open();
+    stand.register(0, "学生1", &resident_id(1));
+    let good = row(1, "R-1");
+    let number = resident_id(1);
+    let cases = [
+        ("I01", "记录号", good.replace("R-1", "")),
+        ("I01", "完成日期", good.replace("2026-06-01", "")),
+        ("I02", "证件号", good.replace(&number, "330102200102030011")),
+        ("I03", "证件号", good.replace(&number, "3.30102E+17")),
+        ("I05", "学分", good.replace("2.0", "-2")),
+        ("I05", "学分", good.replace("2.0", "两分")),
+        ("I05", "学分", good.replace("2.0", "4000")),
+        ("I06", "完成日期", good.replace("2026-06-01", "2026-13-01")),
+        ("I06", "完成日期", good.replace("2026-06-01", "2026-07-09")),
+        ("I07", "类型", good.replace("course", "seminar")),
+        ("I08", "证件号", good.replace(&number, &resident_id(77))),
+        ("I11", "记录号", good.replace("R-1", &number)),
+        ("I11", "", "a,b".into()),
+    ];
+    let rows: Vec<String> = cases.iter().map(|(.., row)| row.clone()).collect();
+    let before = crate::http_trace::trace(&stand);
+    let mut bytes = file(&rows).into_bytes();
+    // GBK for 学生1: not UTF-8.
+    bytes.extend_from_slice(b"\xd1\xa7\xc9\xfa1,");
+    bytes.extend_from_slice(good.split_once(',').unwrap().1.as_bytes());
+    bytes.push(b'\n');
+    let job = checked(&stand, "broken.csv", &bytes);
+    assert_eq!(job["counts"]["refused"], json!(cases.len() + 1));
+    let done = run(&stand, &job);
+    assert_eq!(done["counts"]["recorded"], 0);
+    assert_eq!(crate::http_trace::trace(&stand), before);
+    let found = errors(&stand, &done);
+    for (at, (code, field, row)) in cases.iter().enumerate().take(cases.len() - 1) {
+        assert_eq!(found[at]["row"], json!(at + 2), "{row}");
+        assert_eq!(
+            (found[at]["code"].as_str(), found[at]["field"].as_str()),
+            (Some(*code), Some(*field)),
+            "{row} {}",
+            found[at]
+        );
+    }
+    assert_eq!(found[cases.len() - 1]["code"], "I01", "a row of two cells");
+    assert_eq!(found[cases.len()]["code"], "I04");
+}
+
+#[test]
+fn a_file_that_is_no_table_is_refused_whole() {
+    // Half a file would be taken in, or a picture be searched for courses.
+    let stand = Stand::open();
+    let token = stand.schools[0].token();
+    let before = crate::http_trace::trace(&stand);
+    let files: [&[u8]; 5] = [
+        b"",
+        b"a,b,c\n1,2,3\n",
+        "姓名,证件号,完成日期\n".as_bytes(),
+        b"\xd0\xd5\xc3\xfb,\xd6\xa4\xbc\xfe\xba\xc5\n",
+        "记录号,记录号,证件号,完成日期\n".as_bytes(),
+    ];
+    for file in files {
+        stand
+            .upload(token, "f.csv", file)
+            .refused(422, "import-file-invalid");
+    }
+    let mut long = String::from("记录号,证件号,完成日期\n");
+    long.push_str(&"r,1,2026-06-01\n".repeat(100_001));
+    stand
+        .upload(token, "f.csv", long.as_bytes())
+        .refused(413, "import-too-large");
+    stand
+        .send(
+            "POST",
+            "/v1/imports",
+            token,
+            &[("content-type", "text/csv")],
+            Some(b"x"),
+        )
+        .refused(400, "body-unreadable");
+    stand
+        .send(
+            "POST",
+            "/v1/imports",
+            token,
+            &[("content-type", "multipart/form-data; boundary=x")],
+            Some(b"--x--"),
+        )
+        .refused(400, "body-unreadable");
+    stand
+        .upload(&stand.registrar.token, "f.csv", file(&[]).as_bytes())
+        .refused(403, "not-allowed");
+    assert_eq!(crate::http_trace::trace(&stand), before);
+}

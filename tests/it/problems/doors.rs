@@ -1,0 +1,174 @@
+//! Reasons of the doors: who calls, what body, how much, and a server that cannot now.
+
+use api::config::Config;
+use api::problem::Reason;
+use serde_json::json;
+use tests::support::server::{Stand, resident_id};
+
+use super::Met;
+use crate::http_journeys::own_key::{recording, values};
+
+pub(super) fn all(stand: &Stand, met: &Met) {
+    callers(stand, met);
+    bodies(stand, met);
+    keyed(stand, met);
+    cannot_now(met);
+}
+
+fn callers(stand: &Stand, met: &Met) {
+    met.refused(&stand.get("", "/v1/approvals"), Reason::NotSignedIn);
+    met.refused(
+        &stand.get("xft_nobody", "/v1/approvals"),
+        Reason::TokenInvalid,
+    );
+    met.refused(
+        &stand.get(stand.schools[0].token(), "/nowhere"),
+        Reason::NotFound,
+    );
+    met.refused(
+        &stand.send("PUT", "/v1/learners", "", &[], None),
+        Reason::MethodNotAllowed,
+    );
+    let own = tests::support::server::hand::Hand::new(stand, 3, "key-only");
+    let school = stand.admit("温州大学", "4133010351", Some(&own));
+    let body = json!({ "name": "王晓明" });
+    met.refused(
+        &stand.post(school.token(), "/v1/learners", &body),
+        Reason::SignItYourself,
+    );
+}
+
+fn bodies(stand: &Stand, met: &Met) {
+    let token = stand.schools[0].token();
+    let before = crate::http_trace::trace(stand);
+    let learner = |body: &str| stand.post_text(token, "/v1/learners", &[], body);
+    for body in ["{", "", "{\"name\":\"a\"} x", "{\"name\":\"\\ud800\"}"] {
+        met.refused(&learner(body), Reason::BodyUnreadable);
+    }
+    for body in [
+        "{}",
+        "[]",
+        "[\"王晓明\",null,[]]",
+        "{\"name\":5}",
+        "{\"name\":\"a\",\"name\":\"b\"}",
+        "{\"name\":\"a\",\"title\":\"b\"}",
+    ] {
+        met.refused(&learner(body), Reason::BodyInvalid);
+    }
+    let answer = stand.send(
+        "POST",
+        "/v1/learners",
+        token,
+        &[("content-type", "application/json")],
+        Some(b"\xff\xfe"),
+    );
+    met.refused(&answer, Reason::BodyUnreadable);
+    let long = json!({ "name": "x".repeat(1 << 20) });
+    met.refused(
+        &stand.post(token, "/v1/learners", &long),
+        Reason::BodyTooLarge,
+    );
+    let answer = stand.send(
+        "POST",
+        "/v1/learners",
+        token,
+        &[("content-type", "text/plain")],
+        Some(b"{}"),
+    );
+    met.refused(&answer, Reason::MediaType);
+    met.refused(
+        &stand.upload(token, "f.csv", b"a,b\n"),
+        Reason::ImportFileInvalid,
+    );
+    let mut rows = String::from("记录号,证件号,完成日期\n");
+    rows.push_str(&"r,1,2026-06-01\n".repeat(100_001));
+    met.refused(
+        &stand.upload(token, "f.csv", rows.as_bytes()),
+        Reason::ImportTooLarge,
+    );
+    for path in [
+        "/v1/learners/no-uuid",
+        "/v1/institutions/x",
+        "/v1/institutions?limit=x",
+        "/v1/institutions?cursor=x",
+        "/v1/institutions/1?befor=2",
+    ] {
+        met.refused(&stand.get(token, path), Reason::BodyUnreadable);
+    }
+    assert_eq!(crate::http_trace::trace(stand), before);
+}
+
+fn keyed(stand: &Stand, met: &Met) {
+    let token = stand.schools[0].token();
+    let post = |body| {
+        stand.post_with(
+            token,
+            "/v1/learners",
+            &[("idempotency-key", "problems")],
+            &body,
+        )
+    };
+    post(json!({ "name": "王晓明" })).is(201);
+    met.refused(
+        &post(json!({ "name": "王晓朋" })),
+        Reason::IdempotencyConflict,
+    );
+    // The turn of a request that still runs is taken as the door itself would take it.
+    let body = json!({ "name": "李小红" });
+    let asked = [b"/v1/learners\0".as_slice(), body.to_string().as_bytes()].concat();
+    let turn = stand
+        .app
+        .idempotency
+        .begin(token, "problems-2", &asked)
+        .unwrap();
+    assert!(matches!(turn, api::idempotency::Begin::New(_)));
+    let answer = stand.post_with(
+        token,
+        "/v1/learners",
+        &[("idempotency-key", "problems-2")],
+        &body,
+    );
+    met.refused(&answer, Reason::IdempotencyRunning);
+    let hand = stand.own_key(0, "key-doors");
+    let person = stand.register(0, "王晓明", &resident_id(904));
+    let text = hand.submission(recording(stand, person, "R-1"), &values());
+    let answer = stand.submit("application/jose", &[("if-match", "\"r7\"")], &text);
+    met.refused(&answer, Reason::Precondition);
+}
+
+/// Servers that are full, slow, behind, stopping or broken.
+fn cannot_now(met: &Met) {
+    let config = |bend: &dyn Fn(&mut Config)| {
+        let mut config = Config::default();
+        bend(&mut config);
+        Stand::bare(config, "127.0.0.1:0")
+    };
+    let full = config(&|config| config.server.concurrency_max = 0);
+    met.refused(&full.get("", "/livez"), Reason::TooBusy);
+    // No time at all: the first thing that waits is too slow.
+    let slow = config(&|config| config.server.request_timeout_s = 0);
+    met.refused(
+        &slow.get("", "/v1/institutions?after=1000000"),
+        Reason::Timeout,
+    );
+    let stand = config(&|_| {});
+    let answer = stand.get("", "/v1/institutions?after=1000000");
+    assert!(answer.json()["position"].is_u64(), "how far the view is");
+    met.refused(&answer, Reason::ViewBehind);
+    stand.app.ledger.publish().unwrap();
+    let checkpoint = stand.app.dir.root().join("log").join("checkpoint");
+    let files = crate::http_journeys::imports::walk(stand.dir());
+    let checkpoint = files
+        .into_iter()
+        .find(|it| it.file_name() == checkpoint.file_name())
+        .unwrap();
+    std::fs::remove_file(&checkpoint).unwrap();
+    std::fs::create_dir(&checkpoint).unwrap();
+    met.refused(&stand.get("", "/log/checkpoint"), Reason::Internal);
+    stand.app.close();
+    let body = json!({ "name": "王晓明" });
+    met.refused(
+        &stand.post(&stand.registrar.token, "/v1/learners", &body),
+        Reason::Stopping,
+    );
+}

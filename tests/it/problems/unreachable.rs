@@ -1,0 +1,97 @@
+//! Reasons that no request to this program can bring about today: their refusals are turned into
+//! problems here, by the same conversions that the doors use.
+
+use api::problem::{Language, Problem, Reason};
+use credentials::account::outcome::FieldError;
+use credentials::account::record_outcome::RecordOutcomeError;
+use credentials::rulebook::Refusal;
+use credentials::rulebook::open_log::OpenLogError;
+use identity::ask::AskError;
+use identity::did::IssuerNumber;
+use identity::institution::activate_key::ActivateKeyError;
+use ledger::execute::{ExecuteError, Refused, Unavailable};
+
+use super::Met;
+
+pub(super) fn all(met: &Met) {
+    let rejected = |refusal: Refusal| Problem::from(ExecuteError::Rejected(refusal));
+    let unavailable = |unavailable| Problem::from(ExecuteError::<Refusal>::from(unavailable));
+    let cases: Vec<(&str, Problem, Reason)> = vec![
+        // Its assertion alone may have 65,000 bytes, and no kind's facts add the rest to that.
+        (
+            "no kind is large enough",
+            Refused::TooLarge(65_536).into(),
+            Reason::CommitTooLarge,
+        ),
+        // Only assertion keys of admitted parties are found by their names.
+        (
+            "key-unknown comes first",
+            rejected(Refusal::Ask(AskError::KeyUse("k".into()))),
+            Reason::KeyWrongUse,
+        ),
+        (
+            "key-unknown comes first",
+            rejected(Refusal::Ask(AskError::SignerUnknown("k".into()))),
+            Reason::SignerUnknown,
+        ),
+        (
+            "key-unknown comes first",
+            rejected(Refusal::Ask(AskError::NotAdmitted(IssuerNumber(9)))),
+            Reason::InstitutionNotAdmitted,
+        ),
+        // Every log adopts a policy in its first commit, and a first commit is made once.
+        (
+            "genesis adopts one",
+            rejected(Refusal::OpenLog(OpenLogError::PolicyUnknown("p".into(), 1))),
+            Reason::PolicyNotInForce,
+        ),
+        (
+            "genesis comes once",
+            rejected(Refusal::OpenLog(OpenLogError::NotFirst)),
+            Reason::LogAlreadyOpen,
+        ),
+        (
+            "genesis comes once",
+            rejected(Refusal::OpenLog(OpenLogError::Keys)),
+            Reason::GenesisInvalid,
+        ),
+        // The policy shipped has a rate of hours.
+        (
+            "the policy has a rate",
+            rejected(Refusal::RecordOutcome(RecordOutcomeError::Field(
+                FieldError::NoRate,
+            ))),
+            Reason::NoRate,
+        ),
+        // A thousand keys take longer than the answer is worth; the rule has its own test.
+        (
+            "a thousand keys",
+            rejected(Refusal::ActivateKey(ActivateKeyError::TooMany)),
+            Reason::TooManyKeys,
+        ),
+        // A disk that is full or answers late is the store tests' business; here, what they become.
+        (
+            "needs a full disk",
+            unavailable(Unavailable::DiskFull),
+            Reason::DiskFull,
+        ),
+        (
+            "needs a failed sync",
+            unavailable(Unavailable::Unknown),
+            Reason::WriteUnknown,
+        ),
+        // No door erases yet: the reason is kept for the one that will.
+        (
+            "no door erases yet",
+            Problem::of(Reason::Erased),
+            Reason::Erased,
+        ),
+    ];
+    for (why, problem, reason) in cases {
+        assert_eq!(problem.reason, reason, "{why}");
+        let body = problem.body(Language::Zh, Some("r".into()));
+        assert_eq!(body.r#type, format!("/problems/{}", reason.slug()));
+        assert_eq!(body.status, reason.status().as_u16());
+        met.0.lock().unwrap().insert(reason);
+    }
+}

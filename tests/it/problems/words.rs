@@ -1,0 +1,110 @@
+//! The words of the reasons.
+
+use std::collections::BTreeSet;
+
+use api::problem::{Language, Problem, Reason, texts};
+use tests::support::server::Stand;
+
+#[test]
+fn every_reason_has_words_and_every_word_a_reason() {
+    // Somebody would be refused in a code name, or a text would explain what never happens.
+    let slugs: BTreeSet<&str> = Reason::ALL.iter().map(|reason| reason.slug()).collect();
+    assert_eq!(slugs.len(), Reason::ALL.len());
+    assert_eq!(texts::slugs().into_iter().collect::<BTreeSet<_>>(), slugs);
+    for reason in Reason::ALL {
+        let text = texts::of(*reason);
+        for words in [text.title_zh, text.action_zh] {
+            assert!(
+                words
+                    .chars()
+                    .any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)),
+                "{reason:?}: {words}"
+            );
+        }
+        for words in [text.title_en, text.action_en] {
+            assert!(
+                words.chars().any(|c| c.is_ascii_alphabetic()),
+                "{reason:?}: {words}"
+            );
+            assert!(
+                !words
+                    .chars()
+                    .any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)),
+                "{reason:?}: {words}"
+            );
+        }
+        assert_eq!(Reason::from_slug(reason.slug()), Some(*reason));
+        assert_eq!(
+            reason.code(),
+            reason.slug().replace('-', "_").to_uppercase()
+        );
+    }
+}
+
+#[test]
+fn problems_speak_the_readers_language() {
+    // Who reads no Chinese would not learn what is wrong.
+    let stand = Stand::bare(api::config::Config::default(), "127.0.0.1:0");
+    let asked = [
+        ("en", "en"),
+        ("zh", "zh-CN"),
+        ("en-GB,zh;q=0.5", "en"),
+        ("fr", "zh-CN"),
+        ("fr,en;q=0.3", "en"),
+        ("", "zh-CN"),
+    ];
+    let text = texts::of(Reason::NotFound);
+    for (accepted, spoken) in asked {
+        let answer = stand.send(
+            "GET",
+            "/nowhere",
+            "",
+            &[("accept-language", accepted)],
+            None,
+        );
+        assert_eq!(answer.header("content-language"), spoken, "{accepted}");
+        let (title, action) = if spoken == "en" {
+            (text.title_en, text.action_en)
+        } else {
+            (text.title_zh, text.action_zh)
+        };
+        let body = answer.refused(404, "not-found");
+        assert_eq!(
+            (&body["title"], &body["action"]),
+            (&title.into(), &action.into())
+        );
+    }
+    for reason in Reason::ALL {
+        let page = stand.get("", &format!("/problems/{}", reason.slug()));
+        assert_eq!(page.status, 200);
+        assert!(page.text().contains(&reason.code()), "{reason:?}");
+        for (language, title) in [
+            (Language::En, texts::of(*reason).title_en),
+            (Language::Zh, texts::of(*reason).title_zh),
+        ] {
+            assert_eq!(Problem::of(*reason).body(language, None).title, title);
+        }
+    }
+    stand
+        .get("", "/problems/no-such-slug")
+        .refused(404, "not-found");
+}
+
+#[test]
+fn a_failure_inside_tells_a_reader_nothing() {
+    // Paths, table names and values would stand in the answer to a stranger.
+    for reason in Reason::ALL
+        .iter()
+        .filter(|reason| reason.status().is_server_error())
+    {
+        let problem = Problem {
+            internal: Some("canary inside".into()),
+            ..Problem::of(*reason)
+        };
+        let problem = problem
+            .detail("canary detail")
+            .field("/canary", "canary field");
+        let body = serde_json::to_string(&problem.body(Language::En, Some("r".into()))).unwrap();
+        assert!(!body.contains("canary"), "{reason:?}: {body}");
+    }
+}

@@ -16,6 +16,7 @@ mod idempotency;
 mod identifiers;
 mod index;
 mod keys;
+mod kill;
 mod laws;
 mod ledger_refusals;
 mod merkle;

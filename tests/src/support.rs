@@ -9,6 +9,7 @@ pub mod log_world;
 pub mod memory_side;
 pub mod pen;
 pub mod power_disk;
+pub mod process;
 pub mod raw_jws;
 pub mod records;
 pub mod said;

@@ -53,7 +53,7 @@ pub(crate) fn measure(report: &mut Report, runtime: &Runtime, commits: u64) {
         let last = app.ledger.head().size - 1;
         app.views
             .follower
-            .wait_for(last, Duration::from_secs(600))
+            .wait_for(last, Duration::from_mins(10))
             .unwrap();
         report.sample("ready", watch.elapsed().as_secs_f64());
         app.close();

@@ -30,13 +30,13 @@ fn main() {
         .unwrap();
     let mut report = Report::new();
     let commits = report.commits;
-    report.step("doors: B1, B13, B15");
+    Report::step("doors: B1, B13, B15");
     doors::measure(&mut report, &runtime);
-    report.step("append: B7, B10");
+    Report::step("append: B7, B10");
     append::measure(&mut report);
-    report.step("stored: B8, B11, B12");
+    Report::step("stored: B8, B11, B12");
     stored::measure(&mut report, commits);
-    report.step("cold start: B20");
+    Report::step("cold start: B20");
     cold::measure(&mut report, &runtime, commits);
     report.finish();
 }

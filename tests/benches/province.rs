@@ -125,7 +125,7 @@ impl Land {
             self.app
                 .views
                 .follower
-                .wait_for(last, Duration::from_secs(1_200))
+                .wait_for(last, Duration::from_mins(20))
                 .unwrap();
         }
     }

@@ -51,7 +51,7 @@ impl Report {
     }
 
     /// Says on standard error what is being measured.
-    pub(crate) fn step(&self, what: &str) {
+    pub(crate) fn step(what: &str) {
         let _gone = writeln!(std::io::stderr(), "bench: {what}");
     }
 

@@ -16,7 +16,7 @@ web:
 	@echo "no front end in this release: pages are rendered by the server"
 
 bench:
-	cargo run --release --package tests --bin bench
+	cargo bench --package tests --bench bench
 
 lint:
 	cargo fmt --all --check

@@ -5,6 +5,7 @@
 mod imports;
 mod load;
 
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,7 +29,7 @@ const KILLS: usize = 100;
 /// The whole log is audited after every so many kills, and at the end.
 const AUDIT_EVERY: usize = 25;
 /// Longest time under load before a kill, in milliseconds.
-const UNDER_LOAD_MS_MAX: usize = 500;
+const UNDER_LOAD_MS_MAX: usize = 700;
 
 #[test]
 fn a_hundred_kills_lose_nothing_that_was_acknowledged() {
@@ -38,7 +39,9 @@ fn a_hundred_kills_lose_nothing_that_was_acknowledged() {
         |_| u64::from_le_bytes(clock::random()),
         |text| text.parse().unwrap(),
     );
-    println!("kill: seed {seed} (XF_SEED), {kills} kills (XF_KILLS)");
+    say(&format!(
+        "kill: seed {seed} (XF_SEED), {kills} kills (XF_KILLS)"
+    ));
     let mut seeded = Seeded::new(seed);
     let scratch = tempfile::tempdir().unwrap();
     let dir = scratch.path().join("province");
@@ -94,12 +97,12 @@ fn a_hundred_kills_lose_nothing_that_was_acknowledged() {
         acknowledged.len() > kills,
         "too little was under way to prove anything"
     );
-    println!(
+    say(&format!(
         "{kills} kills, {} acknowledged, 0 lost ({starts_killed} starts killed besides, {} rows imported, {} commits)",
         acknowledged.len(),
         importer.rows_done(),
         opened.head()
-    );
+    ));
 }
 
 /// Every acknowledged commit stands at its position with the leaf that its receipt held.
@@ -153,4 +156,9 @@ fn assert_clean(dir: &str) {
     let said = process::run(&["log", "audit", "--data-dir", dir]).unwrap();
     assert!(said.contains("\nclean "), "{said}");
     assert!(Path::new(dir).join("log").exists());
+}
+
+/// Said past the test harness: the figure is shown on every run.
+fn say(line: &str) {
+    let _gone = writeln!(std::io::stderr(), "{line}");
 }

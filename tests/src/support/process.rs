@@ -75,10 +75,13 @@ impl Server {
     /// # Panics
     /// If it refuses to start or is not ready in half a minute: a start after a crash must succeed.
     pub fn start(dir: &Path) -> Self {
-        let mut child = Self::spawn(dir);
+        let mut server = Self {
+            child: Self::spawn(dir),
+            base: String::new(),
+        };
         let watch = Stopwatch::start();
         let (say, said) = mpsc::channel();
-        let stderr = child.stderr.take().unwrap();
+        let stderr = server.child.stderr.take().unwrap();
         std::thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
                 // Nobody listens any more once the address is known: then it is only drained.
@@ -86,19 +89,15 @@ impl Server {
             }
         });
         let mut heard = Vec::new();
-        let base = loop {
-            match said.recv_timeout(START_MAX) {
-                Ok(line) => match line.strip_prefix("listening on ") {
-                    Some(base) => break base.to_owned(),
-                    None => heard.push(line),
-                },
-                Err(_) => {
-                    let _ended = child.kill();
-                    panic!("the server did not start: {heard:?}");
-                }
+        while server.base.is_empty() {
+            let line = said.recv_timeout(START_MAX);
+            assert!(line.is_ok(), "the server did not start: {heard:?}");
+            let line = line.unwrap();
+            match line.strip_prefix("listening on ") {
+                Some(base) => server.base = base.into(),
+                None => heard.push(line),
             }
-        };
-        let server = Self { child, base };
+        }
         let client = Client::new(&server.base, "");
         while client
             .get("/readyz")

@@ -407,13 +407,14 @@ impl<R: Rules> Sequencer<R> {
             AppendError::Full => Unavailable::DiskFull,
             _ => Unavailable::Unknown,
         };
+        let full = why == Unavailable::DiskFull;
+        if !full {
+            // Known before the first answer: nobody may go on as if nothing had happened.
+            self.shared.stop(error.to_string());
+        }
         for (reply, _) in group.answers {
             let _gone = reply.send(Err(why.clone().into()));
         }
-        if why == Unavailable::DiskFull {
-            return Ok(());
-        }
-        self.shared.stop(error.to_string());
-        Err(())
+        if full { Ok(()) } else { Err(()) }
     }
 }

@@ -17,7 +17,8 @@ use crate::write::Prepared;
 
 /// Rows of one chunk: what a crash makes us look at again.
 const CHUNK_ROWS: usize = 1_024;
-/// Threads that read, sign and store values side by side, so that they share syncs.
+/// Threads that read, sign and store values side by side. They mostly wait for a disk: the more of
+/// them wait together, the fewer syncs there are.
 const LANES: usize = 32;
 
 /// What became of a row.

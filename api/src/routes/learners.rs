@@ -171,7 +171,9 @@ impl App {
         id: Option<Uuid>,
     ) -> Result<RegisteredPerson, Problem> {
         if let Some(person) = self.known_as(new)? {
-            return self.registered_before(person, &new.name);
+            let before = self.registered_before(person, &new.name)?;
+            self.bind_new(caller, new, person).await?;
+            return Ok(before);
         }
         let person = clock::uuid_v4();
         let data = register::Data {
@@ -214,6 +216,27 @@ impl App {
             }
             Err(problem) => Err(problem),
         }
+    }
+
+    /// Binds the numbers of `new` that nobody has yet to the person whom the others name.
+    async fn bind_new(
+        self: &Arc<Self>,
+        caller: &Caller,
+        new: &NewPerson,
+        person: Uuid,
+    ) -> Result<(), Problem> {
+        for (r#type, value, check) in &new.identifiers {
+            if self.person_of(*r#type, value)?.is_none() {
+                self.ask(binding(
+                    caller,
+                    person,
+                    (*r#type, value.clone(), *check),
+                    None,
+                ))
+                .await?;
+            }
+        }
+        Ok(())
     }
 
     /// The one person whom the numbers of `new` name, if any; numbers of two people name nobody.
@@ -279,12 +302,21 @@ impl App {
 
     /// The opened values that identify a person; none if they were erased.
     pub fn identity_of(&self, person: Uuid) -> Result<Vec<Opened>, Problem> {
+        let by_assertion = self.identity_by_assertion(person)?;
+        Ok(by_assertion
+            .into_iter()
+            .flat_map(|(_, values)| values)
+            .collect())
+    }
+
+    /// As [`App::identity_of`], with the assertion that brought each of them.
+    fn identity_by_assertion(&self, person: Uuid) -> Result<Vec<(Uuid, Vec<Opened>)>, Problem> {
         let stream = identity::person::wire::stream(person);
         let state = self.ledger.state::<identity::person::Person>(&stream)?;
         let mut opened = Vec::new();
         for (id, values) in &state.values {
             match self.vault.opened(person, Purpose::Identity, *id, values) {
-                Ok(values) => opened.extend(values),
+                Ok(values) => opened.push((*id, values)),
                 Err(VaultError::Erased | VaultError::NotHere) => {}
                 Err(error) => return Err(Problem::internal(error)),
             }
@@ -339,16 +371,20 @@ pub async fn show(
         .ledger
         .state::<identity::person::Person>(&identity::person::wire::stream(id))?;
     let registered = state.registered.ok_or(Problem::of(Reason::PersonUnknown))?;
-    let opened = app.identity_of(id)?;
-    let text = |name: &str| {
+    let opened = app.identity_by_assertion(id)?;
+    let find = |by: Option<Uuid>, name: &str| {
         opened
             .iter()
+            .filter(|(assertion, _)| by.is_none_or(|by| by == *assertion))
+            .flat_map(|(_, values)| values)
             .find(|it| it.name() == name)
             .and_then(Opened::expose_text)
     };
-    let identifiers = state.aliases.iter().map(|(alias, _)| IdentifierAnswer {
+    let text = |name: &str| find(None, name);
+    // Of two numbers of one type each is shown by the commit that bound it.
+    let identifiers = state.aliases.iter().map(|(alias, by)| IdentifierAnswer {
         r#type: alias.r#type,
-        value: text(alias.r#type.as_str()).map(mask::number),
+        value: find(Some(by.id), alias.r#type.as_str()).map(mask::number),
         check: alias.check,
     });
     Ok(Json(LearnerAnswer {
@@ -378,19 +414,28 @@ pub async fn bind(
 ) -> Result<Response, Problem> {
     caller.require(DESK)?;
     let check = check_identifier(&body, "/value")?;
-    let data =
-        serde_json::json!({ "identifier": Alias { check, r#type: body.r#type }, "person": person });
-    let asking = Asking {
+    let id = derived_id(&caller, &headers)?;
+    let asking = binding(&caller, person, (body.r#type, body.value, check), id);
+    let written = app.ask(asking).await?;
+    Ok(WriteAnswer::new(&app, &headers, person, &written)?.respond(&written))
+}
+
+/// The asking that binds one more number to a person.
+fn binding(
+    caller: &Caller,
+    person: Uuid,
+    (r#type, value, check): (IdentifierType, String, Check),
+    id: Option<Uuid>,
+) -> Asking {
+    Asking {
         issuer: caller.issuer(),
         act: caller.act(),
         kind: bind_identifier::KIND,
-        data,
-        values: vec![(body.r#type.as_str(), Value::String(body.value))],
+        data: serde_json::json!({ "identifier": Alias { check, r#type }, "person": person }),
+        values: vec![(r#type.as_str(), Value::String(value))],
         target: None,
-        id: derived_id(&caller, &headers)?,
-    };
-    let written = app.ask(asking).await?;
-    Ok(WriteAnswer::new(&app, &headers, person, &written)?.respond(&written))
+        id,
+    }
 }
 
 /// Whom to look for. A POST, so that no number stands in a log.

@@ -20,6 +20,7 @@ use tokio::sync::Semaphore;
 
 use crate::config::Config;
 use crate::data_dir::{DataDir, DataDirError, Lock};
+use crate::flights::Flights;
 use crate::genesis::{ASSERTION_KEY, BUNDLE_KEY, CHECKPOINT_KEY};
 use crate::idempotency::Idempotency;
 use crate::import::Jobs;
@@ -51,6 +52,8 @@ pub struct App {
     pub vault: Arc<Vault>,
     /// Platform-kept signing keys.
     pub keystore: KeyStore,
+    /// Submissions with values under way.
+    pub flights: Flights,
     /// Access tokens.
     pub tokens: Tokens,
     /// Answers given before.
@@ -154,6 +157,7 @@ impl App {
             vault: Arc::new(Vault::open(values, keys, master, Arc::clone(&clock))?),
             tokens: Tokens::new(Arc::clone(&side), clock),
             concurrency: Semaphore::new(config.server.concurrency_max),
+            flights: Flights::default(),
             demo: false,
             transcripts: TranscriptCache::default(),
             metrics: Metrics::new(),

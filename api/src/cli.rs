@@ -76,6 +76,12 @@ pub enum Failure {
     /// It was called wrongly.
     #[error("{0}")]
     Usage(String),
+    /// What was to be verified is false.
+    #[error("{0}")]
+    Invalid(String),
+    /// Nothing can be said now; this does not mean forged.
+    #[error("{0}")]
+    Unconfirmed(String),
     /// Some rows were refused.
     #[error("{0}")]
     Partly(String),
@@ -94,6 +100,8 @@ impl Failure {
         match self {
             Self::Failed(_) => 1,
             Self::Usage(_) => 2,
+            Self::Invalid(_) => 3,
+            Self::Unconfirmed(_) => 4,
             Self::Partly(_) => 5,
             Self::Later(_) => 75,
         }
@@ -139,7 +147,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Demo(args) => demo::run(&args, settings()?, clock),
         Command::Import(verb) => import::run(&verb),
         Command::Sign(args) => sign::run(&args, clock.as_ref()),
-        Command::Log(verb) => log::run(&verb, &settings()?),
+        Command::Log(verb) => log::run(&verb, &settings()?, clock.as_ref()),
         Command::Token(verb) => token::run(&verb, &settings()?, &clock),
         Command::Key(verb) => key::run(&verb, &settings()?, clock),
         Command::View(verb) => view::run(&verb, settings()?, clock),

@@ -7,6 +7,7 @@ pub mod config;
 pub mod data_dir;
 pub mod demo;
 pub mod extract;
+pub mod flights;
 pub mod genesis;
 pub mod idempotency;
 pub mod import;

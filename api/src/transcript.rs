@@ -315,6 +315,11 @@ fn values(app: &App, row: &Row) -> Result<Vec<Opened>, Problem> {
     ) {
         Ok(opened) => Ok(opened),
         Err(VaultError::Erased | VaultError::NotHere) => Ok(Vec::new()),
+        // One line that cannot be read must not take the others with it.
+        Err(error @ VaultError::Damaged { .. }) => {
+            tracing::error!(outcome = %row.outcome, %error, "a line's values cannot be read");
+            Ok(Vec::new())
+        }
         Err(error) => Err(Problem::internal(error)),
     }
 }

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use credentials::account::{Account, record_outcome};
+use credentials::policy::validity;
 use credentials::rulebook::Refusal;
 use credentials::rulebook::kinds::{self, Kind};
 use identity::did::IssuerNumber;
@@ -26,6 +27,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::extract::unquoted;
+use crate::flights::Flight;
 use crate::problem::{Problem, Reason};
 use crate::vault::{Alias, Reserved, VaultError};
 
@@ -78,6 +80,8 @@ pub enum Prepared {
         assertion: Box<Assertion>,
         /// Its values, in the vault as pending.
         disclosures: Vec<Disclosure>,
+        /// Set if it has values: who sends the same id meanwhile is known.
+        flight: Option<Flight>,
         /// Where the answer comes.
         answer: oneshot::Receiver<Result<Answer, ExecuteError<Refusal>>>,
     },
@@ -172,26 +176,38 @@ impl App {
             Problem::of(Reason::DataInvalid).detail(format!("_sd: {}", unquoted(error)))
         })?;
         erasable::check(&values.commitments, &disclosures, kind.erasable)?;
+        let today = validity::day_of(self.now_ms());
+        for opened in disclosures.iter().map(Disclosure::opened) {
+            identity::value::check(opened.name(), opened.expose(), today)
+                .map_err(|error| Problem::invalid(format!("/{}", opened.name()), error))?;
+        }
         let mut submission = self.ledger.check_parsed(assertion.clone())?;
         if let Some((stream, revision)) = expected {
             submission = submission.expecting(stream, revision);
         }
+        let mut flight = None;
         if !disclosures.is_empty() {
             if let Verdict::AlreadySo(earlier) = self.ledger.preview(&submission)? {
                 self.same_values(&assertion, &disclosures)?;
                 return Ok(Prepared::Done(written(Answer::AlreadySo(earlier))));
             }
             let deposit = deposit_of(kind, data, &disclosures)?;
-            self.store_values(kind, &assertion, &deposit, &disclosures)?;
+            let entered = self.flights.enter(assertion.id());
+            if let Err(problem) = self.store_values(kind, &assertion, &deposit, &disclosures) {
+                self.give_up(assertion.id(), Some(entered));
+                return Err(problem);
+            }
+            flight = Some(entered);
         }
         match self.ledger.enqueue(submission) {
             Ok(answer) => Ok(Prepared::Queued {
                 assertion: Box::new(assertion),
                 disclosures,
+                flight,
                 answer,
             }),
             Err(unavailable) => {
-                self.discard(&assertion, &disclosures);
+                self.give_up(assertion.id(), flight);
                 Err(unavailable.into())
             }
         }
@@ -204,12 +220,13 @@ impl App {
             Prepared::Queued {
                 assertion,
                 disclosures,
+                flight,
                 answer,
             } => {
                 let answer = answer
                     .await
                     .unwrap_or_else(|_| Err(Unavailable::Unknown.into()));
-                self.conclude(&assertion, &disclosures, answer)
+                self.conclude(&assertion, &disclosures, flight, answer)
             }
         }
     }
@@ -221,12 +238,13 @@ impl App {
             Prepared::Queued {
                 assertion,
                 disclosures,
+                flight,
                 answer,
             } => {
                 let answer = answer
                     .blocking_recv()
                     .unwrap_or_else(|_| Err(Unavailable::Unknown.into()));
-                self.conclude(&assertion, &disclosures, answer)
+                self.conclude(&assertion, &disclosures, flight, answer)
             }
         }
     }
@@ -235,11 +253,12 @@ impl App {
         &self,
         assertion: &Assertion,
         disclosures: &[Disclosure],
+        flight: Option<Flight>,
         answer: Result<Answer, ExecuteError<Refusal>>,
     ) -> Result<Written, Problem> {
         match answer {
             Ok(Answer::AlreadySo(earlier)) if earlier.id != assertion.id() => {
-                self.discard(assertion, disclosures);
+                self.give_up(assertion.id(), flight);
                 self.same_values(assertion, disclosures)?;
                 Ok(written(Answer::AlreadySo(earlier)))
             }
@@ -247,7 +266,7 @@ impl App {
             Err(error) => {
                 // Unknown means unknown: the reaper asks the log before it removes anything.
                 if !matches!(error, ExecuteError::Unavailable(Unavailable::Unknown)) {
-                    self.discard(assertion, disclosures);
+                    self.give_up(assertion.id(), flight);
                 }
                 Err(error.into())
             }
@@ -272,6 +291,10 @@ impl App {
                 return Err(Problem::of(Reason::SaltSeen)
                     .detail(format!("the salt of disclosure {index} was used before")));
             }
+            Err(VaultError::OtherValues) => {
+                let detail = format!("id {id} is on its way with other values: use a new id");
+                return Err(Problem::of(Reason::IdReused).detail(detail));
+            }
             Err(error) => return Err(Problem::internal(error)),
         }
         let aliases: Vec<Alias<'_>> = deposit
@@ -288,7 +311,6 @@ impl App {
                 .lookup_reserve_all(&aliases, deposit.person, id)
                 .map_err(Problem::internal)?
         {
-            self.discard(assertion, disclosures);
             let name = aliases.get(index).map_or("", |alias| alias.kind);
             return Err(Problem::of(Reason::IdentifierTaken).field(
                 format!("/identifiers/{name}"),
@@ -298,14 +320,21 @@ impl App {
         Ok(())
     }
 
-    /// Removes what a refused assertion left in the vault. Failing is harmless: the reaper comes.
-    fn discard(&self, assertion: &Assertion, disclosures: &[Disclosure]) {
-        if disclosures.is_empty() {
+    /// Removes what a refused assertion left in the vault, unless the same id is in the log or on
+    /// its way there: then the values are another submission's. Failing is harmless: the reaper
+    /// comes, and asks the log.
+    fn give_up(&self, id: Uuid, flight: Option<Flight>) {
+        let Some(flight) = flight else {
             return;
-        }
-        if let Err(error) = self.vault.discard(assertion.id()) {
-            tracing::warn!(%error, "a refused assertion's values are left to the reaper");
-        }
+        };
+        flight.refused(|| {
+            if !matches!(self.ledger.position_of(id), Ok(None)) {
+                return;
+            }
+            if let Err(error) = self.vault.discard(id) {
+                tracing::warn!(%error, "a refused assertion's values are left to the reaper");
+            }
+        });
     }
 
     /// The same record again must say the same in its personal values too (`record-differs`).

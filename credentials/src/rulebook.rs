@@ -97,9 +97,10 @@ fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<AnyDecision, Refusal> 
         })),
         appoint::KIND => Box::new(Use(appoint::Appoint { data: read(data)? })),
         register::KIND => Box::new(Use(register::Register { data: read(data)? })),
-        bind_identifier::KIND => {
-            Box::new(Use(bind_identifier::BindIdentifier { data: read(data)? }))
-        }
+        bind_identifier::KIND => Box::new(Use(bind_identifier::BindIdentifier {
+            issuer,
+            data: read(data)?,
+        })),
         record_outcome::KIND => Box::new(Use(record_outcome::RecordOutcome {
             issuer,
             data: read(data)?,

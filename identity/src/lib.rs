@@ -11,4 +11,5 @@ pub mod institution;
 pub mod officer;
 pub mod person;
 pub mod role;
+pub mod value;
 pub mod wire;

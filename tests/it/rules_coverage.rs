@@ -66,7 +66,7 @@ rules! {
         TargetMissing, ProposalUnknown, SamePerson, ApproverNotAllowed, Rejected, Expired,
     }
     REGISTRATIONS, registration: RegisterError { PersonNotRandom, PersonTaken, IdentifierTwice, ValuesDoNotFit }
-    BINDINGS, binding: BindIdentifierError { PersonUnknown, ValuesDoNotFit, TooMany }
+    BINDINGS, binding: BindIdentifierError { PersonUnknown, NotOnRoster, ValuesDoNotFit, TooMany }
     RECORDINGS, recording: RecordOutcomeError {
         AwarderNotAuthorised, KindNotInScope, PersonUnknown, IdNotDerived, Field, RecordDiffers, RecordRevoked, Policy,
     }

@@ -329,7 +329,20 @@ fn binding(person: Uuid, values: u8) -> Asking {
 /// A learner's new passport could not be added, or could be added to nobody.
 #[test]
 fn only_the_known_get_identifiers() {
-    let mut given = Given::genesis().admitted(1).registered(person(100));
+    let mut given = Given::genesis()
+        .admitted(1)
+        .admitted(2)
+        .registered(person(100));
+    let neighbour = Asking::new(
+        Signer::school(2),
+        bind_identifier::KIND,
+        &json!({ "_sd": said::values(1), "identifier": { "check": "ok", "type": "passport" }, "person": person(100) }),
+    );
+    refused(
+        &mut given,
+        &neighbour,
+        BindIdentifierError::NotOnRoster(IssuerNumber(2)),
+    );
     refused(
         &mut given,
         &binding(person(101), 1),

@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use credentials::rulebook::Rulebook;
 use credentials::trust::Bundle;
+use identity::did::IssuerNumber;
+use identity::institution::KeyUse;
 use ledger::audit::{self, IndexAudit};
 use ledger::checkpoint;
-use ledger::clock::Stopwatch;
+use ledger::clock::{Clock, Stopwatch};
 use ledger::commit::Commit;
+use ledger::key::PublicKey;
 use ledger::proofs::{Head, Proofs};
 use ledger::receipt::{Policy, Receipt};
 use ledger::store::Store as _;
@@ -50,11 +53,14 @@ pub enum Verb {
         /// Trust bundle.
         #[arg(long)]
         trust: Option<PathBuf>,
+        /// The bundle key that was told by another way (`xuefen init` prints it).
+        #[arg(long, requires = "trust")]
+        bundle_key: Option<String>,
     },
 }
 
 /// Runs the verb.
-pub fn run(verb: &Verb, config: &Config) -> Result<(), Failure> {
+pub fn run(verb: &Verb, config: &Config, clock: &dyn Clock) -> Result<(), Failure> {
     match verb {
         Verb::Audit {
             data_dir: flag,
@@ -70,8 +76,9 @@ pub fn run(verb: &Verb, config: &Config) -> Result<(), Failure> {
         Verb::Prove {
             verify: Some(receipt),
             trust: Some(trust),
+            bundle_key,
             ..
-        } => verify(receipt, trust),
+        } => verify(receipt, trust, bundle_key.as_deref(), clock),
         Verb::Prove {
             position: Some(position),
             data_dir: flag,
@@ -85,10 +92,7 @@ pub fn run(verb: &Verb, config: &Config) -> Result<(), Failure> {
 
 /// The log's origin and checkpoint key: from the bundle that the caller trusts, else from the first
 /// commit, which then is the pin.
-fn pinned(
-    store: &EmbeddedStore,
-    trust: Option<&Path>,
-) -> Result<(String, ledger::key::PublicKey), Failure> {
+fn pinned(store: &EmbeddedStore, trust: Option<&Path>) -> Result<(String, PublicKey), Failure> {
     if let Some(trust) = trust {
         let bundle = open_bundle(trust)?;
         return Ok((bundle.log.origin, bundle.log.key));
@@ -101,7 +105,7 @@ fn pinned(
     let key = genesis
         .keys
         .into_iter()
-        .find(|key| key.r#use == identity::institution::KeyUse::Checkpoint)
+        .find(|key| key.r#use == KeyUse::Checkpoint)
         .ok_or_else(|| Failure::Failed("the first commit names no checkpoint key".into()))?;
     Ok((commit.log.into(), key.key))
 }
@@ -126,6 +130,13 @@ fn audit(dir: &DataDir, trust: Option<&Path>) -> Result<(), Failure> {
     bar.finish();
     let report = result.map_err(|finding| Failure::Failed(format!("NOT CLEAN: {finding}")))?;
     print_report(&report);
+    if report.published.is_none() {
+        // Genesis publishes one before it ends.
+        return Err(Failure::Failed(
+            "NOT CLEAN: no checkpoint is there, so nothing says how long the log once was; put it back from a backup, or start the server, which publishes a new one"
+                .into(),
+        ));
+    }
     term::print(&format!(
         "clean       in {:.2} s",
         watch.elapsed().as_secs_f64()
@@ -216,8 +227,14 @@ fn open_bundle(path: &Path) -> Result<Bundle, Failure> {
     Bundle::open(&text).map_err(Failure::of)
 }
 
-fn verify(receipt: &Path, trust: &Path) -> Result<(), Failure> {
+fn verify(
+    receipt: &Path,
+    trust: &Path,
+    bundle_key: Option<&str>,
+    clock: &dyn Clock,
+) -> Result<(), Failure> {
     let bundle = open_bundle(trust)?;
+    pin(&bundle, bundle_key)?;
     let text = std::fs::read_to_string(receipt)
         .map_err(|error| Failure::Usage(format!("{}: {error}", receipt.display())))?;
     let receipt = Receipt::parse(&text).map_err(Failure::of)?;
@@ -234,7 +251,8 @@ fn verify(receipt: &Path, trust: &Path) -> Result<(), Failure> {
             .collect(),
         quorum: usize::try_from(bundle.quorum).unwrap_or(usize::MAX),
     };
-    let proven = receipt.verify(&policy).map_err(Failure::of)?;
+    let invalid = |error: &dyn std::fmt::Display| Failure::Invalid(error.to_string());
+    let proven = receipt.verify(&policy).map_err(|error| invalid(&error))?;
     let leaf = receipt.leaf.as_deref().unwrap_or_default();
     let commit = Commit::decode(leaf).map_err(Failure::of)?;
     if commit.position != proven.index {
@@ -242,6 +260,7 @@ fn verify(receipt: &Path, trust: &Path) -> Result<(), Failure> {
             "the leaf names another position than its proof".into(),
         ));
     }
+    confirmed(&bundle, &commit, clock.now_ms())?;
     signed_by(&bundle, &commit)?;
     term::print(&format!(
         "position   {} of {} in {}",
@@ -267,17 +286,62 @@ fn signed_by(bundle: &Bundle, commit: &Commit) -> Result<(), Failure> {
     let kid = commit.assertion.kid().as_str();
     let key = bundle
         .key(kid)
-        .ok_or_else(|| Failure::Failed(format!("{kid} is not in the trust bundle")))?;
+        .ok_or_else(|| Failure::Invalid(format!("{kid} is not in the trust bundle")))?;
     let p = commit.position;
     let open = key.activated < p && key.retired.is_none_or(|retired| p <= retired);
     // The first commit carries its own key.
     if !open && p != 0 {
-        return Err(Failure::Failed(format!(
+        return Err(Failure::Invalid(format!(
             "{kid} does not sign at position {p}"
         )));
     }
     commit
         .assertion
         .verify(&key.key)
-        .map_err(|error| Failure::Failed(format!("{kid}: {error}")))
+        .map_err(|error| Failure::Invalid(format!("{kid}: {error}")))
+}
+
+/// The bundle is signed by a bundle key that it names itself; that key may be told by another way.
+fn pin(bundle: &Bundle, bundle_key: Option<&str>) -> Result<(), Failure> {
+    let Some(text) = bundle_key else {
+        return Ok(());
+    };
+    let key = PublicKey::from_multikey(text)
+        .map_err(|error| Failure::Usage(format!("--bundle-key: {error}")))?;
+    let registrar = bundle.issuer(IssuerNumber::REGISTRAR);
+    let named = registrar
+        .iter()
+        .flat_map(|issuer| &issuer.keys)
+        .filter(|named| named.r#use == KeyUse::Bundle && named.retired.is_none());
+    // One bundle key at a time: another one beside it could have signed this bundle.
+    if named.clone().count() == 1 && named.into_iter().all(|named| named.key == key) {
+        return Ok(());
+    }
+    Err(Failure::Invalid(
+        "the trust bundle's key is not the one given: do not use this bundle".into(),
+    ))
+}
+
+/// "Not retired before p" rests on a dated bundle: what is newer than it, or a bundle too old to
+/// say anything, confirms nothing.
+fn confirmed(bundle: &Bundle, commit: &Commit, now_ms: i64) -> Result<(), Failure> {
+    if commit.position >= bundle.position {
+        return Err(Failure::Unconfirmed(format!(
+            "in the log, but the trust bundle ends before position {}: fetch a newer one (GET /trust/bundle)",
+            commit.position
+        )));
+    }
+    let issued_ms = bundle
+        .issued_at
+        .parse::<jiff::Timestamp>()
+        .map_err(Failure::of)?
+        .as_millisecond();
+    let age_hours = now_ms.saturating_sub(issued_ms) / 3_600_000;
+    let hours_max = i64::try_from(bundle.age_policy.unknown_hours).unwrap_or(i64::MAX);
+    if age_hours > hours_max || now_ms < issued_ms {
+        return Err(Failure::Unconfirmed(format!(
+            "in the log, but the trust bundle is {age_hours} hours old (at most {hours_max}): fetch a newer one"
+        )));
+    }
+    Ok(())
 }

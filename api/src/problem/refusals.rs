@@ -222,6 +222,7 @@ fn reason_of_register(error: &RegisterError) -> Reason {
 fn reason_of_bind(error: &BindIdentifierError) -> Reason {
     match error {
         BindIdentifierError::PersonUnknown(_) => Reason::PersonUnknown,
+        BindIdentifierError::NotOnRoster(_) => Reason::NotAllowed,
         BindIdentifierError::ValuesDoNotFit => Reason::ValuesDoNotFit,
         BindIdentifierError::TooMany => Reason::TooManyIdentifiers,
     }

@@ -84,7 +84,10 @@ pub async fn register(
     let registered = app
         .register(&caller, &body.into_new()?, derived_id(&caller, &headers)?)
         .await?;
-    let answer = WriteAnswer::new(&app, &headers, registered.person, &registered.written)?;
+    let mut answer = WriteAnswer::new(&app, &headers, registered.person, &registered.written)?;
+    if !registered.all_bound {
+        answer.warnings.push("IDENTIFIER_NOT_BOUND");
+    }
     Ok(answer.respond(&registered.written))
 }
 
@@ -115,6 +118,8 @@ pub struct RegisteredPerson {
     pub person: Uuid,
     /// What became of the write.
     pub written: Written,
+    /// False if a number is new and the person is another institution's to bind it to.
+    pub all_bound: bool,
 }
 
 impl LearnerBody {
@@ -171,8 +176,8 @@ impl App {
         id: Option<Uuid>,
     ) -> Result<RegisteredPerson, Problem> {
         if let Some(person) = self.known_as(new)? {
-            let before = self.registered_before(person, &new.name)?;
-            self.bind_new(caller, new, person).await?;
+            let mut before = self.registered_before(person, &new.name)?;
+            before.all_bound = self.bind_new(caller, new, person).await?;
             return Ok(before);
         }
         let person = clock::uuid_v4();
@@ -206,7 +211,11 @@ impl App {
             id,
         };
         match self.ask(asking).await {
-            Ok(written) => Ok(RegisteredPerson { person, written }),
+            Ok(written) => Ok(RegisteredPerson {
+                person,
+                written,
+                all_bound: true,
+            }),
             // Somebody registered the same number in between.
             Err(problem) if problem.reason == Reason::IdentifierTaken => {
                 match self.known_as(new)? {
@@ -218,15 +227,23 @@ impl App {
         }
     }
 
-    /// Binds the numbers of `new` that nobody has yet to the person whom the others name.
+    /// Binds the numbers of `new` that nobody has yet to the person whom the others name; says
+    /// whether it might.
     async fn bind_new(
         self: &Arc<Self>,
         caller: &Caller,
         new: &NewPerson,
         person: Uuid,
-    ) -> Result<(), Problem> {
+    ) -> Result<bool, Problem> {
+        let state = self
+            .ledger
+            .state::<identity::person::Person>(&identity::person::wire::stream(person))?;
+        let may = caller.institution.is_none() || state.registered_by == caller.institution;
         for (r#type, value, check) in &new.identifiers {
             if self.person_of(*r#type, value)?.is_none() {
+                if !may {
+                    return Ok(false);
+                }
                 self.ask(binding(
                     caller,
                     person,
@@ -236,7 +253,7 @@ impl App {
                 .await?;
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// The one person whom the numbers of `new` name, if any; numbers of two people name nobody.
@@ -295,6 +312,7 @@ impl App {
                     position: by.position,
                     new: None,
                 },
+                all_bound: true,
             }),
             _ => Err(Problem::of(Reason::IdentifierTaken)),
         }

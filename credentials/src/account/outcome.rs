@@ -78,13 +78,15 @@ pub fn lot_id(outcome: Uuid, n: u64) -> Uuid {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FieldError {
     /// The record number is empty, too long or has control characters.
-    #[error("record must have 1 to 64 visible characters")]
+    #[error("record must have 1 to 64 of A-Z a-z 0-9 - _ . / : # ( ) + and 第 号 字 年")]
     Record,
     /// The record number is itself a person's number.
     #[error("record is itself a person's number: give the institution's own number of the record")]
     RecordIsIdentifier,
     /// The code is empty, too long or has control characters.
-    #[error("code must have 1 to 64 visible characters")]
+    #[error(
+        "code must have 1 to 64 of A-Z a-z 0-9 - _ . / : # ( ) + and 第 号 字 年, and no person's number"
+    )]
     Code,
     /// The award date is after the day of recording.
     #[error("completed_on {completed_on} is in the future: today is {today}")]
@@ -133,13 +135,7 @@ pub fn check_record(record: &str) -> Result<(), FieldError> {
     if !is_code(record) {
         return Err(FieldError::Record);
     }
-    // An 18-character ID or a 19-character 学籍号 whose check fits is one in eleven by chance, and
-    // certain when a clerk put the wrong column there.
-    let looks_like = |kind: IdentifierType| {
-        kind.check(record)
-            .is_ok_and(|checked| checked.finding.is_none() && checked.normalised.len() >= 18)
-    };
-    if looks_like(IdentifierType::ResidentId) || looks_like(IdentifierType::EnrolmentNumber) {
+    if holds_identifier(record) {
         return Err(FieldError::RecordIsIdentifier);
     }
     Ok(())
@@ -148,7 +144,8 @@ pub fn check_record(record: &str) -> Result<(), FieldError> {
 impl Fields {
     /// Checks every field against `policy` on the day `today` and computes the amount.
     pub fn check(&self, policy: &Policy, today: Date) -> Result<Amount, FieldError> {
-        if self.code.as_ref().is_some_and(|code| !is_code(code)) {
+        let wrong = |code: &String| !is_code(code) || holds_identifier(code);
+        if self.code.as_ref().is_some_and(wrong) {
             return Err(FieldError::Code);
         }
         if self.completed_on > today {
@@ -209,8 +206,30 @@ impl Fields {
     }
 }
 
+/// Letters and digits of ASCII and the few signs that record numbers have: no room for a name.
 fn is_code(text: &str) -> bool {
+    let sign = |c: char| "-_./:#()+ （）【】第号字年".contains(c);
     (1..=CODE_CHARS_MAX).contains(&text.chars().count())
         && text.trim() == text
-        && !text.chars().any(char::is_control)
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || sign(c))
+}
+
+/// Whether a person's number stands in `text`: an ID or 学籍号 whose check fits (one in eleven by
+/// chance, certain when a clerk put the wrong column there), or a mobile number.
+fn holds_identifier(text: &str) -> bool {
+    let checks = |kind: IdentifierType, run: &str| {
+        kind.check(run)
+            .is_ok_and(|checked| checked.finding.is_none())
+    };
+    let alphanumeric = |c: char| !c.is_ascii_alphanumeric();
+    text.split(alphanumeric).any(|run| match run.len() {
+        18 => checks(IdentifierType::ResidentId, run),
+        19 => checks(IdentifierType::EnrolmentNumber, run),
+        11 => {
+            run.bytes().all(|b| b.is_ascii_digit())
+                && run.starts_with('1')
+                && !matches!(run.as_bytes().get(1), Some(b'0'..=b'2'))
+        }
+        _ => false,
+    })
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::event::Alias;
 use super::state::Person;
 use super::wire;
+use crate::did::IssuerNumber;
 use crate::erasable::Commitments;
 
 /// The assertion's kind.
@@ -39,6 +40,8 @@ pub struct Data {
 /// Bind an identifier.
 #[derive(Debug)]
 pub struct BindIdentifier {
+    /// Whose key signs the asking.
+    pub issuer: IssuerNumber,
     /// What is asked.
     pub data: Data,
 }
@@ -49,6 +52,9 @@ pub enum BindIdentifierError {
     /// Nobody has this number.
     #[error("person {0} is not registered")]
     PersonUnknown(Uuid),
+    /// Another institution's person: only who registered the person, or the registrar, may.
+    #[error("institution {0} did not register this person")]
+    NotOnRoster(IssuerNumber),
     /// Not exactly one value.
     #[error("one identifier has one value")]
     ValuesDoNotFit,
@@ -69,6 +75,10 @@ impl Decision for BindIdentifier {
         let state = world.get::<Person>(&wire::stream(*person));
         if !state.is_known() {
             return Err(BindIdentifierError::PersonUnknown(*person));
+        }
+        let registrar = self.issuer == IssuerNumber::REGISTRAR;
+        if !registrar && state.registered_by != Some(self.issuer) {
+            return Err(BindIdentifierError::NotOnRoster(self.issuer));
         }
         if values.as_slice().len() != 1 {
             return Err(BindIdentifierError::ValuesDoNotFit);

@@ -1,0 +1,84 @@
+//! What a personal value must be, by the name of its member: the same for every door.
+//!
+//! Invariant: a value that was accepted can be shown on a page and read back; no error repeats it.
+
+use jiff::civil::Date;
+use serde_json::Value;
+use unicode_normalization::is_nfc;
+
+/// Longest text of each member, in characters.
+const CHARS_MAX: &[(&str, usize)] = &[
+    ("name", 100),
+    ("birth_date", 10),
+    ("resident_id", 64),
+    ("enrolment_number", 64),
+    ("passport", 64),
+    ("staff_number", 64),
+    ("institution_card", 64),
+    ("title", 200),
+    ("grade", 40),
+    ("teacher", 100),
+    ("place", 200),
+    ("remarks", 1_000),
+    ("reason_text", 1_000),
+];
+/// Earliest date of birth: everybody born before has long been dead.
+const BIRTH_MIN: Date = Date::constant(1_800, 1, 1);
+
+/// Why a value is not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadValue {
+    /// No member of this name is known.
+    #[error("there is no member of this name")]
+    Unknown,
+    /// Not text.
+    #[error("it must be text")]
+    NotText,
+    /// Nothing in it, or blank at an end.
+    #[error("it must not be empty, nor begin or end with a blank")]
+    Blank,
+    /// Too long.
+    #[error("at most {0} characters")]
+    TooLong(usize),
+    /// Text in a form that looks the same in other bytes.
+    #[error("it must be in NFC")]
+    NotNfc,
+    /// Characters that have no shape or turn the text around.
+    #[error("it must have no control or direction characters")]
+    Invisible,
+    /// Not a date, or not one on which somebody living was born.
+    #[error("it must be a date from 1800-01-01 to today")]
+    BirthDate,
+}
+
+/// Checks the value of the member `name`; `today` bounds a date of birth.
+pub fn check(name: &str, value: &Value, today: Date) -> Result<(), BadValue> {
+    let text = value.as_str().ok_or(BadValue::NotText)?;
+    let chars_max = CHARS_MAX.iter().find(|(member, _)| *member == name);
+    let (_, chars_max) = chars_max.ok_or(BadValue::Unknown)?;
+    if text.is_empty() || text.trim() != text {
+        return Err(BadValue::Blank);
+    }
+    if text.chars().count() > *chars_max {
+        return Err(BadValue::TooLong(*chars_max));
+    }
+    if !is_nfc(text) {
+        return Err(BadValue::NotNfc);
+    }
+    if text.chars().any(is_invisible) {
+        return Err(BadValue::Invisible);
+    }
+    if name == "birth_date" {
+        let date: Date = text.parse().map_err(|_| BadValue::BirthDate)?;
+        if date.to_string() != text || date < BIRTH_MIN || date > today {
+            return Err(BadValue::BirthDate);
+        }
+    }
+    Ok(())
+}
+
+/// Control characters, and those that only set the direction of what follows.
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}

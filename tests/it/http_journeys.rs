@@ -1,5 +1,6 @@
 //! Journeys over real HTTP: from a request to what somebody sees.
 
+mod at_once;
 mod correcting;
 pub(crate) mod imports;
 mod learning;

@@ -128,9 +128,22 @@ fn records_and_codes_are_short_and_not_personal() {
     }
     let body = "33010219900307001";
     let resident = format!("{body}{}", resident_id::check_character(body).unwrap());
-    for record in [resident.clone(), format!("G{resident}")] {
+    for record in [
+        resident.clone(),
+        format!("G{resident}"),
+        format!("CS-{resident}"),
+        "No.13800138000".into(),
+    ] {
         let asking = said::record(1, person(100), &record, said::course());
         refused(&mut given, &asking, field(FieldError::RecordIsIdentifier));
+        let mut fields = said::course();
+        fields.code = Some(record);
+        let asking = said::record(1, person(100), "R1", fields);
+        refused(&mut given, &asking, field(FieldError::Code));
+    }
+    for name in ["王晓明", "Wáng"] {
+        let asking = said::record(1, person(100), name, said::course());
+        refused(&mut given, &asking, field(FieldError::Record));
     }
     let longest = "号".repeat(64);
     for fine in ["1", "2026-春-0001", longest.as_str(), body] {

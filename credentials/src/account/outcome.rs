@@ -208,7 +208,7 @@ impl Fields {
 
 /// Letters and digits of ASCII and the few signs that record numbers have: no room for a name.
 fn is_code(text: &str) -> bool {
-    let sign = |c: char| "-_./:#()+ （）【】第号字年".contains(c);
+    let sign = |c: char| "-_./:#()+ （）【】第号字年春夏秋冬上下学期".contains(c);
     (1..=CODE_CHARS_MAX).contains(&text.chars().count())
         && text.trim() == text
         && text.chars().all(|c| c.is_ascii_alphanumeric() || sign(c))

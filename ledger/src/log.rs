@@ -279,8 +279,13 @@ impl<R: Rules> Log<R> {
     /// Queues a checked submission; its answer comes through the receiver. Full = not now.
     pub fn enqueue(
         &self,
-        submission: Submission<R>,
+        mut submission: Submission<R>,
     ) -> Result<oneshot::Receiver<Reply<R>>, Unavailable> {
+        // What the sequencer has is its own to change: a second holder would cost a copy.
+        let states = &self.shared.states;
+        submission
+            .prefetched
+            .retain(|loaded| states.get(&loaded.stream).is_none());
         let (reply, answer) = oneshot::channel();
         let queue = self
             .queue

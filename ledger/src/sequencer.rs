@@ -217,7 +217,7 @@ impl<R: Rules> Sequencer<R> {
         match verdict.map_err(ExecuteError::Rejected)? {
             Verdict::AlreadySo(earlier) => Ok(Err(earlier)),
             Verdict::Facts(facts) => self
-                .commit(group, position, assertion, facts, &prefetched)
+                .commit(group, position, assertion, facts, prefetched)
                 .map(Ok),
         }
     }
@@ -284,16 +284,18 @@ impl<R: Rules> Sequencer<R> {
         position: u64,
         assertion: Assertion,
         facts: Vec<Fact>,
-        prefetched: &[Loaded],
+        prefetched: Vec<Loaded>,
     ) -> Result<usize, ExecuteError<R::Refusal>> {
         // Every stream written must be loaded, also one the decision did not have to read.
         let mut revisions: Vec<(Stream, u64)> = Vec::with_capacity(facts.len());
         for fact in &facts {
             if !revisions.iter().any(|(stream, _)| stream == &fact.stream) {
-                let head = self.loaded(&fact.stream, prefetched)?.head;
+                let head = self.loaded(&fact.stream, &prefetched)?.head;
                 revisions.push((fact.stream.clone(), head.map_or(0, |head| head.revisions)));
             }
         }
+        // A state that is held here too would be copied, not changed, when it is folded.
+        drop(prefetched);
         let commit = Commit {
             log: self.shared.origin.as_str().into(),
             position,

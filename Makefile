@@ -1,8 +1,9 @@
-# demo: build, load and serve a small province. test: every test. lint: what CI refuses. bench: PERF figures.
+# demo: build, load and serve a small province. test: every test. lint: what CI refuses.
+# bench: PERF figures. power: the fault tests in their long form.
 DEMO_DIR ?= data/demo
 LISTEN ?= 127.0.0.1:8080
 
-.PHONY: demo test web bench lint
+.PHONY: demo test web bench lint power
 
 demo:
 	cargo build --release --package api
@@ -14,6 +15,10 @@ test:
 
 web:
 	@echo "no front end in this release: pages are rendered by the server"
+
+# The long forms of the fault tests: a million power cuts, every bit of head and segments.
+power:
+	XF_POWER_CRASHES=1000000 XF_BIT_FLIPS=1000000000 cargo test --release --package tests --test it store:: -- --nocapture
 
 bench:
 	cargo bench --package tests --bench bench

@@ -210,12 +210,14 @@ impl App {
         (&self.bundle.0, &self.bundle.1)
     }
 
-    /// Asks the log about values that wait, once a minute, until the server stops.
-    pub fn keep_vault(self: &Arc<Self>) {
+    /// Once a minute until the server stops: asks the log about values that wait, and writes
+    /// `trust.json` anew if the log grew.
+    pub fn keep_house(self: &Arc<Self>) {
         let app = Arc::downgrade(self);
         let keeping = std::thread::Builder::new()
-            .name("vault".into())
+            .name("house".into())
             .spawn(move || {
+                let mut written = 0;
                 loop {
                     for _second in 0..60 {
                         std::thread::sleep(std::time::Duration::from_secs(1));
@@ -229,6 +231,16 @@ impl App {
                     let settled = app
                         .vault
                         .settle(&|id| app.ledger.position_of(id).map(|found| found.is_some()));
+                    let position = app.views.follower.next();
+                    if position > written {
+                        match crate::trust_bundle::write(&app, &app.dir.trust()) {
+                            Ok(()) => written = position,
+                            Err(problem) => {
+                                let why = problem.internal.unwrap_or_default();
+                                tracing::warn!(why, "trust.json could not be written");
+                            }
+                        }
+                    }
                     match settled {
                         Ok(settled) if settled.reaped > 0 => {
                             tracing::info!(

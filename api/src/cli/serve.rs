@@ -64,7 +64,7 @@ pub(crate) async fn serve(
     let address = listener.local_addr().map_err(Failure::of)?;
     publish_trust(&app);
     import::job::resume(&app)?;
-    app.keep_vault();
+    app.keep_house();
     let (stop, stopped) = watch::channel(false);
     tokio::spawn(async move {
         signal().await;

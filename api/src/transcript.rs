@@ -3,6 +3,8 @@
 //! Invariant: what was erased or is not the reader's to see is left out or masked, never guessed;
 //! credit of two schemes is never added.
 
+pub mod receipts;
+
 use std::collections::{BTreeMap, HashMap};
 
 use credentials::millicredits::Millicredits;
@@ -22,6 +24,8 @@ use crate::app::App;
 use crate::mask;
 use crate::problem::Problem;
 use crate::vault::VaultError;
+
+use self::receipts::LineReceipt;
 
 /// A person's transcript.
 #[derive(Debug, Serialize, ToSchema)]
@@ -105,9 +109,14 @@ pub struct Line {
     pub lots: Vec<Lot>,
     /// Who signed what it says now.
     pub signed: Signed,
-    /// C2SP tlog-proof of the commit that recorded it, with `?receipts=true`.
+    /// C2SP tlog-proof of the commit that says what the line says now (the one at `changed`),
+    /// with `?receipts=true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt: Option<String>,
+    /// Receipts of every commit that the line rests on, in the order of the log, with
+    /// `?receipts=true`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub receipts: Vec<LineReceipt>,
 }
 
 /// A quantity of credit.
@@ -195,10 +204,9 @@ pub fn build(app: &App, person: Uuid, shown: Shown) -> Result<Transcript, Proble
     for row in &rows {
         let mut line = line_named(app, row, shown.in_full, &mut names)?;
         if shown.receipts {
-            line.receipt = app
-                .ledger
-                .receipt(row.recorded.position)?
-                .map(|receipt| receipt.to_string());
+            line.receipts = receipts::of(app, row)?;
+            let now = line.receipts.iter().find(|it| it.position == row.changed);
+            line.receipt = now.map(|it| it.receipt.clone());
         }
         outcomes.push(line);
     }
@@ -298,6 +306,7 @@ fn line_named(app: &App, row: &Row, in_full: bool, names: &mut Names) -> Result<
             act: row.signature.act.clone(),
         },
         receipt: None,
+        receipts: Vec::new(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! A transcript proves what it says: its state, its values, and what its values open to.
 
 use credentials::trust::Bundle;
+use identity::erasable::Disclosure;
 use identity::role::Role;
 use ledger::commit::Commit;
 use ledger::receipt::{Policy, Receipt};
@@ -134,4 +135,87 @@ fn receipts_prove_what_a_line_says_now() {
         json!(proving.proven(&line["receipt"]).position),
         revoked["position"]
     );
+}
+
+#[test]
+fn a_disclosure_opens_a_commitment_of_the_proven_commit() {
+    // A learner could prove that something was recorded, and not which course with which mark.
+    let proving = Proving::open();
+    let (proposed, corrected) = proving.corrected();
+    let query = "receipts=true&disclosures=true";
+    let awarder = proving.stand.schools[0].token();
+    for reader in [&proving.own, awarder] {
+        let line = proving.line(reader, query, &corrected);
+        let receipts = line["receipts"].as_array().unwrap();
+        let carries = receipts
+            .iter()
+            .find(|it| it["proves"] == "proposed")
+            .unwrap();
+        assert_eq!(carries["position"], proposed["position"]);
+        let leaf = proving.proven(&carries["receipt"]);
+        let data: Value = serde_json::from_str(leaf.assertion.data().get()).unwrap();
+        let committed = data["_sd"].as_array().unwrap();
+        let disclosures = line["disclosures"].as_array().unwrap();
+        assert_eq!(disclosures.len(), committed.len());
+        let mut opened = std::collections::BTreeMap::new();
+        for (index, text) in disclosures.iter().enumerate() {
+            let disclosure = Disclosure::parse(text.as_str().unwrap(), index).unwrap();
+            assert!(committed.contains(&json!(disclosure.digest())));
+            let value = disclosure.opened().expose().clone();
+            opened.insert(disclosure.opened().name().to_owned(), value);
+        }
+        assert_eq!(
+            (&opened["title"], &opened["grade"]),
+            (&line["title"], &line["grade"])
+        );
+        assert_eq!(
+            (&line["title"], &line["grade"]),
+            (&json!("数据结构"), &json!("91"))
+        );
+    }
+}
+
+#[test]
+fn disclosures_are_for_the_learner_and_the_awarder() {
+    // Who once held the salts of a mark could prove it to anybody, also after it was erased.
+    let proving = Proving::open();
+    let other = proving.stand.schools[1].token();
+    let theirs = Stand::outcome(proving.person, "B-1");
+    let written = proving.stand.post(other, "/v1/outcomes", &theirs).is(201);
+    let counter = proving.stand.token(proving.person, Role::Counter, Some(1));
+    let disclosed = |token: &str, query: &str| {
+        let path = format!(
+            "/v1/learners/{}/transcript.json?{query}after={}",
+            proving.person, written["position"]
+        );
+        let answer = proving.stand.get(token, &path);
+        let transcript = answer.is(200);
+        let lines = transcript["outcomes"].as_array().unwrap();
+        assert_eq!(lines.len(), 2);
+        let mut awarders: Vec<u64> = lines
+            .iter()
+            .filter(|line| line["disclosures"].is_array())
+            .map(|line| line["awarder"]["id"].as_u64().unwrap())
+            .collect();
+        awarders.sort_unstable();
+        (awarders, answer.header("cache-control").to_owned())
+    };
+    let asked = "disclosures=true&";
+    let no_store = "private, no-store".to_owned();
+    assert_eq!(
+        disclosed(&proving.own, asked),
+        (vec![1, 2], no_store.clone())
+    );
+    for (token, own) in [(proving.stand.schools[0].token(), 1), (other, 2)] {
+        assert_eq!(disclosed(token, asked), (vec![own], no_store.clone()));
+    }
+    for token in [
+        &proving.stand.registrar.token,
+        &proving.stand.audit.token,
+        &counter,
+    ] {
+        assert_eq!(disclosed(token, asked).0, Vec::<u64>::new());
+    }
+    // Neither does the kept answer have them.
+    assert_eq!(disclosed(&proving.own, "").0, Vec::<u64>::new());
 }

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::problem::{Problem, Reason};
+use crate::token::Grant;
 
 /// Who calls, by access token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,14 @@ impl Caller {
         self.institution.unwrap_or(IssuerNumber::REGISTRAR)
     }
 
+    /// The caller among callers, whichever token says so: the person in a role for an institution.
+    pub fn name(&self) -> String {
+        let institution = self
+            .institution
+            .map_or_else(String::new, |it| it.0.to_string());
+        format!("{} {} {institution}", self.person, self.role)
+    }
+
     /// How an assertion names this caller.
     pub fn act(&self) -> Act {
         Act {
@@ -50,6 +59,16 @@ impl Caller {
             on_behalf_of: None,
             person: self.person,
             role: self.role.to_string(),
+        }
+    }
+}
+
+impl From<&Grant> for Caller {
+    fn from(grant: &Grant) -> Self {
+        Self {
+            person: grant.person,
+            role: grant.role,
+            institution: grant.institution,
         }
     }
 }
@@ -71,11 +90,7 @@ impl FromRequestParts<Arc<App>> for Caller {
             .find(token)
             .map_err(Problem::internal)?
             .ok_or(Problem::of(Reason::TokenInvalid))?;
-        Ok(Self {
-            person: grant.person,
-            role: grant.role,
-            institution: grant.institution,
-        })
+        Ok(Self::from(&*grant))
     }
 }
 

@@ -132,6 +132,9 @@ impl From<Refusal> for Problem {
                 let pointer = pointer_of(field);
                 problem.field(pointer, field)
             }
+            Refusal::Approval(
+                ApprovalError::Rejected(position) | ApprovalError::Completed(position),
+            ) => problem.at(*position),
             _ => problem,
         }
     }
@@ -206,6 +209,7 @@ fn reason_of_approval(error: &ApprovalError) -> Reason {
         ApprovalError::SamePerson => Reason::SamePerson,
         ApprovalError::ApproverNotAllowed(_) => Reason::ApproverNotAllowed,
         ApprovalError::Rejected(_) => Reason::ProposalRejected,
+        ApprovalError::Completed(_) => Reason::ProposalCompleted,
         ApprovalError::Expired => Reason::ProposalExpired,
     }
 }

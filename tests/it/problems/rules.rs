@@ -189,6 +189,24 @@ fn approvals(stand: &Stand, met: &Met) {
     let (_, path) = proposal(stand);
     stand.pass(DAY_MS + 1);
     met.refused(&decide(second, &path), Reason::ProposalExpired);
+    let [clerk, other] = &stand.schools[0].officers;
+    let learner = stand.register(0, "王晓明", &resident_id(977));
+    let recorded = stand.post(
+        &clerk.token,
+        "/v1/outcomes",
+        &Stand::outcome(learner, "late-no"),
+    );
+    let path = format!(
+        "/v1/outcomes/{}/revocations",
+        recorded.is(201)["id"].as_str().unwrap()
+    );
+    let proposed = stand
+        .post(&clerk.token, &path, &json!({ "reason": "other" }))
+        .is(202);
+    stand.approve(&other.token, &proposed["approval"]).is(201);
+    let path = format!("/v1/approvals/{}", proposed["approval"].as_str().unwrap());
+    let too_late = stand.post(&other.token, &path, &json!({ "decision": "reject" }));
+    met.refused(&too_late, Reason::ProposalCompleted);
     let registrar = Hand::of_genesis(stand, api::genesis::ASSERTION_KEY);
     let mut draft = Hand::draft(stand, identity::approval::decide::KIND, approve.clone());
     draft.act = act(stand.registrar2.person, "registrar");

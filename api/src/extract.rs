@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
+use credentials::rulebook::pointer;
 use identity::did::IssuerNumber;
 use identity::role::Role;
 use ledger::assertion::{Act, By};
@@ -165,7 +166,7 @@ pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         if error.inner().is_syntax() || error.inner().is_eof() {
             return Problem::of(Reason::BodyUnreadable).detail(error.inner());
         }
-        Problem::invalid(pointer(error.path()), unquoted(error.inner()))
+        Problem::invalid(pointer::of(error.path()), unquoted(error.inner()))
     })?;
     reader
         .end()
@@ -197,21 +198,6 @@ pub fn unquoted(error: impl std::fmt::Display) -> String {
         }
     }
     text
-}
-
-fn pointer(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-    let mut pointer = String::new();
-    for segment in path {
-        let part = match segment {
-            Segment::Map { key } => key.replace('~', "~0").replace('/', "~1"),
-            Segment::Seq { index } => index.to_string(),
-            Segment::Enum { .. } | Segment::Unknown => continue,
-        };
-        pointer.push('/');
-        pointer.push_str(&part);
-    }
-    pointer
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -83,7 +83,7 @@ rules! {
 fn names(error: &Refusal) -> Vec<&'static str> {
     let mut names = vec![refusal(error)];
     match error {
-        Refusal::UnknownKind(_) | Refusal::EngineUnknown(_) | Refusal::DataMalformed(_) => {}
+        Refusal::UnknownKind(_) | Refusal::EngineUnknown(_) | Refusal::DataMalformed { .. } => {}
         Refusal::Ask(error) => names.push(ask(error)),
         Refusal::Policy(error) => names.push(policy(error)),
         Refusal::OpenLog(error) => names.push(opening(error)),

@@ -7,6 +7,7 @@ use identity::role::Role;
 use ledger::assertion::Draft;
 use ledger::clock;
 use serde_json::{Value, json};
+use tests::support::server::answer::after;
 use tests::support::server::hand::{Hand, act, disclosure};
 use tests::support::server::{Answer, Stand, resident_id};
 use uuid::Uuid;
@@ -191,14 +192,12 @@ fn approvals(stand: &Stand, met: &Met) {
     met.refused(&decide(second, &path), Reason::ProposalExpired);
     let [clerk, other] = &stand.schools[0].officers;
     let learner = stand.register(0, "王晓明", &resident_id(977));
-    let recorded = stand.post(
-        &clerk.token,
-        "/v1/outcomes",
-        &Stand::outcome(learner, "late-no"),
-    );
+    let body = Stand::outcome(learner, "late-no");
+    let recorded = stand.post(&clerk.token, "/v1/outcomes", &body).is(201);
+    stand.get("", &after("/v1/institutions", &recorded)).is(200);
     let path = format!(
         "/v1/outcomes/{}/revocations",
-        recorded.is(201)["id"].as_str().unwrap()
+        recorded["id"].as_str().unwrap()
     );
     let proposed = stand
         .post(&clerk.token, &path, &json!({ "reason": "other" }))

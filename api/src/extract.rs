@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
+use credentials::rulebook::pointer;
 use identity::did::IssuerNumber;
 use identity::role::Role;
 use ledger::assertion::{Act, By};
@@ -15,6 +16,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::problem::{Problem, Reason};
+use crate::token::Grant;
 
 /// Who calls, by access token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +45,14 @@ impl Caller {
         self.institution.unwrap_or(IssuerNumber::REGISTRAR)
     }
 
+    /// The caller among callers, whichever token says so: the person in a role for an institution.
+    pub fn name(&self) -> String {
+        let institution = self
+            .institution
+            .map_or_else(String::new, |it| it.0.to_string());
+        format!("{} {} {institution}", self.person, self.role)
+    }
+
     /// How an assertion names this caller.
     pub fn act(&self) -> Act {
         Act {
@@ -50,6 +60,16 @@ impl Caller {
             on_behalf_of: None,
             person: self.person,
             role: self.role.to_string(),
+        }
+    }
+}
+
+impl From<&Grant> for Caller {
+    fn from(grant: &Grant) -> Self {
+        Self {
+            person: grant.person,
+            role: grant.role,
+            institution: grant.institution,
         }
     }
 }
@@ -71,11 +91,7 @@ impl FromRequestParts<Arc<App>> for Caller {
             .find(token)
             .map_err(Problem::internal)?
             .ok_or(Problem::of(Reason::TokenInvalid))?;
-        Ok(Self {
-            person: grant.person,
-            role: grant.role,
-            institution: grant.institution,
-        })
+        Ok(Self::from(&*grant))
     }
 }
 
@@ -150,7 +166,7 @@ pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         if error.inner().is_syntax() || error.inner().is_eof() {
             return Problem::of(Reason::BodyUnreadable).detail(error.inner());
         }
-        Problem::invalid(pointer(error.path()), unquoted(error.inner()))
+        Problem::invalid(pointer::of(error.path()), unquoted(error.inner()))
     })?;
     reader
         .end()
@@ -182,21 +198,6 @@ pub fn unquoted(error: impl std::fmt::Display) -> String {
         }
     }
     text
-}
-
-fn pointer(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-    let mut pointer = String::new();
-    for segment in path {
-        let part = match segment {
-            Segment::Map { key } => key.replace('~', "~0").replace('/', "~1"),
-            Segment::Seq { index } => index.to_string(),
-            Segment::Enum { .. } | Segment::Unknown => continue,
-        };
-        pointer.push('/');
-        pointer.push_str(&part);
-    }
-    pointer
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

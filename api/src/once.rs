@@ -13,7 +13,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 use crate::app::App;
-use crate::extract::{idempotency_key, token_of};
+use crate::extract::{Caller, idempotency_key, token_of};
 use crate::idempotency::{Answer, Begin};
 use crate::import::file;
 use crate::problem::{Problem, Reason};
@@ -94,16 +94,16 @@ async fn keyed(
     Ok(Response::from_parts(parts, Body::from(body)))
 }
 
-/// Who sends: the token as sent, which the store keeps only as a keyed hash. A token that opens
-/// nothing any more opens no answer given before either.
+/// Who sends: the person in a role for an institution, whichever token says so, for a client that
+/// renewed its token repeats what it sent with the old one. A token that opens nothing any more
+/// opens no answer given before either.
 fn caller(app: &App, headers: &HeaderMap) -> Result<String, Problem> {
     let Some(token) = token_of(app, headers) else {
         return Ok("-".into());
     };
-    match app.tokens.find(token).map_err(Problem::internal)? {
-        Some(_) => Ok(token.to_owned()),
-        None => Err(Problem::of(Reason::TokenInvalid)),
-    }
+    let found = app.tokens.find(token).map_err(Problem::internal)?;
+    let grant = found.ok_or(Problem::of(Reason::TokenInvalid))?;
+    Ok(Caller::from(&*grant).name())
 }
 
 fn replay(answer: Answer) -> Result<Response, Problem> {

@@ -3,13 +3,16 @@
 //! Invariant: what was erased or is not the reader's to see is left out or masked, never guessed;
 //! credit of two schemes is never added.
 
+pub mod disclosures;
+pub mod receipts;
+
 use std::collections::{BTreeMap, HashMap};
 
 use credentials::millicredits::Millicredits;
 use credentials::policy::{Scheme, validity};
 use credentials::rulebook::kinds::Purpose;
 use identity::did::IssuerNumber;
-use identity::erasable::{Commitments, Opened};
+use identity::erasable::{Commitments, Disclosure, Opened};
 use ledger::assertion::Act;
 use projections::transcripts::{
     Line as Row, Lot as LotRow, SchemeTotals, Sum as RowSum, Totals as RowTotals,
@@ -21,7 +24,10 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::mask;
 use crate::problem::Problem;
-use crate::vault::VaultError;
+use crate::vault::{VaultError, Wanted};
+
+use self::disclosures::Disclosed;
+use self::receipts::LineReceipt;
 
 /// A person's transcript.
 #[derive(Debug, Serialize, ToSchema)]
@@ -105,9 +111,19 @@ pub struct Line {
     pub lots: Vec<Lot>,
     /// Who signed what it says now.
     pub signed: Signed,
-    /// C2SP tlog-proof of the commit that recorded it, with `?receipts=true`.
+    /// C2SP tlog-proof of the commit that says what the line says now (the one at `changed`),
+    /// with `?receipts=true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt: Option<String>,
+    /// Receipts of every commit that the line rests on, in the order of the log, with
+    /// `?receipts=true`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub receipts: Vec<LineReceipt>,
+    /// The disclosures of its values, salts included (SD-JWT, base64url), with
+    /// `?disclosures=true`: the SHA-256 of each stands in `_sd` of the commit that carries the
+    /// values. For the learner and for the institution that awarded it; left out for others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub disclosures: Vec<String>,
 }
 
 /// A quantity of credit.
@@ -176,8 +192,21 @@ pub struct Sum {
 pub struct Shown {
     /// Name in full.
     pub in_full: bool,
-    /// With a receipt for each line.
+    /// With receipts for each line.
     pub receipts: bool,
+    /// With the disclosures of these lines.
+    pub disclosed: Disclosed,
+}
+
+impl Shown {
+    /// What is open to be seen, and no proof of it.
+    pub const fn plain(in_full: bool) -> Self {
+        Self {
+            in_full,
+            receipts: false,
+            disclosed: Disclosed::None,
+        }
+    }
 }
 
 /// Builds the transcript of `person`.
@@ -195,11 +224,11 @@ pub fn build(app: &App, person: Uuid, shown: Shown) -> Result<Transcript, Proble
     for row in &rows {
         let mut line = line_named(app, row, shown.in_full, &mut names)?;
         if shown.receipts {
-            line.receipt = app
-                .ledger
-                .receipt(row.recorded.position)?
-                .map(|receipt| receipt.to_string());
+            line.receipts = receipts::of(app, row)?;
+            let now = line.receipts.iter().find(|it| it.position == row.changed);
+            line.receipt = now.map(|it| it.receipt.clone());
         }
+        line.disclosures = disclosures::of(app, row, shown.disclosed)?;
         outcomes.push(line);
     }
     let sums = RowTotals::of(&rows, today);
@@ -298,22 +327,30 @@ fn line_named(app: &App, row: &Row, in_full: bool, names: &mut Names) -> Result<
             act: row.signature.act.clone(),
         },
         receipt: None,
+        receipts: Vec::new(),
+        disclosures: Vec::new(),
     })
 }
 
 /// The opened values of a line's present version; none if they were erased.
 fn values(app: &App, row: &Row) -> Result<Vec<Opened>, Problem> {
+    let disclosures = disclosures_of(app, row)?;
+    Ok(disclosures.iter().map(|it| it.opened().clone()).collect())
+}
+
+fn disclosures_of(app: &App, row: &Row) -> Result<Vec<Disclosure>, Problem> {
     if row.commitments.is_empty() {
         return Ok(Vec::new());
     }
     let commitments = Commitments::of(row.commitments.clone()).map_err(Problem::internal)?;
-    match app.vault.opened(
-        row.person,
-        Purpose::StudyRecord,
-        row.signature.proposal.unwrap_or(row.target.id),
-        &commitments,
-    ) {
-        Ok(opened) => Ok(opened),
+    let wanted = Wanted {
+        person: row.person,
+        purpose: Purpose::StudyRecord,
+        assertion_id: row.signature.proposal.unwrap_or(row.target.id),
+        commitments: &commitments,
+    };
+    match app.vault.disclosures(&wanted) {
+        Ok(disclosures) => Ok(disclosures),
         Err(VaultError::Erased | VaultError::NotHere) => Ok(Vec::new()),
         // One line that cannot be read must not take the others with it.
         Err(error @ VaultError::Damaged { .. }) => {

@@ -5,6 +5,7 @@
 
 pub mod kinds;
 pub mod open_log;
+pub mod pointer;
 pub mod refusal;
 pub mod two_person;
 
@@ -143,7 +144,17 @@ fn resume() -> Resume<Refusal> {
 }
 
 fn read<T: DeserializeOwned>(data: &str) -> Result<T, Refusal> {
-    serde_json::from_str(data).map_err(|error| Refusal::DataMalformed(error.to_string()))
+    let mut reader = serde_json::Deserializer::from_str(data);
+    let read =
+        serde_path_to_error::deserialize(&mut reader).map_err(|error| Refusal::DataMalformed {
+            pointer: format!("/data{}", pointer::of(error.path())),
+            what: error.inner().to_string(),
+        })?;
+    reader.end().map_err(|error| Refusal::DataMalformed {
+        pointer: "/data".into(),
+        what: error.to_string(),
+    })?;
+    Ok(read)
 }
 
 impl Rules for Rulebook {

@@ -6,5 +6,6 @@ pub(crate) mod imports;
 mod learning;
 mod operations;
 pub(crate) mod own_key;
+mod proving;
 mod reading;
 mod repeating;

@@ -63,7 +63,7 @@ rules! {
     RETIREMENTS, retirement: RetireKeyError { NotYours, KeyUnknown, LastKey }
     APPOINTMENTS, appointment: AppointError { RoleScope, RolesCombined, InstitutionUnknown }
     APPROVALS, approval: ApprovalError {
-        TargetMissing, ProposalUnknown, SamePerson, ApproverNotAllowed, Rejected, Expired,
+        TargetMissing, ProposalUnknown, SamePerson, ApproverNotAllowed, Rejected, Completed, Expired,
     }
     REGISTRATIONS, registration: RegisterError { PersonNotRandom, PersonTaken, IdentifierTwice, ValuesDoNotFit }
     BINDINGS, binding: BindIdentifierError { PersonUnknown, NotOnRoster, ValuesDoNotFit, TooMany }
@@ -83,7 +83,7 @@ rules! {
 fn names(error: &Refusal) -> Vec<&'static str> {
     let mut names = vec![refusal(error)];
     match error {
-        Refusal::UnknownKind(_) | Refusal::EngineUnknown(_) | Refusal::DataMalformed(_) => {}
+        Refusal::UnknownKind(_) | Refusal::EngineUnknown(_) | Refusal::DataMalformed { .. } => {}
         Refusal::Ask(error) => names.push(ask(error)),
         Refusal::Policy(error) => names.push(policy(error)),
         Refusal::OpenLog(error) => names.push(opening(error)),

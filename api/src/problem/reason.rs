@@ -59,6 +59,7 @@ pub enum Reason {
     SamePerson,
     ApproverNotAllowed,
     ProposalRejected,
+    ProposalCompleted,
     ProposalExpired,
     PersonNotRandom,
     PersonTaken,
@@ -172,6 +173,7 @@ impl Reason {
         Self::SamePerson,
         Self::ApproverNotAllowed,
         Self::ProposalRejected,
+        Self::ProposalCompleted,
         Self::ProposalExpired,
         Self::PersonNotRandom,
         Self::PersonTaken,
@@ -274,6 +276,7 @@ impl Reason {
             | Self::LastKey
             | Self::RolesCombined
             | Self::ProposalRejected
+            | Self::ProposalCompleted
             | Self::ProposalExpired
             | Self::PersonTaken
             | Self::TooManyIdentifiers
@@ -400,6 +403,7 @@ impl Reason {
             Self::SamePerson => "same-person",
             Self::ApproverNotAllowed => "approver-not-allowed",
             Self::ProposalRejected => "proposal-rejected",
+            Self::ProposalCompleted => "proposal-completed",
             Self::ProposalExpired => "proposal-expired",
             Self::PersonNotRandom => "person-not-random",
             Self::PersonTaken => "person-taken",

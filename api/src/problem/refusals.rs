@@ -103,7 +103,7 @@ impl From<Refusal> for Problem {
         let reason = match &refusal {
             Refusal::UnknownKind(_) => Reason::KindUnknown,
             Refusal::EngineUnknown(_) => return Self::internal(refusal),
-            Refusal::DataMalformed(_) => Reason::DataInvalid,
+            Refusal::DataMalformed { .. } => Reason::DataInvalid,
             Refusal::Ask(error) => reason_of_ask(error),
             Refusal::Policy(_) => Reason::PolicyNotInForce,
             Refusal::OpenLog(error) => reason_of_open_log(error),
@@ -119,7 +119,7 @@ impl From<Refusal> for Problem {
             Refusal::RevokeOutcome(error) => reason_of_revoke(error),
         };
         let problem = Self::of(reason).detail(match &refusal {
-            Refusal::DataMalformed(_) => format!("data: {}", unquoted(&refusal)),
+            Refusal::DataMalformed { what, .. } => format!("data: {}", unquoted(what)),
             other => other.to_string(),
         });
         match &refusal {
@@ -127,11 +127,17 @@ impl From<Refusal> for Problem {
                 RecordOutcomeError::RecordDiffers { position, .. }
                 | RecordOutcomeError::RecordRevoked { position, .. },
             ) => problem.at(*position),
+            Refusal::DataMalformed { pointer, what } => {
+                problem.field(pointer.as_str(), unquoted(what))
+            }
             Refusal::RecordOutcome(RecordOutcomeError::Field(field))
             | Refusal::CorrectOutcome(CorrectOutcomeError::Field(field)) => {
                 let pointer = pointer_of(field);
                 problem.field(pointer, field)
             }
+            Refusal::Approval(
+                ApprovalError::Rejected(position) | ApprovalError::Completed(position),
+            ) => problem.at(*position),
             _ => problem,
         }
     }
@@ -206,6 +212,7 @@ fn reason_of_approval(error: &ApprovalError) -> Reason {
         ApprovalError::SamePerson => Reason::SamePerson,
         ApprovalError::ApproverNotAllowed(_) => Reason::ApproverNotAllowed,
         ApprovalError::Rejected(_) => Reason::ProposalRejected,
+        ApprovalError::Completed(_) => Reason::ProposalCompleted,
         ApprovalError::Expired => Reason::ProposalExpired,
     }
 }

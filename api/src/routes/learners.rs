@@ -97,7 +97,7 @@ pub(super) fn derived_id(caller: &Caller, headers: &HeaderMap) -> Result<Option<
     Ok(key.map(|key| {
         clock::uuid_v8(
             "xuefen/idempotency",
-            &[caller.person.as_bytes(), key.as_bytes()],
+            &[caller.name().as_bytes(), key.as_bytes()],
         )
     }))
 }

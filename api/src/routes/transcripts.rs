@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::extract::Caller;
 use crate::problem::{Language, Problem, ProblemBody};
+use crate::transcript::disclosures::Disclosed;
 use crate::transcript::{self, Shown, Totals, Transcript};
 use crate::transcript_cache::Key;
 use crate::transcript_page;
@@ -23,9 +24,12 @@ use crate::transcript_page;
 pub struct Wanted {
     /// Wait until the view has folded this position.
     after: Option<u64>,
-    /// With a tlog-proof for each line.
+    /// With tlog-proofs of the commits that each line rests on.
     #[serde(default)]
     receipts: bool,
+    /// With the disclosures of each line, for the learner and the institution that awarded it.
+    #[serde(default)]
+    disclosures: bool,
 }
 
 /// A learner's transcript as JSON.
@@ -43,7 +47,14 @@ pub async fn json(
     let shown = Shown {
         in_full,
         receipts: wanted.receipts,
+        disclosed: if wanted.disclosures {
+            Disclosed::to(&caller, id)
+        } else {
+            Disclosed::None
+        },
     };
+    // Proofs are made for who asks, and never kept.
+    let plain = !wanted.receipts && !wanted.disclosures;
     let key = Key {
         person: id,
         in_full,
@@ -53,21 +64,19 @@ pub async fn json(
     if headers
         .get(header::IF_NONE_MATCH)
         .is_some_and(|seen| seen.as_bytes() == etag.as_bytes())
-        && !wanted.receipts
+        && plain
     {
         return Ok(axum::http::StatusCode::NOT_MODIFIED.into_response());
     }
-    let cached = if wanted.receipts {
-        None
-    } else {
-        app.transcripts.get(key, last_change)
-    };
+    let cached = plain
+        .then(|| app.transcripts.get(key, last_change))
+        .flatten();
     let body = if let Some(body) = cached {
         body
     } else {
         let transcript = transcript::build(&app, id, shown)?;
         let body = Bytes::from(serde_json::to_vec(&transcript).map_err(Problem::internal)?);
-        if !wanted.receipts {
+        if plain {
             app.transcripts.put(key, transcript.position, body.clone());
         }
         body
@@ -76,9 +85,13 @@ pub async fn json(
     let headers = response.headers_mut();
     headers.insert(
         header::CACHE_CONTROL,
-        HeaderValue::from_static("private, no-cache"),
+        HeaderValue::from_static(if plain {
+            "private, no-cache"
+        } else {
+            "private, no-store"
+        }),
     );
-    if let Ok(etag) = HeaderValue::from_str(&etag) {
+    if plain && let Ok(etag) = HeaderValue::from_str(&etag) {
         headers.insert(header::ETAG, etag);
     }
     Ok(response)
@@ -96,14 +109,7 @@ pub async fn html(
 ) -> Result<Response, Problem> {
     app.wait_for(wanted.after).await?;
     let in_full = app.may_read(&caller, id)?;
-    let transcript = transcript::build(
-        &app,
-        id,
-        Shown {
-            in_full,
-            receipts: false,
-        },
-    )?;
+    let transcript = transcript::build(&app, id, Shown::plain(in_full))?;
     let page = transcript_page::page(&app, &transcript, Language::of(&headers));
     Ok(([(header::CACHE_CONTROL, "private, no-store")], page).into_response())
 }
@@ -140,13 +146,6 @@ pub async fn credits(
 ) -> Result<axum::Json<Vec<Totals>>, Problem> {
     app.wait_for(wanted.after).await?;
     let in_full = app.may_read(&caller, id)?;
-    let transcript = transcript::build(
-        &app,
-        id,
-        Shown {
-            in_full,
-            receipts: false,
-        },
-    )?;
+    let transcript = transcript::build(&app, id, Shown::plain(in_full))?;
     Ok(axum::Json(transcript.totals))
 }

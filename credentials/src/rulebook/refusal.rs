@@ -26,8 +26,13 @@ pub enum Refusal {
     #[error("engine {0} is unknown to this program: use a newer one")]
     EngineUnknown(u32),
     /// `data` is not of the kind's shape.
-    #[error("data: {0}")]
-    DataMalformed(String),
+    #[error("{pointer}: {what}")]
+    DataMalformed {
+        /// JSON Pointer (RFC 6901) into the assertion's payload: `/data`, or a member of it.
+        pointer: String,
+        /// What is wrong there; it may quote a value, which no answer may.
+        what: String,
+    },
     /// Who asked may not.
     #[error(transparent)]
     Ask(#[from] AskError),

@@ -78,6 +78,9 @@ pub enum ApprovalError {
     /// It was rejected.
     #[error("the proposal was rejected at position {0}")]
     Rejected(u64),
+    /// It was carried out already: a no comes too late.
+    #[error("the proposal was carried out at position {0}")]
+    Completed(u64),
     /// More than 24 hours have passed.
     #[error("the proposal is more than 24 hours old: propose again")]
     Expired,
@@ -115,7 +118,11 @@ impl<E: From<ApprovalError> + 'static> Decision for DecideApproval<E> {
             .filter(|proposal| proposal.leaf == target.leaf)
             .ok_or(ApprovalError::ProposalUnknown(target.id))?;
         if let Some(done) = approval.completed {
-            return Ok(Verdict::AlreadySo(done));
+            // "So already" would tell who said no that the act did not happen.
+            return match self.data.decision {
+                Answer::Approve => Ok(Verdict::AlreadySo(done)),
+                Answer::Reject => Err(ApprovalError::Completed(done.position).into()),
+            };
         }
         if let Some(rejected) = approval.rejected {
             return Err(ApprovalError::Rejected(rejected.position).into());

@@ -84,6 +84,29 @@ fn a_revoked_token_opens_no_answer_given_before() {
 }
 
 #[test]
+fn a_renewed_token_repeats_what_the_old_one_sent() {
+    // A client whose token was renewed between request and answer would register a second person.
+    let stand = Stand::open();
+    let clerk = &stand.schools[0].officers[0];
+    let body = json!({ "name": "王晓明" });
+    let send =
+        |token: &str| stand.post_with(token, "/v1/learners", &[("idempotency-key", "k-1")], &body);
+    let made = send(&clerk.token);
+    made.is(201);
+    let grant = stand.app.tokens.find(&clerk.token).unwrap().unwrap();
+    let renewed = stand.app.tokens.create(&grant).unwrap();
+    let again = send(&renewed);
+    assert_eq!((again.status, &again.body), (made.status, &made.body));
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    // Another person asks for himself, and the same person elsewhere holds no office.
+    let theirs = send(&stand.schools[0].officers[1].token);
+    assert_ne!(theirs.is(201)["id"], made.json()["id"]);
+    assert_eq!(theirs.header("idempotency-replayed"), "");
+    let elsewhere = stand.token(clerk.person, grant.role, Some(2));
+    send(&elsewhere).refused(403, "actor-not-allowed");
+}
+
+#[test]
 fn of_two_requests_at_once_under_one_key_one_is_carried_out() {
     // A double click would register two people.
     let stand = Stand::open();

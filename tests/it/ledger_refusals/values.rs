@@ -204,7 +204,8 @@ fn commitments_stand_in_one_order() {
         }
         asking.data["_sd"] = json!(digests);
         match refused(&world, |world| world.submit(&asking)) {
-            ExecuteError::Rejected(Refusal::DataMalformed(what)) => {
+            ExecuteError::Rejected(Refusal::DataMalformed { pointer, what }) => {
+                assert_eq!(pointer, "/data/_sd");
                 assert!(what.contains("ascending"), "{what}");
             }
             other => unreachable!("{other:?}"),

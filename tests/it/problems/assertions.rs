@@ -86,6 +86,38 @@ fn forms(stand: &Stand, met: &Met, hand: &Hand, person: Uuid) {
     met.refused(&answer, Reason::DataInvalid);
 }
 
+#[test]
+fn a_member_of_data_that_is_wrong_is_named() {
+    // A school's programmer would read that something in 40 members is wrong, and not what.
+    let stand = Stand::open();
+    let hand = stand.own_key(0, "key-data");
+    let said = "王晓明";
+    let register = identity::person::register::KIND;
+    let person = clock::uuid_v4();
+    let identifier = |kind: &str| json!({ "check": "ok", "type": kind });
+    let wrong = [
+        (json!({ "person": said, "identifiers": [] }), "/data/person"),
+        (
+            json!({ "person": person, "identifiers": [identifier("passport"), identifier(said)] }),
+            "/data/identifiers/1/type",
+        ),
+        (
+            json!({ "person": person, "identifiers": [], "a/b": said }),
+            "/data/a~1b",
+        ),
+        (json!({ "identifiers": [] }), "/data"),
+    ];
+    for (data, pointer) in wrong {
+        let answer = stand.assert(&hand.sign(&Hand::draft(&stand, register, data)));
+        let problem = answer.refused(422, "data-invalid");
+        let errors = problem["errors"].as_array().unwrap();
+        assert_eq!(errors.len(), 1, "{problem}");
+        assert_eq!(errors[0]["pointer"], pointer);
+        assert_ne!(errors[0]["detail"], "");
+        assert!(!answer.text().contains(said), "a value is not quoted back");
+    }
+}
+
 fn id_of(payload: &str) -> String {
     let value: serde_json::Value = serde_json::from_str(payload).unwrap();
     value["id"].as_str().unwrap().to_owned()

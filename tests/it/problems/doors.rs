@@ -116,10 +116,12 @@ fn keyed(stand: &Stand, met: &Met) {
     // The turn of a request that still runs is taken as the door itself would take it.
     let body = json!({ "name": "李小红" });
     let asked = [b"/v1/learners\0".as_slice(), body.to_string().as_bytes()].concat();
+    let grant = stand.app.tokens.find(token).unwrap().unwrap();
+    let caller = api::extract::Caller::from(&*grant).name();
     let turn = stand
         .app
         .idempotency
-        .begin(token, "problems-2", &asked)
+        .begin(&caller, "problems-2", &asked)
         .unwrap();
     assert!(matches!(turn, api::idempotency::Begin::New(_)));
     let answer = stand.post_with(

@@ -7,6 +7,7 @@ use identity::role::Role;
 use ledger::assertion::Draft;
 use ledger::clock;
 use serde_json::{Value, json};
+use tests::support::server::answer::after;
 use tests::support::server::hand::{Hand, act, disclosure};
 use tests::support::server::{Answer, Stand, resident_id};
 use uuid::Uuid;
@@ -189,6 +190,22 @@ fn approvals(stand: &Stand, met: &Met) {
     let (_, path) = proposal(stand);
     stand.pass(DAY_MS + 1);
     met.refused(&decide(second, &path), Reason::ProposalExpired);
+    let [clerk, other] = &stand.schools[0].officers;
+    let learner = stand.register(0, "王晓明", &resident_id(977));
+    let body = Stand::outcome(learner, "late-no");
+    let recorded = stand.post(&clerk.token, "/v1/outcomes", &body).is(201);
+    stand.get("", &after("/v1/institutions", &recorded)).is(200);
+    let path = format!(
+        "/v1/outcomes/{}/revocations",
+        recorded["id"].as_str().unwrap()
+    );
+    let proposed = stand
+        .post(&clerk.token, &path, &json!({ "reason": "other" }))
+        .is(202);
+    stand.approve(&other.token, &proposed["approval"]).is(201);
+    let path = format!("/v1/approvals/{}", proposed["approval"].as_str().unwrap());
+    let too_late = stand.post(&other.token, &path, &json!({ "decision": "reject" }));
+    met.refused(&too_late, Reason::ProposalCompleted);
     let registrar = Hand::of_genesis(stand, api::genesis::ASSERTION_KEY);
     let mut draft = Hand::draft(stand, identity::approval::decide::KIND, approve.clone());
     draft.act = act(stand.registrar2.person, "registrar");

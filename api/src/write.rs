@@ -263,17 +263,8 @@ impl App {
         disclosures: &[Disclosure],
     ) -> Result<(), Problem> {
         let id = assertion.id();
-        match self
-            .vault
-            .put_pending(deposit.person, kind.purpose, id, disclosures)
-        {
-            Ok(()) => {}
-            Err(VaultError::SaltSeen { index }) => {
-                return Err(Problem::of(Reason::SaltSeen)
-                    .detail(format!("the salt of disclosure {index} was used before")));
-            }
-            Err(error) => return Err(Problem::internal(error)),
-        }
+        self.vault
+            .put_pending(deposit.person, kind.purpose, id, disclosures)?;
         let aliases: Vec<Alias<'_>> = deposit
             .identifiers
             .iter()
@@ -283,10 +274,9 @@ impl App {
             })
             .collect();
         if !aliases.is_empty()
-            && let Reserved::Taken { index, .. } = self
-                .vault
-                .lookup_reserve_all(&aliases, deposit.person, id)
-                .map_err(Problem::internal)?
+            && let Reserved::Taken { index, .. } =
+                self.vault
+                    .lookup_reserve_all(&aliases, deposit.person, id)?
         {
             self.discard(assertion, disclosures);
             let name = aliases.get(index).map_or("", |alias| alias.kind);
@@ -339,7 +329,7 @@ impl App {
                 Ok(opened) => opened,
                 // What was erased cannot differ any more.
                 Err(VaultError::Erased | VaultError::NotHere) => return Ok(()),
-                Err(error) => return Err(Problem::internal(error)),
+                Err(error) => return Err(error.into()),
             };
             let same = |disclosure: &&Disclosure| opened.contains(disclosure.opened());
             if opened.len() == disclosures.len()

@@ -197,7 +197,7 @@ impl App {
         });
         for key in kept {
             if let Some(kid) = did.kid(&key.fragment)
-                && let Some(signer) = self.keystore.signer(&kid).map_err(Problem::internal)?
+                && let Some(signer) = self.keystore.signer(&kid)?
             {
                 return Ok((kid, signer));
             }

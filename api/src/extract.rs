@@ -88,8 +88,7 @@ impl FromRequestParts<Arc<App>> for Caller {
         })?;
         let grant = app
             .tokens
-            .find(token)
-            .map_err(Problem::internal)?
+            .find(token)?
             .ok_or(Problem::of(Reason::TokenInvalid))?;
         Ok(Self::from(&*grant))
     }

@@ -59,11 +59,7 @@ async fn keyed(
         .map_err(|_| Problem::of(Reason::BodyTooLarge))?;
     // The address is part of what is asked.
     let asked = [path.as_bytes(), b"\0", &body].concat();
-    let turn = match app
-        .idempotency
-        .begin(&caller, key, &asked)
-        .map_err(Problem::internal)?
-    {
+    let turn = match app.idempotency.begin(&caller, key, &asked)? {
         Begin::New(turn) => turn,
         Begin::Replay(answer) => return replay(answer),
         Begin::Conflict => return Err(Problem::of(Reason::IdempotencyConflict)),
@@ -71,7 +67,7 @@ async fn keyed(
     };
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
     if !response.status().is_success() {
-        app.idempotency.abandon(&turn).map_err(Problem::internal)?;
+        app.idempotency.abandon(&turn)?;
         return Ok(response);
     }
     let (parts, body) = response.into_parts();
@@ -88,9 +84,7 @@ async fn keyed(
         headers: headers.collect(),
         body: body.to_vec(),
     };
-    app.idempotency
-        .finish(&turn, &answer)
-        .map_err(Problem::internal)?;
+    app.idempotency.finish(&turn, &answer)?;
     Ok(Response::from_parts(parts, Body::from(body)))
 }
 
@@ -101,7 +95,7 @@ fn caller(app: &App, headers: &HeaderMap) -> Result<String, Problem> {
     let Some(token) = token_of(app, headers) else {
         return Ok("-".into());
     };
-    let found = app.tokens.find(token).map_err(Problem::internal)?;
+    let found = app.tokens.find(token)?;
     let grant = found.ok_or(Problem::of(Reason::TokenInvalid))?;
     Ok(Caller::from(&*grant).name())
 }

@@ -287,15 +287,11 @@ impl App {
             .put_pending(deposit.person, kind.purpose, id, disclosures)
         {
             Ok(()) => {}
-            Err(VaultError::SaltSeen { index }) => {
-                return Err(Problem::of(Reason::SaltSeen)
-                    .detail(format!("the salt of disclosure {index} was used before")));
-            }
             Err(VaultError::OtherValues) => {
                 let detail = format!("id {id} is on its way with other values: use a new id");
                 return Err(Problem::of(Reason::IdReused).detail(detail));
             }
-            Err(error) => return Err(Problem::internal(error)),
+            Err(error) => return Err(error.into()),
         }
         let aliases: Vec<Alias<'_>> = deposit
             .identifiers
@@ -306,10 +302,9 @@ impl App {
             })
             .collect();
         if !aliases.is_empty()
-            && let Reserved::Taken { index, .. } = self
-                .vault
-                .lookup_reserve_all(&aliases, deposit.person, id)
-                .map_err(Problem::internal)?
+            && let Reserved::Taken { index, .. } =
+                self.vault
+                    .lookup_reserve_all(&aliases, deposit.person, id)?
         {
             let name = aliases.get(index).map_or("", |alias| alias.kind);
             return Err(Problem::of(Reason::IdentifierTaken).field(
@@ -368,7 +363,7 @@ impl App {
                 Ok(opened) => opened,
                 // What was erased cannot differ any more.
                 Err(VaultError::Erased | VaultError::NotHere) => return Ok(()),
-                Err(error) => return Err(Problem::internal(error)),
+                Err(error) => return Err(error.into()),
             };
             let same = |disclosure: &&Disclosure| opened.contains(disclosure.opened());
             if opened.len() == disclosures.len()

@@ -11,6 +11,9 @@ pub enum SideError {
     /// The database refused or failed.
     #[error("side store: {0}")]
     Database(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// No room left on the disk: nothing was written, and the same write succeeds once there is room.
+    #[error("side store: the disk is full ({0})")]
+    Full(String),
     /// The file is not what a side store writes: restore it from its backup.
     #[error("side store: the file is damaged or not a side store ({0}); restore it from a backup")]
     Damaged(String),

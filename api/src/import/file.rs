@@ -30,8 +30,7 @@ pub(super) fn put(app: &App, job: Uuid, bytes: &[u8], expires_at_ms: i64) -> Res
             .seal(&[SPACE.as_bytes(), &key], part)
             .map_err(Problem::internal)?;
         app.side
-            .write(&mut |transaction| transaction.put(SPACE, &key, &sealed, Some(expires_at_ms)))
-            .map_err(Problem::internal)?;
+            .write(&mut |transaction| transaction.put(SPACE, &key, &sealed, Some(expires_at_ms)))?;
     }
     Ok(())
 }
@@ -41,7 +40,7 @@ pub(super) fn get(app: &App, job: Uuid) -> Result<Zeroizing<Vec<u8>>, Problem> {
     let mut bytes = Zeroizing::new(Vec::new());
     for piece in 0_u32.. {
         let key = key(job, piece);
-        let Some(sealed) = app.side.get(SPACE, &key).map_err(Problem::internal)? else {
+        let Some(sealed) = app.side.get(SPACE, &key)? else {
             break;
         };
         let part = app

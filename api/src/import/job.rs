@@ -128,10 +128,7 @@ impl Jobs {
 
     /// The job with this number.
     pub fn get(&self, id: Uuid) -> Result<Option<Job>, Problem> {
-        let bytes = self
-            .side
-            .get(JOBS, id.as_bytes())
-            .map_err(Problem::internal)?;
+        let bytes = self.side.get(JOBS, id.as_bytes())?;
         bytes
             .map(|bytes| self.open(JOBS, id.as_bytes(), &bytes))
             .transpose()
@@ -172,16 +169,13 @@ impl Jobs {
             }
             Ok(())
         });
-        written.map_err(Problem::internal)
+        written.map_err(Problem::from)
     }
 
     /// Forgets the findings of an earlier run.
     pub(super) fn clear_errors(&self, id: Uuid) -> Result<(), Problem> {
         loop {
-            let found = self
-                .side
-                .scan(ERRORS, id.as_bytes(), None, 500)
-                .map_err(Problem::internal)?;
+            let found = self.side.scan(ERRORS, id.as_bytes(), None, 500)?;
             if found.is_empty() {
                 return Ok(());
             }
@@ -191,7 +185,7 @@ impl Jobs {
                 }
                 Ok(())
             });
-            cleared.map_err(Problem::internal)?;
+            cleared?;
         }
     }
 
@@ -205,8 +199,7 @@ impl Jobs {
         let after = after.map(|row| error_key(id, row));
         let found = self
             .side
-            .scan(ERRORS, id.as_bytes(), after.as_deref(), limit)
-            .map_err(Problem::internal)?;
+            .scan(ERRORS, id.as_bytes(), after.as_deref(), limit)?;
         found
             .iter()
             .map(|(key, value)| self.open(ERRORS, key, value))
@@ -218,10 +211,7 @@ impl Jobs {
         let mut jobs = Vec::new();
         let mut after: Option<Vec<u8>> = None;
         loop {
-            let page = self
-                .side
-                .scan(JOBS, &[], after.as_deref(), 200)
-                .map_err(Problem::internal)?;
+            let page = self.side.scan(JOBS, &[], after.as_deref(), 200)?;
             let Some((last, _)) = page.last() else {
                 return Ok(jobs);
             };

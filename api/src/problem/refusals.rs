@@ -1,6 +1,8 @@
 //! From typed refusals to problems: exhaustive, so that a new rule does not compile without a
 //! status and a slug.
 
+use std::io::ErrorKind;
+
 use credentials::account::correct_outcome::CorrectOutcomeError;
 use credentials::account::outcome::FieldError;
 use credentials::account::record_outcome::RecordOutcomeError;
@@ -18,9 +20,14 @@ use identity::person::bind_identifier::BindIdentifierError;
 use identity::person::register::RegisterError;
 use ledger::assertion::Malformed;
 use ledger::execute::{ExecuteError, Refused, Unavailable};
+use ledger::side::SideError;
 
 use super::{Problem, Reason};
 use crate::extract::unquoted;
+use crate::idempotency::IdempotencyError;
+use crate::keystore::KeyStoreError;
+use crate::token::TokenError;
+use crate::vault::VaultError;
 
 impl From<ExecuteError<Refusal>> for Problem {
     fn from(error: ExecuteError<Refusal>) -> Self {
@@ -48,6 +55,63 @@ impl From<Unavailable> for Problem {
             Unavailable::Stopping => Reason::Stopping,
             Unavailable::Unknown => Reason::WriteUnknown,
         })
+    }
+}
+
+/// A full disk below the doors is answered as one in the log: it passes, and nothing was written.
+impl From<SideError> for Problem {
+    fn from(error: SideError) -> Self {
+        let full = match &error {
+            SideError::Full(_) => true,
+            SideError::Io(error) => matches!(
+                error.kind(),
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded
+            ),
+            SideError::Database(_) | SideError::Damaged(_) => false,
+        };
+        let mut problem = Self::internal(error);
+        if full {
+            problem.reason = Reason::DiskFull;
+        }
+        problem
+    }
+}
+
+impl From<VaultError> for Problem {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Side(error) => error.into(),
+            VaultError::SaltSeen { index } => Self::of(Reason::SaltSeen)
+                .detail(format!("the salt of disclosure {index} was used before")),
+            error => Self::internal(error),
+        }
+    }
+}
+
+impl From<TokenError> for Problem {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Side(error) => error.into(),
+            error => Self::internal(error),
+        }
+    }
+}
+
+impl From<KeyStoreError> for Problem {
+    fn from(error: KeyStoreError) -> Self {
+        match error {
+            KeyStoreError::Side(error) => error.into(),
+            error => Self::internal(error),
+        }
+    }
+}
+
+impl From<IdempotencyError> for Problem {
+    fn from(error: IdempotencyError) -> Self {
+        match error {
+            IdempotencyError::Side(error) => error.into(),
+            error @ IdempotencyError::Damaged => Self::internal(error),
+        }
     }
 }
 

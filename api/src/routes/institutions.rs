@@ -117,10 +117,7 @@ fn data(
         let kid = Did::new(&app.host, number)
             .kid(&fragment)
             .ok_or_else(|| Problem::internal("the host cannot stand in a key's name"))?;
-        (
-            Custody::Platform,
-            app.keystore.generate(&kid).map_err(Problem::internal)?,
-        )
+        (Custody::Platform, app.keystore.generate(&kid)?)
     };
     Ok(admit::Data {
         credit_code: body.credit_code.clone(),
@@ -359,18 +356,10 @@ pub async fn activate_key(
         let kid = Did::new(&app.host, number)
             .kid(&body.fragment)
             .ok_or_else(|| Problem::invalid("/fragment", "not a key's name"))?;
-        if app
-            .keystore
-            .signer(&kid)
-            .map_err(Problem::internal)?
-            .is_some()
-        {
+        if app.keystore.signer(&kid)?.is_some() {
             return Err(Problem::of(Reason::KeyNameTaken));
         }
-        (
-            Custody::Platform,
-            app.keystore.generate(&kid).map_err(Problem::internal)?,
-        )
+        (Custody::Platform, app.keystore.generate(&kid)?)
     };
     let data = activate_key::Data {
         custody,

@@ -279,10 +279,7 @@ impl App {
         let Ok(checked) = r#type.check(value) else {
             return Ok(None);
         };
-        let found = self
-            .vault
-            .lookup(r#type.as_str(), &checked.normalised)
-            .map_err(Problem::internal)?;
+        let found = self.vault.lookup(r#type.as_str(), &checked.normalised)?;
         // A reservation may be of a registration that was never recorded.
         let Some(person) = found else {
             return Ok(None);
@@ -336,7 +333,7 @@ impl App {
             match self.vault.opened(person, Purpose::Identity, *id, values) {
                 Ok(values) => opened.push((*id, values)),
                 Err(VaultError::Erased | VaultError::NotHere) => {}
-                Err(error) => return Err(Problem::internal(error)),
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(opened)

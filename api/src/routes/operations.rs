@@ -170,8 +170,7 @@ pub async fn login(
     };
     let grant = app
         .tokens
-        .find(&token)
-        .map_err(Problem::internal)?
+        .find(&token)?
         .ok_or(Problem::of(Reason::TokenInvalid))?;
     let to = match grant.role {
         identity::role::Role::Learner => format!("/v1/learners/{}/transcript.html", grant.person),

@@ -26,6 +26,8 @@ const APPLICATION_ID: i32 = 0x5846_5344;
 const FORM: i32 = 1;
 /// Idle read connections that are kept.
 const READERS_MAX: usize = 4;
+/// No room for the index of the write-ahead log (SQLite, "Result and Error Codes", 4874).
+const IOERR_SHMSIZE: i32 = 4_874;
 /// How long a scrub waits for readers, and an opening for another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -54,6 +56,16 @@ impl SqliteSide {
             writer: Writer::new(connection),
             readers: Mutex::new(Vec::new()),
             scrubbed: Mutex::new(None),
+        })
+    }
+
+    /// Bounds the file to `pages` of 4096 bytes; a write that needs more is refused with
+    /// [`SideError::Full`], as on a full disk.
+    pub fn limit(&self, pages: u32) -> Result<(), SideError> {
+        self.writer.alone(|connection| {
+            connection
+                .query_row(&format!("PRAGMA max_page_count={pages}"), [], |_| Ok(()))
+                .map_err(failed)
         })
     }
 
@@ -224,12 +236,20 @@ fn truncate_wal(connection: &Connection) -> Result<(), SideError> {
     }
 }
 
-/// Damage is told apart from every other failure: it asks for a restore, not for patience.
+/// Damage asks for a restore, a full disk for patience: both are told apart from other failures.
 fn failed(error: rusqlite::Error) -> SideError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
             SideError::Damaged(error.to_string())
         }
+        _ if is_full(&error) => SideError::Full(error.to_string()),
         _ => SideError::Database(Box::new(error)),
     }
+}
+
+/// Whether room on the disk would cure it.
+fn is_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|error| {
+        error.code == ErrorCode::DiskFull || error.extended_code == IOERR_SHMSIZE
+    })
 }

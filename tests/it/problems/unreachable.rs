@@ -1,7 +1,11 @@
 //! Reasons that no request to this program can bring about today: their refusals are turned into
 //! problems here, by the same conversions that the doors use.
 
+use api::idempotency::IdempotencyError;
+use api::keystore::KeyStoreError;
 use api::problem::{Language, Problem, Reason};
+use api::token::TokenError;
+use api::vault::VaultError;
 use credentials::account::outcome::FieldError;
 use credentials::account::record_outcome::RecordOutcomeError;
 use credentials::rulebook::Refusal;
@@ -10,8 +14,13 @@ use identity::ask::AskError;
 use identity::did::IssuerNumber;
 use identity::institution::activate_key::ActivateKeyError;
 use ledger::execute::{ExecuteError, Refused, Unavailable};
+use ledger::side::SideError;
 
 use super::Met;
+
+fn full() -> SideError {
+    SideError::Full("no room".into())
+}
 
 pub(super) fn all(met: &Met) {
     let rejected = |refusal: Refusal| Problem::from(ExecuteError::Rejected(refusal));
@@ -79,6 +88,33 @@ pub(super) fn all(met: &Met) {
             "needs a failed sync",
             unavailable(Unavailable::Unknown),
             Reason::WriteUnknown,
+        ),
+        (
+            "needs a full disk under the side store",
+            Problem::from(full()),
+            Reason::DiskFull,
+        ),
+        (
+            "needs a full disk under the vault",
+            Problem::from(VaultError::Side(full())),
+            Reason::DiskFull,
+        ),
+        (
+            "needs a full disk under the tokens",
+            Problem::from(TokenError::Side(full())),
+            Reason::DiskFull,
+        ),
+        (
+            "needs a full disk under the keys",
+            Problem::from(KeyStoreError::Side(full())),
+            Reason::DiskFull,
+        ),
+        (
+            "needs a full disk under the kept answers",
+            Problem::from(IdempotencyError::Side(SideError::Io(
+                std::io::ErrorKind::StorageFull.into(),
+            ))),
+            Reason::DiskFull,
         ),
         // No door erases yet: the reason is kept for the one that will.
         (

@@ -13,8 +13,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rusqlite::Connection;
 
-use super::failed;
 use super::table::Table;
+use super::{failed, is_full};
 use crate::side::{SideError, Transaction};
 
 /// Members after which a group is committed although others wait: bounds the wait of the first.
@@ -23,7 +23,34 @@ const MEMBERS_MAX: usize = 256;
 type Work<'a> = dyn FnMut(&mut dyn Transaction) -> Result<(), SideError> + 'a;
 
 /// Whether a group became durable; set once, before its members wake.
-type Outcome = Arc<OnceLock<Result<(), Arc<rusqlite::Error>>>>;
+type Outcome = Arc<OnceLock<Result<(), Lost>>>;
+
+/// Why a whole group was lost.
+#[derive(Debug, Clone)]
+enum Lost {
+    /// No room: told apart, because waiting cures it.
+    Full(String),
+    Otherwise(Arc<rusqlite::Error>),
+}
+
+impl From<rusqlite::Error> for Lost {
+    fn from(error: rusqlite::Error) -> Self {
+        if is_full(&error) {
+            Self::Full(error.to_string())
+        } else {
+            Self::Otherwise(Arc::new(error))
+        }
+    }
+}
+
+impl From<Lost> for SideError {
+    fn from(lost: Lost) -> Self {
+        match lost {
+            Lost::Full(what) => Self::Full(what),
+            Lost::Otherwise(error) => Self::Database(Box::new(error)),
+        }
+    }
+}
 
 pub(super) struct Writer {
     seat: Mutex<Seat>,
@@ -75,7 +102,7 @@ impl Writer {
         match (done, fate) {
             (Err(panic), _) => resume_unwind(panic),
             // What this member saw was never durable: its own refusal may rest on it.
-            (Ok(_), Some(Err(error))) => Err(of_group(error)),
+            (Ok(_), Some(Err(error))) => Err(error.into()),
             (Ok(answer), _) => answer,
         }
     }
@@ -98,11 +125,7 @@ impl Writer {
         seat
     }
 
-    fn wait(
-        &self,
-        mut seat: MutexGuard<'_, Seat>,
-        outcome: &Outcome,
-    ) -> Result<(), Arc<rusqlite::Error>> {
+    fn wait(&self, mut seat: MutexGuard<'_, Seat>, outcome: &Outcome) -> Result<(), Lost> {
         loop {
             if let Some(result) = outcome.get() {
                 return result.clone();
@@ -145,7 +168,14 @@ impl Seat {
         if let Err(error) = self.connection.execute_batch(end) {
             // Some failures (a full disk) end the whole transaction; and a savepoint that cannot be
             // undone must not be committed.
-            self.abandon(error);
+            let full = done
+                .as_ref()
+                .is_ok_and(|it| matches!(it, Err(SideError::Full(_))));
+            self.abandon(if full {
+                Lost::Full(error.to_string())
+            } else {
+                error.into()
+            });
         }
         done
     }
@@ -160,19 +190,15 @@ impl Seat {
             // If this fails too the next BEGIN does, and every write is refused.
             let _ = self.connection.execute_batch("ROLLBACK");
         }
-        let _ = group.outcome.set(result.map_err(Arc::new));
+        let _ = group.outcome.set(result.map_err(Lost::from));
     }
 
-    fn abandon(&mut self, error: rusqlite::Error) {
+    fn abandon(&mut self, lost: Lost) {
         if !self.connection.is_autocommit() {
             let _ = self.connection.execute_batch("ROLLBACK");
         }
         if let Some(group) = self.group.take() {
-            let _ = group.outcome.set(Err(Arc::new(error)));
+            let _ = group.outcome.set(Err(lost));
         }
     }
-}
-
-fn of_group(error: Arc<rusqlite::Error>) -> SideError {
-    SideError::Database(Box::new(error))
 }

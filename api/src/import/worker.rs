@@ -230,7 +230,12 @@ fn read_at(
     let row = match table.row(index) {
         Some(Ok(row)) => row,
         Some(Err(line)) => {
-            let fault = RowError::new(line, "I04", None, "the row cannot be read");
+            let fault = RowError::new(
+                line,
+                "I04",
+                None,
+                "the row cannot be read: it has another number of cells than the header, or a quote that is not closed on its line",
+            );
             return Ok(Read::Refused(fault));
         }
         None => return Err(Problem::internal("a row past the end")),

@@ -113,8 +113,9 @@ impl App {
     /// Opens the ledger of `config`, waiting until its views have caught up is the caller's choice.
     pub fn open(config: Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         let dir = DataDir::at(&config.ledger.data_dir);
-        let lock = dir.lock()?;
+        // Asked first: a wrong path must not become a directory.
         dir.require_ledger()?;
+        let lock = dir.lock()?;
         let store: Arc<dyn Store> = Arc::new(EmbeddedStore::open(
             &dir.log(),
             embedded::Options::default(),

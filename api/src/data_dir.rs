@@ -4,6 +4,7 @@
 //! One process holds `lock` while it writes; `log audit` needs no lock.
 
 use std::fs::{File, TryLockError};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 /// A data directory.
@@ -103,7 +104,12 @@ impl DataDir {
             path: self.0.clone(),
             source,
         };
-        std::fs::create_dir_all(&self.0).map_err(io)?;
+        // Whoever may not enter the directory reads no file in it, whatever the files' own modes.
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.0)
+            .map_err(io)?;
         let file = File::options()
             .create(true)
             .truncate(false)

@@ -53,6 +53,7 @@ impl Written {
 }
 
 /// What a JSON door asks in somebody's name.
+#[derive(Clone)]
 pub struct Asking {
     /// Whose key signs.
     pub issuer: IssuerNumber,

@@ -9,6 +9,7 @@
 mod audit;
 mod canonical;
 mod checkpoint;
+mod data_dir;
 mod format;
 mod http_journeys;
 mod http_trace;

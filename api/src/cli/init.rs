@@ -27,6 +27,10 @@ pub struct Args {
 /// Makes a ledger and prints, once, what must be kept.
 pub fn run(args: &Args, config: &Config, clock: &Arc<dyn Clock>) -> Result<(), Failure> {
     let dir = data_dir(args.data_dir.as_ref(), config);
+    // Asked first: a wrong host must not leave a directory behind.
+    if !genesis::is_host(&args.host) {
+        return Err(Failure::of(genesis::GenesisError::Host(args.host.clone())));
+    }
     let _lock = dir.lock().map_err(Failure::of)?;
     let made = genesis::make(&dir, &args.host, &args.name, clock).map_err(Failure::of)?;
     term::print(&format!("ledger          {}", made.origin));

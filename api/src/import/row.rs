@@ -168,7 +168,7 @@ pub fn read(
         })?,
     };
     let fault = |problem: Problem| {
-        if problem.reason == Reason::Internal {
+        if problem.reason.status().is_server_error() {
             Err(problem)
         } else {
             Ok(RowError::of(row.line, &problem))

@@ -167,7 +167,14 @@ impl Table {
                 .ok()
                 .and_then(csv::ByteRecord::position)
                 .map_or(line + 1, csv::Position::line);
-            records.push((line, record.map_err(|_| ())));
+            let whole = record.map_err(|_| ()).and_then(|cells| {
+                let broken = cells.len() != headers.len()
+                    || cells
+                        .iter()
+                        .any(|cell| cell.contains(&b'\n') || cell.contains(&b'\r'));
+                if broken { Err(()) } else { Ok(cells) }
+            });
+            records.push((line, whole));
             if records.len() > ROWS_MAX {
                 return Err(Problem::of(Reason::ImportTooLarge)
                     .detail(format!("more than {ROWS_MAX} rows")));

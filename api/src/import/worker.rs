@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
+use axum::http::StatusCode;
 use ledger::decision::Verdict;
 use uuid::Uuid;
 
@@ -20,6 +22,10 @@ const CHUNK_ROWS: usize = 1_024;
 /// Threads that read, sign and store values side by side. They mostly wait for a disk: the more of
 /// them wait together, the fewer syncs there are.
 const LANES: usize = 32;
+
+/// How long a row waits for room, at first and at most.
+const WAIT_MIN: Duration = Duration::from_millis(50);
+const WAIT_MAX: Duration = Duration::from_secs(2);
 
 /// What became of a row.
 enum Came {
@@ -38,6 +44,11 @@ type Seen = Mutex<HashSet<(Uuid, String)>>;
 pub(super) fn work(app: &App, mut job: Job, progress: &dyn Fn(&Job)) -> Job {
     let _alone = app.jobs.alone();
     if let Err(problem) = run(app, &mut job, progress) {
+        if waiting_cures(&problem) {
+            // It only comes here when the server stops: the next start goes on with it.
+            tracing::info!(job = %job.id, reason = problem.reason.slug(), "an import waits for the next start");
+            return job;
+        }
         let why = problem
             .internal
             .clone()
@@ -52,8 +63,32 @@ pub(super) fn work(app: &App, mut job: Job, progress: &dyn Fn(&Job)) -> Job {
     job
 }
 
+/// Whether the same row may succeed later: the job is not to blame.
+fn waiting_cures(problem: &Problem) -> bool {
+    problem.reason.status() == StatusCode::SERVICE_UNAVAILABLE
+}
+
+/// Does `work` until it succeeds or fails for good; gives up waiting only when the server stops.
+fn patiently<T>(app: &App, mut work: impl FnMut() -> Result<T, Problem>) -> Result<T, Problem> {
+    let mut wait = WAIT_MIN;
+    loop {
+        match work() {
+            Err(problem)
+                if waiting_cures(&problem)
+                    && problem.reason != Reason::Stopping
+                    && !app.metrics.is_stopping() =>
+            {
+                tracing::debug!(reason = problem.reason.slug(), ?wait, "an import waits");
+                std::thread::sleep(wait);
+                wait = WAIT_MAX.min(wait * 2);
+            }
+            done => return done,
+        }
+    }
+}
+
 fn run(app: &App, job: &mut Job, progress: &dyn Fn(&Job)) -> Result<(), Problem> {
-    let bytes = super::file::get(app, job.id)?;
+    let bytes = patiently(app, || super::file::get(app, job.id))?;
     let table = Table::read(&bytes)?;
     let people = People::default();
     let seen = Seen::default();
@@ -67,7 +102,7 @@ fn run(app: &App, job: &mut Job, progress: &dyn Fn(&Job)) -> Result<(), Problem>
         next = chunk.end;
         job.next_row = next as u64;
         job.counts.seen = next as u64;
-        app.jobs.put(job, &found)?;
+        patiently(app, || app.jobs.put(job, &found))?;
         progress(job);
         if app.metrics.is_stopping() {
             return Ok(());
@@ -79,7 +114,7 @@ fn run(app: &App, job: &mut Job, progress: &dyn Fn(&Job)) -> Result<(), Problem>
         JobState::Done
     };
     job.next_row = 0;
-    app.jobs.put(job, &[])?;
+    patiently(app, || app.jobs.put(job, &[]))?;
     progress(job);
     Ok(())
 }
@@ -113,7 +148,7 @@ fn look(
 ) -> Result<Vec<Came>, Problem> {
     let caller = job.caller();
     let read = in_lanes(chunk.clone().collect(), &|index| {
-        read_at(app, &caller, table, people, index)
+        patiently(app, || read_at(app, &caller, table, people, index))
     })?;
     let mut firsts = Vec::with_capacity(read.len());
     let mut repeated = Vec::new();
@@ -131,7 +166,9 @@ fn look(
         move |(at, read): (usize, Read)| {
             let came = match read {
                 Read::Refused(fault) => Came::Refused(fault),
-                Read::Ready { line, ready } => decide(app, line, *ready, first, dry)?,
+                Read::Ready { line, ready } => {
+                    patiently(app, || decide(app, line, &ready, first, dry))?
+                }
             };
             Ok((at, came))
         }
@@ -193,7 +230,12 @@ fn read_at(
     let row = match table.row(index) {
         Some(Ok(row)) => row,
         Some(Err(line)) => {
-            let fault = RowError::new(line, "I04", None, "the row cannot be read");
+            let fault = RowError::new(
+                line,
+                "I04",
+                None,
+                "the row cannot be read: it has another number of cells than the header, or a quote that is not closed on its line",
+            );
             return Ok(Read::Refused(fault));
         }
         None => return Err(Problem::internal("a row past the end")),
@@ -209,8 +251,8 @@ fn read_at(
 }
 
 /// Records a row, or tells what recording it would come to; `first` = the file has it not before.
-fn decide(app: &App, line: u64, ready: Ready, first: bool, dry: bool) -> Result<Came, Problem> {
-    let (assertion, disclosures) = app.sign(ready.asking)?;
+fn decide(app: &App, line: u64, ready: &Ready, first: bool, dry: bool) -> Result<Came, Problem> {
+    let (assertion, disclosures) = app.sign(ready.asking.clone())?;
     let already = || if first { Came::Already } else { Came::Repeated };
     if dry {
         let submission = app.ledger.check_parsed(assertion.clone())?;
@@ -250,7 +292,7 @@ fn decide(app: &App, line: u64, ready: Ready, first: bool, dry: bool) -> Result<
     }
 }
 
-/// A rule's no is the row's; anything that waiting might cure stops the job here, to go on later.
+/// A rule's no is the row's; what waiting might cure goes back to be waited for.
 fn refused(line: u64, problem: Problem) -> Result<Came, Problem> {
     if problem.reason.status().is_server_error() || problem.reason == Reason::NotAllowed {
         return Err(problem);

@@ -1,0 +1,23 @@
+//! The directory of a ledger: nobody else's to read, and made only for a ledger.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use api::app::App;
+use api::config::Config;
+use api::data_dir::DataDir;
+use ledger::clock::FixedClock;
+
+#[test]
+fn a_directory_is_made_for_its_owner_and_not_by_a_wrong_path() {
+    // Everybody on the host could read sealed values, or a typing error would look like a ledger.
+    let dir = tempfile::tempdir().unwrap();
+    let mut config = Config::default();
+    config.ledger.data_dir = dir.path().join("wrong");
+    let opened = App::open(config, std::sync::Arc::new(FixedClock::at(1_000)));
+    assert!(opened.is_err());
+    assert!(!dir.path().join("wrong").exists());
+    let made = DataDir::at(dir.path().join("made"));
+    let _lock = made.lock().unwrap();
+    let mode = made.root().metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}

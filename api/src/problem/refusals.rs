@@ -190,6 +190,9 @@ impl From<Refusal> for Problem {
             Refusal::RecordOutcome(
                 RecordOutcomeError::RecordDiffers { position, .. }
                 | RecordOutcomeError::RecordRevoked { position, .. },
+            )
+            | Refusal::Approval(
+                ApprovalError::Rejected(position) | ApprovalError::Completed(position),
             ) => problem.at(*position),
             Refusal::DataMalformed { pointer, what } => {
                 problem.field(pointer.as_str(), unquoted(what))
@@ -199,9 +202,6 @@ impl From<Refusal> for Problem {
                 let pointer = pointer_of(field);
                 problem.field(pointer, field)
             }
-            Refusal::Approval(
-                ApprovalError::Rejected(position) | ApprovalError::Completed(position),
-            ) => problem.at(*position),
             _ => problem,
         }
     }

@@ -106,7 +106,7 @@ fn receipts_prove_what_a_line_says_now() {
     let proving = Proving::open();
     let line = proving.line(&proving.own, "receipts=true", &proving.recorded);
     let recorded = proof("recorded", &proving.recorded, "outcome.recorded.v1");
-    assert_eq!(proving.proofs(&line), [recorded.clone()]);
+    assert_eq!(proving.proofs(&line), std::slice::from_ref(&recorded));
     assert_eq!(line["receipt"], line["receipts"][0]["receipt"]);
     let plain = proving.line(&proving.own, "receipts=false", &proving.recorded);
     assert_eq!(

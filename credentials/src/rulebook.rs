@@ -147,7 +147,7 @@ fn read<T: DeserializeOwned>(data: &str) -> Result<T, Refusal> {
     let mut reader = serde_json::Deserializer::from_str(data);
     let read =
         serde_path_to_error::deserialize(&mut reader).map_err(|error| Refusal::DataMalformed {
-            pointer: format!("/data{}", pointer::of(error.path())),
+            pointer: format!("/data{}", pointer::known(&error)),
             what: error.inner().to_string(),
         })?;
     reader.end().map_err(|error| Refusal::DataMalformed {

@@ -18,3 +18,14 @@ pub fn of(path: &Path) -> String {
     }
     pointer
 }
+
+/// The pointer of an error; of an unknown member, that of the object it stands in: its name may be a
+/// value in the wrong place.
+pub fn known(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
+    let pointer = of(error.path());
+    let unknown = error.inner().to_string().starts_with("unknown field");
+    match pointer.rsplit_once('/') {
+        Some((object, _)) if unknown => object.into(),
+        _ => pointer,
+    }
+}

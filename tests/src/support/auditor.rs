@@ -218,7 +218,11 @@ impl Auditor {
             return Verdict::Refused;
         };
         if let Some(position) = proposal.completed {
-            return Verdict::AlreadySo(position);
+            // What is done cannot be said no to any more.
+            return match answer {
+                Answer::Approve => Verdict::AlreadySo(position),
+                Answer::Reject => Verdict::Refused,
+            };
         }
         let two = who.actor != Actor::Nobody
             && who.school == proposal.who.school

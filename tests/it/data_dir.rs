@@ -18,6 +18,6 @@ fn a_directory_is_made_for_its_owner_and_not_by_a_wrong_path() {
     assert!(!dir.path().join("wrong").exists());
     let made = DataDir::at(dir.path().join("made"));
     let _lock = made.lock().unwrap();
-    let mode = made.root().metadata().unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o700);
+    let bits = made.root().metadata().unwrap().permissions().mode();
+    assert_eq!(bits & 0o777, 0o700);
 }

@@ -6,7 +6,6 @@ use credentials::rulebook::kinds::Purpose;
 use identity::erasable::{Commitments, Disclosure};
 use ledger::clock;
 use tests::support::server::Stand;
-use tests::support::server::hand::Hand;
 use tests::support::server::resident_id;
 
 use super::own_key::{recording, values};

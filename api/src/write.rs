@@ -20,13 +20,13 @@ use ledger::decision::{Earlier, Verdict};
 use ledger::execute::{ExecuteError, Unavailable};
 use ledger::fact::Stream;
 use ledger::sequencer::{Answer, Committed};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::extract::unquoted;
+use crate::extract::{Caller, unquoted};
 use crate::flights::Flight;
 use crate::problem::{Problem, Reason};
 use crate::vault::{Alias, Reserved, VaultError};
@@ -69,6 +69,25 @@ pub struct Asking {
     pub target: Option<Target>,
     /// Its id; a new one if `None`.
     pub id: Option<Uuid>,
+}
+
+impl Asking {
+    /// What a caller asks in open data alone, of nothing that stands, with a new id.
+    pub fn open<T: Serialize>(
+        caller: &Caller,
+        kind: &'static str,
+        data: &T,
+    ) -> Result<Self, Problem> {
+        Ok(Self {
+            issuer: caller.issuer(),
+            act: caller.act(),
+            kind,
+            data: serde_json::to_value(data).map_err(Problem::internal)?,
+            values: Vec::new(),
+            target: None,
+            id: None,
+        })
+    }
 }
 
 /// An assertion that passed every check that needs no order.

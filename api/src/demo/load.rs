@@ -155,16 +155,7 @@ impl Loader<'_> {
         kind: &'static str,
         data: &T,
     ) -> Result<Written, Problem> {
-        let asking = Asking {
-            issuer: caller.issuer(),
-            act: caller.act(),
-            kind,
-            data: serde_json::to_value(data).map_err(Problem::internal)?,
-            values: Vec::new(),
-            target: None,
-            id: None,
-        };
-        self.app.ask(asking).await
+        self.app.ask(Asking::open(caller, kind, data)?).await
     }
 
     async fn approve(&self, caller: &Caller, proposal: &Written) -> Result<Written, Problem> {
@@ -174,19 +165,17 @@ impl Loader<'_> {
             .map(|new| new.leaf)
             .ok_or(Problem::of(Reason::ProposalUnknown))?;
         let asking = Asking {
-            issuer: caller.issuer(),
-            act: caller.act(),
-            kind: DECIDE,
-            data: serde_json::to_value(Decision {
-                decision: Answer::Approve,
-            })
-            .map_err(Problem::internal)?,
-            values: Vec::new(),
             target: Some(Target {
                 id: proposal.id,
                 leaf,
             }),
-            id: None,
+            ..Asking::open(
+                caller,
+                DECIDE,
+                &Decision {
+                    decision: Answer::Approve,
+                },
+            )?
         };
         self.app.ask(asking).await
     }

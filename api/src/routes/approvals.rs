@@ -86,19 +86,18 @@ pub async fn decide(
         .as_ref()
         .ok_or(Problem::of(Reason::ProposalUnknown))?;
     let asking = Asking {
-        issuer: caller.issuer(),
-        act: caller.act(),
-        kind: KIND,
-        data: serde_json::to_value(Data {
-            decision: body.decision,
-        })
-        .map_err(Problem::internal)?,
-        values: Vec::new(),
         target: Some(Target {
             id,
             leaf: proposal.leaf,
         }),
         id: derived_id(&caller, &headers)?,
+        ..Asking::open(
+            &caller,
+            KIND,
+            &Data {
+                decision: body.decision,
+            },
+        )?
     };
     let written = app.ask(asking).await?;
     let state = state_of(&*app.proposal(id)?);

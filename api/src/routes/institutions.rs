@@ -80,12 +80,7 @@ pub async fn admit(
         let data = data(&app, &body, number, officers)?;
         let asking = Asking {
             issuer: IssuerNumber::REGISTRAR,
-            act: caller.act(),
-            kind: admit::KIND,
-            data: serde_json::to_value(&data).map_err(Problem::internal)?,
-            values: Vec::new(),
-            target: None,
-            id: None,
+            ..Asking::open(&caller, admit::KIND, &data)?
         };
         match app.ask(asking).await {
             Err(problem) if problem.reason == Reason::NumberNotNext && tries < NUMBER_TRIES => {
@@ -405,15 +400,6 @@ async fn write<T: Serialize>(
     kind: &'static str,
     data: &T,
 ) -> Result<Response, Problem> {
-    let asking = Asking {
-        issuer: caller.issuer(),
-        act: caller.act(),
-        kind,
-        data: serde_json::to_value(data).map_err(Problem::internal)?,
-        values: Vec::new(),
-        target: None,
-        id: None,
-    };
-    let written = app.ask(asking).await?;
+    let written = app.ask(Asking::open(caller, kind, data)?).await?;
     Ok(WriteAnswer::new(app, headers, written.id, &written)?.respond(&written))
 }

@@ -212,14 +212,7 @@ impl World {
         target: Target,
         act: Act,
     ) -> Result<Answer, Refused> {
-        let draft = self.draft_by(approval::decide::KIND, json!({"decision": "approve"}), act);
-        self.submit(
-            issuer,
-            &Draft {
-                target: Some(target),
-                ..draft
-            },
-        )
+        self.answer(issuer, target, act, "approve")
     }
 
     /// Rejects a proposal.
@@ -229,7 +222,17 @@ impl World {
         target: Target,
         act: Act,
     ) -> Result<Answer, Refused> {
-        let draft = self.draft_by(approval::decide::KIND, json!({"decision": "reject"}), act);
+        self.answer(issuer, target, act, "reject")
+    }
+
+    fn answer(
+        &mut self,
+        issuer: IssuerNumber,
+        target: Target,
+        act: Act,
+        decision: &str,
+    ) -> Result<Answer, Refused> {
+        let draft = self.draft_by(approval::decide::KIND, json!({"decision": decision}), act);
         self.submit(
             issuer,
             &Draft {

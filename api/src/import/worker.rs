@@ -1,12 +1,13 @@
 //! Working through a file in chunks: each chunk's rows side by side, its account in one transaction.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::http::StatusCode;
 use ledger::decision::Verdict;
+use ledger::hash::Digest;
 use uuid::Uuid;
 
 use super::job::{Job, JobState};
@@ -38,8 +39,39 @@ enum Came {
     Refused(RowError),
 }
 
-/// (person, record) pairs of this file seen so far.
-type Seen = Mutex<HashSet<(Uuid, String)>>;
+/// The records of this file seen so far, by person and record. A dry run leaves nothing in the log
+/// that a later row could be held to, so it keeps here what the row says that would be recorded.
+#[derive(Default)]
+struct Seen(Mutex<HashMap<(Uuid, String), Option<Digest>>>);
+
+impl Seen {
+    fn rows(&self) -> MutexGuard<'_, HashMap<(Uuid, String), Option<Digest>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the file has this record for the first time.
+    fn is_first(&self, ready: &Ready) -> bool {
+        let mut first = false;
+        self.rows()
+            .entry((ready.person, ready.record.clone()))
+            .or_insert_with(|| {
+                first = true;
+                None
+            });
+        first
+    }
+
+    /// What a row of this file would have recorded before this one, which is kept if none would have.
+    fn before(&self, ready: &Ready, says: Digest) -> Option<Digest> {
+        let mut rows = self.rows();
+        let kept = rows
+            .entry((ready.person, ready.record.clone()))
+            .or_default();
+        let before = *kept;
+        kept.get_or_insert(says);
+        before
+    }
+}
 
 pub(super) fn work(app: &App, mut job: Job, progress: &dyn Fn(&Job)) -> Job {
     let _alone = app.jobs.alone();
@@ -94,7 +126,15 @@ fn run(app: &App, job: &mut Job, progress: &dyn Fn(&Job)) -> Result<(), Problem>
     let seen = Seen::default();
     let dry = job.state == JobState::Checking;
     let mut next = usize::try_from(job.next_row).unwrap_or_default();
-    remember(app, job, &table, &people, &seen, next);
+    if dry {
+        // Again in chunks, for what they would have recorded; their account stands already.
+        for from in (0..next).step_by(CHUNK_ROWS) {
+            let chunk = from..next.min(from + CHUNK_ROWS);
+            look(app, job, &table, &people, &seen, chunk, dry)?;
+        }
+    } else {
+        remember(app, job, &table, &people, &seen, next);
+    }
     while next < table.len() {
         let chunk = next..table.len().min(next + CHUNK_ROWS);
         let came = look(app, job, &table, &people, &seen, chunk.clone(), dry)?;
@@ -126,9 +166,7 @@ fn remember(app: &App, job: &Job, table: &Table, people: &People, seen: &Seen, u
         if let Some(Ok(row)) = table.row(index)
             && let Ok(ready) = row::read(app, &caller, people, &row)
         {
-            seen.lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert((ready.person, ready.record));
+            seen.is_first(&ready);
         }
     }
 }
@@ -154,10 +192,7 @@ fn look(
     let mut repeated = Vec::new();
     for (at, read) in read.into_iter().enumerate() {
         let first = match &read {
-            Read::Ready { ready, .. } => seen
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert((ready.person, ready.record.clone())),
+            Read::Ready { ready, .. } => seen.is_first(ready),
             Read::Refused(_) => true,
         };
         if first { &mut firsts } else { &mut repeated }.push((at, read));
@@ -167,7 +202,7 @@ fn look(
             let came = match read {
                 Read::Refused(fault) => Came::Refused(fault),
                 Read::Ready { line, ready } => {
-                    patiently(app, || decide(app, line, &ready, first, dry))?
+                    patiently(app, || decide(app, line, &ready, seen, first, dry))?
                 }
             };
             Ok((at, came))
@@ -251,7 +286,14 @@ fn read_at(
 }
 
 /// Records a row, or tells what recording it would come to; `first` = the file has it not before.
-fn decide(app: &App, line: u64, ready: &Ready, first: bool, dry: bool) -> Result<Came, Problem> {
+fn decide(
+    app: &App,
+    line: u64,
+    ready: &Ready,
+    seen: &Seen,
+    first: bool,
+    dry: bool,
+) -> Result<Came, Problem> {
     let (assertion, disclosures) = app.sign(ready.asking.clone())?;
     let already = || if first { Came::Already } else { Came::Repeated };
     if dry {
@@ -261,8 +303,20 @@ fn decide(app: &App, line: u64, ready: &Ready, first: bool, dry: bool) -> Result
                 Ok(()) => Ok(already()),
                 Err(problem) => refused(line, problem),
             },
-            Ok(Verdict::Facts(_)) if !first => Ok(Came::Repeated),
             Ok(Verdict::Facts(facts)) => {
+                let said = (&ready.asking.data, &ready.asking.values);
+                let said = serde_json::to_vec(&said).map_err(Problem::internal)?;
+                let says = Digest::of(&said);
+                match seen.before(ready, says) {
+                    Some(before) if before == says => return Ok(Came::Repeated),
+                    Some(_) => {
+                        let differs = Problem::of(Reason::RecordDiffers).detail(
+                            "the same record stands in this file before and says otherwise",
+                        );
+                        return refused(line, differs);
+                    }
+                    None => {}
+                }
                 let mismatch = facts.iter().any(|fact| {
                     fact.data
                         .as_ref()

@@ -47,6 +47,43 @@ fn run(stand: &Stand, job: &Value) -> Value {
 }
 
 #[test]
+fn a_dry_run_tells_what_the_run_will_come_to() {
+    // A clerk would trust a check that calls a contradiction a repetition, and lose the second row.
+    let stand = Stand::open();
+    for serial in 1..=2 {
+        stand.register(0, &format!("学生{serial}"), &resident_id(serial));
+    }
+    let rows = [
+        row(1, "R-1"),
+        row(1, "R-1").replace("2.0", "2.5"),
+        row(1, "R-1").replace(",85,", ",90,"),
+        row(1, "R-1"),
+        row(2, "R-2").replace("2026-06-01", "2126-06-01"),
+        row(2, "R-2"),
+        row(2, "R-2").replace(",85,", ",90,"),
+    ];
+    let dry = checked(&stand, "成绩.csv", file(&rows).as_bytes());
+    let told = errors(&stand, &dry);
+    let done = run(&stand, &dry);
+    assert_eq!(dry["counts"], done["counts"]);
+    let found = |errors: &[Value]| -> Vec<_> {
+        errors
+            .iter()
+            .map(|it| [&it["row"], &it["code"], &it["problem"]].map(Value::to_string))
+            .collect()
+    };
+    assert_eq!(found(&told), found(&errors(&stand, &done)));
+    let differs: Vec<_> = told
+        .iter()
+        .filter(|it| it["problem"] == "record-differs")
+        .map(|it| it["row"].as_u64().unwrap())
+        .collect();
+    assert_eq!(differs, [3, 4, 8]);
+    let counts = ["recorded", "repeated", "refused"].map(|it| done["counts"][it].as_u64().unwrap());
+    assert_eq!(counts, [2, 1, 4]);
+}
+
+#[test]
 fn a_file_is_checked_then_recorded_then_known() {
     // A clerk would record what she only wanted to check, or everything twice when she sends it again.
     let stand = Stand::open();

@@ -9,3 +9,4 @@ pub(crate) mod own_key;
 mod proving;
 mod reading;
 mod repeating;
+mod verifying;

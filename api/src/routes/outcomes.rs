@@ -323,7 +323,7 @@ pub async fn correct(
     Body(body): Body<CorrectionBody>,
 ) -> Result<Response, Problem> {
     caller.require(STAFF)?;
-    let (person, target) = app.target_of(id)?;
+    let (person, target) = app.target_of(id).await?;
     let Split { fields, mut values } = body.says.split(app.pass_mark())?;
     values.extend(
         filled(body.reason_text.as_ref()).map(|text| ("reason_text", Value::String(text.into()))),
@@ -372,7 +372,7 @@ pub async fn revoke(
     Body(body): Body<RevocationBody>,
 ) -> Result<Response, Problem> {
     caller.require(STAFF)?;
-    let (person, target) = app.target_of(id)?;
+    let (person, target) = app.target_of(id).await?;
     let data = revoke_outcome::Data {
         values: identity::erasable::Commitments::default(),
         outcome: id,
@@ -396,14 +396,24 @@ pub async fn revoke(
 
 impl App {
     /// Whose outcome this is, and the commit that a correction must name.
-    fn target_of(&self, outcome: Uuid) -> Result<(Uuid, Target), Problem> {
+    ///
+    /// The view finds the person and may be behind: "unknown" is said only once it has folded all that
+    /// was committed when we were asked.
+    async fn target_of(&self, outcome: Uuid) -> Result<(Uuid, Target), Problem> {
         let unknown = || Problem::of(Reason::OutcomeUnknown);
-        let row = self
-            .views
-            .transcripts
-            .outcome(outcome)
-            .map_err(Problem::internal)?
-            .ok_or_else(unknown)?;
+        let find = || {
+            self.views
+                .transcripts
+                .outcome(outcome)
+                .map_err(Problem::internal)
+        };
+        let row = if let Some(row) = find()? {
+            row
+        } else {
+            let last = self.ledger.head().size.checked_sub(1);
+            self.wait_for(last).await?;
+            find()?.ok_or_else(unknown)?
+        };
         let account = self
             .ledger
             .state::<Account>(&credentials::account::wire::stream(row.person))?;

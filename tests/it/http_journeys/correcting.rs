@@ -5,6 +5,9 @@ use serde_json::json;
 use tests::support::server::answer::after;
 use tests::support::server::{Stand, resident_id};
 
+/// Enough that a view is behind for one of them.
+const AT_ONCE: usize = 64;
+
 /// A recorded course: its id and person.
 fn recorded(stand: &Stand) -> (String, uuid::Uuid) {
     let person = stand.register(0, "王晓明", &resident_id(1));
@@ -178,4 +181,27 @@ fn a_body_with_an_unknown_member_is_refused_at_every_door() {
         stand.post(token, &path, &body).refused(422, "body-invalid");
     }
     assert_eq!(stand.app.ledger.head().size, size);
+}
+
+#[test]
+fn what_was_just_recorded_can_be_revoked_at_once() {
+    // The views are a moment behind: a clerk who sees her slip would be told that there is no such outcome.
+    let stand = Stand::open();
+    let person = stand.register(0, "王晓明", &resident_id(1));
+    let token = stand.schools[0].token();
+    for serial in 0..AT_ONCE {
+        let body = Stand::outcome(person, &format!("R-{serial}"));
+        let recorded = stand.post(token, "/v1/outcomes", &body).is(201);
+        let path = format!(
+            "/v1/outcomes/{}/revocations",
+            recorded["id"].as_str().unwrap()
+        );
+        stand
+            .post(token, &path, &json!({ "reason": "entry_error" }))
+            .is(202);
+    }
+    let nobody = format!("/v1/outcomes/{}/revocations", uuid::Uuid::max());
+    stand
+        .post(token, &nobody, &json!({ "reason": "entry_error" }))
+        .refused(404, "outcome-unknown");
 }

@@ -380,7 +380,10 @@ impl<R: Rules> Sequencer<R> {
             return Err(());
         };
         self.shared.set_head(Arc::clone(&head));
-        self.shared.tail.push(group.commits.iter().cloned());
+        let leaves = group.records.iter().map(|record| record.leaf_hash);
+        self.shared
+            .tail
+            .push(group.commits.iter().cloned().zip(leaves));
         for (reply, decided) in group.answers {
             let answer = match decided {
                 Decided::Done(answer) => answer,

@@ -8,6 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::commit::Commit;
+use crate::hash::Digest;
 
 /// Commits kept.
 const COMMITS_MAX: usize = 8_192;
@@ -21,15 +22,15 @@ pub struct Tail {
 
 #[derive(Default)]
 struct Ring {
-    commits: VecDeque<Arc<Commit>>,
+    commits: VecDeque<(Arc<Commit>, Digest)>,
     next: u64,
     closed: bool,
 }
 
 /// What the tail has for a follower.
 pub enum Next {
-    /// These commits, at least one.
-    Commits(Vec<Arc<Commit>>),
+    /// These commits with their leaf hashes, at least one.
+    Commits(Vec<(Arc<Commit>, Digest)>),
     /// The follower is behind the ring: read the store.
     Behind,
     /// Nothing came in the time given.
@@ -47,11 +48,11 @@ impl Tail {
     }
 
     /// Takes in a durable group.
-    pub fn push(&self, group: impl IntoIterator<Item = Arc<Commit>>) {
+    pub fn push(&self, group: impl IntoIterator<Item = (Arc<Commit>, Digest)>) {
         let mut ring = self.lock();
-        for commit in group {
+        for (commit, leaf) in group {
             ring.next = commit.position.saturating_add(1);
-            ring.commits.push_back(commit);
+            ring.commits.push_back((commit, leaf));
         }
         let excess = ring.commits.len().saturating_sub(COMMITS_MAX);
         ring.commits.drain(..excess);

@@ -17,7 +17,6 @@ use ledger::commit::{Commit, NotACommit};
 use ledger::decision::{Aggregate, Unreadable};
 use ledger::fact::CommittedFact;
 use ledger::hash::Digest;
-use ledger::merkle;
 use ledger::store::Record;
 use uuid::Uuid;
 
@@ -93,16 +92,8 @@ impl Entry {
         Self::with_leaf(Arc::new(commit), record.leaf_hash)
     }
 
-    /// Reads a commit that is in memory already.
-    pub fn of(commit: Arc<Commit>) -> Result<Self, EntryError> {
-        let position = commit.position;
-        let leaf = commit
-            .encode()
-            .map_err(|source| EntryError::Commit { position, source })?;
-        Self::with_leaf(commit, merkle::leaf_hash(&leaf))
-    }
-
-    fn with_leaf(commit: Arc<Commit>, leaf: Digest) -> Result<Self, EntryError> {
+    /// Reads a commit that is in memory already, with the hash of its leaf.
+    pub fn with_leaf(commit: Arc<Commit>, leaf: Digest) -> Result<Self, EntryError> {
         let events = commit
             .facts
             .iter()

@@ -108,8 +108,11 @@ impl Projection for Fold {
         SCHEMA
     }
 
-    fn apply(&self, rows: &Transaction<'_>, entry: &Entry) -> rusqlite::Result<()> {
-        for event in entry.events() {
+    fn apply(&self, rows: &Transaction<'_>, entries: &[&Entry]) -> rusqlite::Result<()> {
+        let events = entries
+            .iter()
+            .flat_map(|entry| entry.events().iter().map(move |event| (*entry, event)));
+        for (entry, event) in events {
             match event {
                 Event::Person(person, event) => apply_person(rows, entry, *person, event)?,
                 Event::Officer(officer::Event::RoleGranted(granted)) => {

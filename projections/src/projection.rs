@@ -24,8 +24,8 @@ pub trait Projection: Send + Sync {
     /// The statements that create the tables.
     fn schema(&self) -> &'static str;
 
-    /// Folds one commit. An error undoes the transaction and stops the follower.
-    fn apply(&self, rows: &Transaction<'_>, entry: &Entry) -> rusqlite::Result<()>;
+    /// Folds these commits, in their order. An error undoes the transaction and stops the follower.
+    fn apply(&self, rows: &Transaction<'_>, entries: &[&Entry]) -> rusqlite::Result<()>;
 
     /// Which of `shards` equal parts of the view the commit belongs to; `None` = every one.
     ///

@@ -7,12 +7,20 @@ use std::error::Error;
 use std::str::FromStr;
 
 use ledger::hash::Digest;
+use rusqlite::config::DbConfig;
 use rusqlite::types::Type;
-use rusqlite::{Row, Transaction};
+use rusqlite::{Connection, Row, Transaction};
 use serde::Serialize;
 use serde::de::IntoDeserializer as _;
 use serde::de::value::{Error as NotAWord, StrDeserializer};
 use uuid::Uuid;
+
+/// One plan a statement, whatever is bound to it: else SQLite prepares some of them again at every
+/// use, for it may choose another plan by what was bound.
+pub(crate) fn stable_plans(rows: &Connection) -> rusqlite::Result<()> {
+    rows.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
+}
 
 /// A count or position as SQLite's signed integer; positions stay far below its limit.
 pub(crate) fn int(n: u64) -> i64 {

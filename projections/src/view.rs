@@ -13,6 +13,8 @@ use std::sync::{Mutex, PoisonError, RwLock};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
+use crate::sql::stable_plans;
+
 /// Idle read connections that are kept, each with a cache of about one MiB.
 const READERS_MAX: usize = 8;
 
@@ -97,6 +99,7 @@ impl View {
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
+        stable_plans(&connection)?;
         connection.pragma_update(None, "cache_size", -1_024)?;
         connection.set_prepared_statement_cache_capacity(32);
         Ok(connection)

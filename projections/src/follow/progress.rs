@@ -2,7 +2,7 @@
 //!
 //! Invariant: `next` is told only after every view's transaction that folds the commits below it.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -73,8 +73,19 @@ impl Progress {
 /// Tells progress to threads and tasks.
 pub(super) struct Beacon {
     watch: watch::Sender<Progress>,
-    turn: Mutex<()>,
+    /// Who waits for a position now.
+    waiting: Mutex<usize>,
     moved: Condvar,
+    asked: Condvar,
+}
+
+/// One who waits; while there is one the follower does not linger.
+struct Waiting<'a>(&'a Beacon);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        *self.0.lock() -= 1;
+    }
 }
 
 impl Beacon {
@@ -85,9 +96,29 @@ impl Beacon {
         };
         Self {
             watch: watch::Sender::new(start),
-            turn: Mutex::default(),
+            waiting: Mutex::default(),
             moved: Condvar::new(),
+            asked: Condvar::new(),
         }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, usize> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin_to_wait(&self) -> Waiting<'_> {
+        *self.lock() += 1;
+        self.asked.notify_all();
+        Waiting(self)
+    }
+
+    /// Lets commits gather for `pause`, unless somebody waits for one: a transaction costs the same
+    /// pages for one commit as for many.
+    pub(super) fn linger(&self, pause: Duration) {
+        let waiting = self.lock();
+        let _turn = self
+            .asked
+            .wait_timeout_while(waiting, pause, |waiting| *waiting == 0);
     }
 
     pub(super) fn now(&self) -> Progress {
@@ -109,16 +140,18 @@ impl Beacon {
         });
         if news {
             // Whoever has looked and not yet begun to wait holds the turn: it must not miss this.
-            drop(self.turn.lock().unwrap_or_else(PoisonError::into_inner));
+            drop(self.lock());
             self.moved.notify_all();
         }
     }
 
     pub(super) fn wait(&self, position: u64, timeout: Duration) -> Result<(), WaitError> {
-        let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let waiting = |(): &mut ()| self.watch.borrow().reached(position).is_none();
-        let turn = self.moved.wait_timeout_while(turn, timeout, waiting);
+        let waiting = self.begin_to_wait();
+        let turn = self.lock();
+        let not_yet = |_: &mut usize| self.watch.borrow().reached(position).is_none();
+        let turn = self.moved.wait_timeout_while(turn, timeout, not_yet);
         drop(turn);
+        drop(waiting);
         let told = self.now();
         told.reached(position)
             .unwrap_or_else(|| Err(told.timed_out()))
@@ -126,6 +159,7 @@ impl Beacon {
 
     pub(super) async fn reached(&self, position: u64, timeout: Duration) -> Result<(), WaitError> {
         let mut told = self.watch.subscribe();
+        let _waiting = self.begin_to_wait();
         let there = told.wait_for(|told| told.reached(position).is_some());
         // The sender is `self`, so the only other end is the time-out.
         let _ = tokio::time::timeout(timeout, there).await;

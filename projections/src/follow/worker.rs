@@ -17,6 +17,9 @@ use crate::view::{View, is_damage};
 
 /// How long one look at the tail waits: bounds how late a stop or a rebuilt file is noticed.
 const LOOK: Duration = Duration::from_millis(50);
+/// How long commits may gather before they are folded while nobody waits for them: bounds how old
+/// an answer is that was not asked for `?after` a position.
+const GATHER: Duration = Duration::from_millis(20);
 /// How long it waits for a full disk before it tries again.
 const DISK_FULL_PAUSE: Duration = Duration::from_secs(1);
 /// Batches below this size are folded by the follower's own thread: others would cost more to start.
@@ -145,7 +148,7 @@ impl Worker {
             let entries = match self.tail.read(from, BATCH_COMMITS_MAX, LOOK) {
                 Next::Commits(commits) => commits
                     .into_iter()
-                    .map(Entry::of)
+                    .map(|(commit, leaf)| Entry::with_leaf(commit, leaf))
                     .collect::<Result<Vec<_>, _>>()?,
                 Next::Behind => stored(self.shared.store.as_ref(), from)?,
                 Next::Nothing => Vec::new(),
@@ -159,6 +162,8 @@ impl Worker {
             self.tell(health);
             if full {
                 std::thread::park_timeout(DISK_FULL_PAUSE);
+            } else if (1..BATCH_COMMITS_MAX).contains(&entries.len()) {
+                self.shared.beacon.linger(GATHER);
             }
         }
         Ok(())

@@ -85,8 +85,11 @@ impl Projection for Fold {
         SCHEMA
     }
 
-    fn apply(&self, rows: &Transaction<'_>, entry: &Entry) -> rusqlite::Result<()> {
-        for event in entry.events() {
+    fn apply(&self, rows: &Transaction<'_>, entries: &[&Entry]) -> rusqlite::Result<()> {
+        let events = entries
+            .iter()
+            .flat_map(|entry| entry.events().iter().map(move |event| (*entry, event)));
+        for (entry, event) in events {
             match event {
                 Event::Institution(number, event) => {
                     apply_institution(rows, entry, *number, event)?;

@@ -1,5 +1,6 @@
 //! Outcomes and lots into rows.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use credentials::account::Event as AccountEvent;
@@ -108,79 +109,184 @@ impl Projection for Fold {
         SCHEMA
     }
 
-    fn apply(&self, rows: &Transaction<'_>, entry: &Entry) -> rusqlite::Result<()> {
-        for (fact, event) in entry.facts() {
-            match event {
-                Event::Account(person, event) => {
-                    self.recent.changed(*person, entry.position());
-                    apply_account(rows, entry, fact, *person, event)?;
+    fn apply(&self, rows: &Transaction<'_>, entries: &[&Entry]) -> rusqlite::Result<()> {
+        let mut batch = Batch {
+            rows,
+            signers: HashMap::new(),
+            newest: None,
+        };
+        for entry in entries {
+            for (fact, event) in entry.facts() {
+                match event {
+                    Event::Account(person, event) => {
+                        self.recent.changed(*person, entry.position());
+                        batch.account(entry, fact, *person, event)?;
+                    }
+                    Event::Institution(number, InstitutionEvent::KeyActivated(key)) => {
+                        let host = entry.commit.log.split('/').next().unwrap_or_default();
+                        let kid = format!("{}#{}", Did::new(host, *number), key.fragment);
+                        change(
+                            rows,
+                            "INSERT INTO signers (kid, custody) VALUES (?1, ?2)
+                             ON CONFLICT (kid) DO UPDATE SET custody = ?2",
+                            params![kid, word(&key.custody)],
+                        )?;
+                    }
+                    _ => {}
                 }
-                Event::Institution(number, InstitutionEvent::KeyActivated(key)) => {
-                    let host = entry.commit.log.split('/').next().unwrap_or_default();
-                    let kid = format!("{}#{}", Did::new(host, *number), key.fragment);
-                    change(
-                        rows,
-                        "INSERT INTO signers (kid, custody) VALUES (?1, ?2)
-                         ON CONFLICT (kid) DO UPDATE SET custody = ?2",
-                        params![kid, word(&key.custody)],
-                    )?;
-                }
-                _ => {}
             }
         }
         Ok(())
     }
 }
 
-fn apply_account(
-    rows: &Transaction<'_>,
-    entry: &Entry,
-    fact: &CommittedFact,
-    person: Uuid,
-    event: &AccountEvent,
-) -> rusqlite::Result<()> {
-    match event {
-        AccountEvent::OutcomeRecorded {
-            outcome,
-            origin,
-            fields,
-            values,
-        } => {
-            let said = Said { fact, outcome: *outcome, fields, values };
-            record(rows, entry, person, origin, &said)?;
-            note(rows, entry, fact, *outcome, ChangeKind::Recorded)
-        }
-        AccountEvent::OutcomeCorrected {
-            outcome,
-            fields,
-            values,
-        } => {
-            say(rows, entry, &Said { fact, outcome: *outcome, fields, values })?;
-            note(rows, entry, fact, *outcome, ChangeKind::Corrected)
-        }
-        AccountEvent::OutcomeRevoked { outcome } => {
-            change_one(
+/// A batch of commits being folded, and the row numbers it met.
+struct Batch<'a> {
+    rows: &'a Transaction<'a>,
+    signers: HashMap<String, i64>,
+    /// The outcome whose row was asked for last: its lot and its history mostly come next.
+    newest: Option<(Uuid, i64)>,
+}
+
+impl Batch<'_> {
+    fn account(
+        &mut self,
+        entry: &Entry,
+        fact: &CommittedFact,
+        person: Uuid,
+        event: &AccountEvent,
+    ) -> rusqlite::Result<()> {
+        let rows = self.rows;
+        match event {
+            AccountEvent::OutcomeRecorded {
+                outcome,
+                origin,
+                fields,
+                values,
+            } => {
+                let said = Said {
+                    fact,
+                    outcome: *outcome,
+                    fields,
+                    values,
+                };
+                record(rows, entry, person, origin, &said)?;
+                self.newest = Some((*outcome, rows.last_insert_rowid()));
+                self.note(entry, fact, *outcome, ChangeKind::Recorded)
+            }
+            AccountEvent::OutcomeCorrected {
+                outcome,
+                fields,
+                values,
+            } => {
+                let said = Said {
+                    fact,
+                    outcome: *outcome,
+                    fields,
+                    values,
+                };
+                say(rows, entry, &said)?;
+                self.note(entry, fact, *outcome, ChangeKind::Corrected)
+            }
+            AccountEvent::OutcomeRevoked { outcome } => {
+                change_one(
+                    rows,
+                    "UPDATE outcomes SET state = ?2, changed = ?3 WHERE outcome = ?1",
+                    params![
+                        outcome.as_bytes(),
+                        ChangeKind::Revoked.as_str(),
+                        int(entry.position())
+                    ],
+                )?;
+                self.note(entry, fact, *outcome, ChangeKind::Revoked)
+            }
+            AccountEvent::LotDeposited {
+                lot,
+                outcome,
+                credit,
+                usable_before,
+                warnings,
+                policy: _,
+            } => change_one(
                 rows,
-                "UPDATE outcomes SET state = ?2, changed = ?3 WHERE outcome = ?1",
-                params![outcome.as_bytes(), ChangeKind::Revoked.as_str(), int(entry.position())],
-            )?;
-            note(rows, entry, fact, *outcome, ChangeKind::Revoked)
+                "INSERT INTO lots VALUES
+                 (?1, (SELECT count(*) FROM lots WHERE outcome = ?1), ?2, ?3, 'available', ?4, ?5)",
+                params![
+                    self.row_of(*outcome)?,
+                    lot.as_bytes(),
+                    int(credit.get()),
+                    usable_before.map(|day| day.to_string()),
+                    warnings.contains(&Warning::HoursMismatch)
+                ],
+            ),
+            AccountEvent::LotSuperseded { lot, successor: _ } => end_lot(rows, *lot, "superseded"),
+            AccountEvent::LotRevoked { lot } => end_lot(rows, *lot, "revoked"),
         }
-        AccountEvent::LotDeposited { lot, outcome, credit, usable_before, warnings, policy: _ } => change_one(
-            rows,
-            "INSERT INTO lots
-             SELECT n, (SELECT count(*) FROM lots WHERE lots.outcome = outcomes.n), ?2, ?3, 'available', ?4, ?5
-             FROM outcomes WHERE outcome = ?1",
+    }
+
+    fn row_of(&mut self, outcome: Uuid) -> rusqlite::Result<i64> {
+        if let Some((newest, n)) = self.newest
+            && newest == outcome
+        {
+            return Ok(n);
+        }
+        let n = self
+            .rows
+            .prepare_cached("SELECT n FROM outcomes WHERE outcome = ?1")?
+            .query_row([outcome.as_bytes()], |row| row.get(0))?;
+        self.newest = Some((outcome, n));
+        Ok(n)
+    }
+
+    fn signer(&mut self, kid: &str) -> rusqlite::Result<i64> {
+        if let Some(n) = self.signers.get(kid) {
+            return Ok(*n);
+        }
+        // A key that no fact activated cannot have signed; were one to, its custody stays unknown.
+        change(
+            self.rows,
+            "INSERT OR IGNORE INTO signers (kid) VALUES (?1)",
+            [kid],
+        )?;
+        let n = self
+            .rows
+            .prepare_cached("SELECT n FROM signers WHERE kid = ?1")?
+            .query_row([kid], |row| row.get(0))?;
+        self.signers.insert(kid.to_owned(), n);
+        Ok(n)
+    }
+
+    /// The change in the outcome's history: who signed it and how.
+    fn note(
+        &mut self,
+        entry: &Entry,
+        fact: &CommittedFact,
+        outcome: Uuid,
+        kind: ChangeKind,
+    ) -> rusqlite::Result<()> {
+        let assertion = &entry.commit.assertion;
+        let act = assertion.act().map(serde_json::to_string).transpose();
+        let act = act.map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+        let is_approval = assertion.kind() == approval::decide::KIND;
+        let proposal = assertion
+            .target()
+            .filter(|_| is_approval)
+            .map(|target| target.id.into_bytes());
+        change_one(
+            self.rows,
+            "INSERT INTO history VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
-                outcome.as_bytes(),
-                lot.as_bytes(),
-                int(credit.get()),
-                usable_before.map(|day| day.to_string()),
-                warnings.contains(&Warning::HoursMismatch)
+                self.row_of(outcome)?,
+                int(fact.revision),
+                kind.as_str(),
+                assertion.id().as_bytes(),
+                int(entry.position()),
+                entry.commit.recorded_at_ms,
+                self.signer(assertion.kid().as_str())?,
+                act,
+                proposal
             ],
-        ),
-        AccountEvent::LotSuperseded { lot, successor: _ } => end_lot(rows, *lot, "superseded"),
-        AccountEvent::LotRevoked { lot } => end_lot(rows, *lot, "revoked"),
+        )
     }
 }
 
@@ -266,47 +372,6 @@ fn say(rows: &Transaction<'_>, entry: &Entry, said: &Said<'_>) -> rusqlite::Resu
             int(said.fact.revision),
             int(entry.position()),
             ChangeKind::Corrected.as_str()
-        ],
-    )
-}
-
-/// The change in the outcome's history: who signed it and how.
-fn note(
-    rows: &Transaction<'_>,
-    entry: &Entry,
-    fact: &CommittedFact,
-    outcome: Uuid,
-    kind: ChangeKind,
-) -> rusqlite::Result<()> {
-    let assertion = &entry.commit.assertion;
-    let signer = assertion.kid().as_str();
-    // A key that no fact activated cannot have signed; were one to, its custody stays unknown.
-    change(
-        rows,
-        "INSERT OR IGNORE INTO signers (kid) VALUES (?1)",
-        [signer],
-    )?;
-    let act = assertion.act().map(serde_json::to_string).transpose();
-    let act = act.map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
-    let is_approval = assertion.kind() == approval::decide::KIND;
-    let proposal = assertion
-        .target()
-        .filter(|_| is_approval)
-        .map(|target| target.id.into_bytes());
-    change_one(
-        rows,
-        "INSERT INTO history
-         SELECT o.n, ?2, ?3, ?4, ?5, ?6, s.n, ?7, ?8 FROM outcomes o, signers s WHERE o.outcome = ?1 AND s.kid = ?9",
-        params![
-            outcome.as_bytes(),
-            int(fact.revision),
-            kind.as_str(),
-            assertion.id().as_bytes(),
-            int(entry.position()),
-            entry.commit.recorded_at_ms,
-            act,
-            proposal,
-            signer
         ],
     )
 }

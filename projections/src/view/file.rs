@@ -12,7 +12,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 
 use crate::entry::Entry;
 use crate::projection::{Projection, Share};
-use crate::sql::{Columns as _, change_one, int};
+use crate::sql::{Columns as _, change_one, int, stable_plans};
 
 /// Statements kept prepared.
 const STATEMENTS_MAX: usize = 64;
@@ -156,11 +156,12 @@ impl File {
         let rows = self
             .rows
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for entry in new {
-            if self.share.keeps(projection, entry) {
-                projection.apply(&rows, entry)?;
-            }
-        }
+        let share = self.share;
+        let kept: Vec<&Entry> = new
+            .iter()
+            .filter(|entry| share.keeps(projection, entry))
+            .collect();
+        projection.apply(&rows, &kept)?;
         let next = last.position().saturating_add(1);
         change_one(
             &rows,
@@ -204,6 +205,7 @@ impl File {
 
 fn connect(path: &Path, mode: Mode) -> rusqlite::Result<Connection> {
     let rows = Connection::open(path)?;
+    stable_plans(&rows)?;
     rows.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     match mode {
         Mode::Serving => {

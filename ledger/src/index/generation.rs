@@ -83,6 +83,13 @@ impl Generation {
     pub(super) fn create(dir: &Path, number: u64) -> Result<Self, IndexError> {
         let _ = std::fs::remove_file(opening_mark(dir, number));
         match Self::open(dir, number) {
+            // What is empty now is written by this process alone: nothing lay there unwatched.
+            Ok(new) if new.complete_to() == 0 => {
+                for bucket in new.checked.iter().flatten() {
+                    bucket.store(true, Ordering::Release);
+                }
+                Ok(new)
+            }
             // Files that were never there cannot be damaged: it is the disk that fails.
             Err(IndexError::Doubt(doubt)) => {
                 Err(IndexError::Io(std::io::Error::other(doubt.to_string())))

@@ -37,7 +37,7 @@ pub(crate) fn measure(report: &mut Report, runtime: &Runtime) {
     land.settle();
     for round in 0..ROUNDS {
         let plain = signed(&mut land, PLAIN, 0);
-        let some: Vec<Assertion> = plain.iter().take(9_000).map(|(it, _)| it.clone()).collect();
+        let some = received(&plain);
         let key = land.key().public();
         report.sample("verify 1", limits::verify(&some, &key, 1));
         report.sample("verify 2", limits::verify(&some, &key, 2));
@@ -73,6 +73,7 @@ pub(crate) fn measure(report: &mut Report, runtime: &Runtime) {
             .collect();
         report.sample("journey", drive(runtime, address, journeys));
     }
+    without_views(report, runtime, &mut land, address);
     let watch = Stopwatch::start();
     land.app.close();
     report.note(format!(
@@ -80,6 +81,26 @@ pub(crate) fn measure(report: &mut Report, runtime: &Runtime) {
         watch.elapsed().as_secs_f64()
     ));
     rows(report);
+}
+
+/// B1 once more while nothing is folded: what the views take of the same two cores.
+fn without_views(
+    report: &mut Report,
+    runtime: &Runtime,
+    land: &mut Land,
+    address: std::net::SocketAddr,
+) {
+    land.app.views.follower.stop();
+    for _ in 0..ROUNDS {
+        let plain = signed(land, PLAIN, 0);
+        let some = received(&plain);
+        let key = land.key().public();
+        report.sample("verify 2, no views", limits::verify(&some, &key, 2));
+        report.sample(
+            "B1 no views",
+            drive(runtime, address, post("/v1/assertions", &plain)),
+        );
+    }
 }
 
 fn rows(report: &mut Report) {
@@ -130,6 +151,12 @@ fn rows(report: &mut Report) {
         "÷ axum POST + verify (what HTTP and client leave)",
         None,
     );
+    report.ratio(
+        "B1",
+        ("B1 no views", "verify 2, no views"),
+        "÷ 2-thread verify bound, while no view is folded",
+        None,
+    );
     report.row(
         "B1",
         "B1 values",
@@ -170,6 +197,13 @@ fn rows(report: &mut Report) {
         Some(Target::Least(0.6)),
     );
     report.ratio("B15", ("journey", "B1 values"), "÷ B1 with 4 values", None);
+}
+
+/// What a server has to check: read from bytes, not from the hand that signed.
+fn received(signed: &Signed) -> Vec<Assertion> {
+    let some = signed.iter().take(9_000);
+    some.map(|(it, _)| Assertion::parse(it.compact()).unwrap())
+        .collect()
 }
 
 type Signed = Vec<(Assertion, Bytes)>;

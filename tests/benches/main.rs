@@ -28,15 +28,25 @@ fn main() {
         .enable_all()
         .build()
         .unwrap();
-    let mut report = Report::new();
+    let only = std::env::var("XF_BENCH_ONLY").unwrap_or_default();
+    let mut report = Report::new(!only.is_empty());
     let commits = report.commits;
-    Report::step("doors: B1, B13, B15");
-    doors::measure(&mut report, &runtime);
-    Report::step("append: B7, B10");
-    append::measure(&mut report);
-    Report::step("stored: B8, B11, B12");
-    stored::measure(&mut report, commits);
-    Report::step("cold start: B20");
-    cold::measure(&mut report, &runtime, commits);
+    let asked = |step: &str| only.is_empty() || only.split(',').any(|it| it == step);
+    if asked("doors") {
+        Report::step("doors: B1, B13, B15");
+        doors::measure(&mut report, &runtime);
+    }
+    if asked("append") {
+        Report::step("append: B7, B10");
+        append::measure(&mut report);
+    }
+    if asked("stored") {
+        Report::step("stored: B8, B11, B12");
+        stored::measure(&mut report, commits);
+    }
+    if asked("cold") {
+        Report::step("cold start: B20");
+        cold::measure(&mut report, &runtime, commits);
+    }
     report.finish();
 }

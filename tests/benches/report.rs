@@ -36,10 +36,12 @@ pub(crate) struct Report {
     rows: Vec<Row>,
     notes: Vec<String>,
     load_before: String,
+    /// Some steps only: printed, never kept.
+    partial: bool,
 }
 
 impl Report {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(partial: bool) -> Self {
         let commits = std::env::var("XF_BENCH_COMMITS");
         Self {
             commits: commits.map_or(1_000_000, |text| text.parse().unwrap()),
@@ -47,6 +49,7 @@ impl Report {
             rows: Vec::new(),
             notes: Vec::new(),
             load_before: load(),
+            partial,
         }
     }
 
@@ -149,6 +152,9 @@ impl Report {
             writeln!(text, "- {note}").unwrap();
         }
         let _gone = writeln!(std::io::stdout(), "{text}");
+        if self.partial {
+            return;
+        }
         let manifest = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| "tests".into());
         let docs = PathBuf::from(manifest).join("../docs");
         // Why a figure is below its target is written by people and kept.

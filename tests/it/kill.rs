@@ -52,7 +52,7 @@ fn a_hundred_kills_lose_nothing_that_was_acknowledged() {
     let load = Load::new(&dir, &demo);
     let mut importer = Importer::new(&demo);
     let mut acknowledged: Vec<Acknowledged> = Vec::new();
-    let mut starts_killed = 0;
+    let (mut starts_killed, mut behind_a_chunk) = (0, 0);
 
     for kill in 1..=kills {
         if seeded.once_in(8) {
@@ -65,10 +65,16 @@ fn a_hundred_kills_lose_nothing_that_was_acknowledged() {
         }
         let server = Server::start(&dir);
         importer.go_on(&Client::new(&server.base, importer.token()));
-        let under_load = Duration::from_millis(20 + seeded.below(UNDER_LOAD_MS_MAX) as u64);
+        // Some kills fall right behind a chunk of an import, others anywhere.
+        let behind = seeded.once_in(5);
+        let under_load_ms = seeded.below(if behind { 100 } else { UNDER_LOAD_MS_MAX });
+        let under_load = Duration::from_millis(20 + under_load_ms as u64);
         let stop = Arc::new(AtomicBool::new(false));
         let new = std::thread::scope(|scope| {
             let clients = load.start(scope, &server.base, kill, &stop);
+            if behind && importer.wait_for_a_chunk(&Client::new(&server.base, importer.token())) {
+                behind_a_chunk += 1;
+            }
             std::thread::sleep(under_load);
             // First the kill, then the clients are told: it falls into requests under way.
             server.kill();
@@ -98,7 +104,7 @@ fn a_hundred_kills_lose_nothing_that_was_acknowledged() {
         "too little was under way to prove anything"
     );
     say(&format!(
-        "{kills} kills, {} acknowledged, 0 lost ({starts_killed} starts killed besides, {} rows imported, {} commits)",
+        "{kills} kills, {} acknowledged, 0 lost ({starts_killed} starts killed besides, {behind_a_chunk} kills behind a chunk being recorded, {} rows imported, {} commits)",
         acknowledged.len(),
         importer.rows_done(),
         opened.head()

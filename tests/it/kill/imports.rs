@@ -13,13 +13,16 @@ use tests::support::process::{Answer, Client};
 use uuid::Uuid;
 
 /// Rows of one file: several chunks, so that kills fall into and between them.
-const ROWS: usize = 1_500;
+const ROWS: usize = 2_500;
 /// Rows of each file that repeat an earlier one of it.
 const REPEATED: usize = 7;
 /// Rows of each file that name a day which does not exist.
 const BAD: usize = 5;
 /// The longest that an import without kills may take.
 const DONE_MAX: Duration = Duration::from_mins(2);
+
+/// The longest that a chunk may take under load before the kill falls without it.
+const CHUNK_MAX: Duration = Duration::from_secs(5);
 
 /// Sends files one after another, each as soon as the one before is done.
 pub(super) struct Importer {
@@ -75,6 +78,29 @@ impl Importer {
             }
             other => panic!("the import is {other}: {state}"),
         }
+    }
+
+    /// Waits until a chunk more is done than when this was called, or the import's state changes;
+    /// says whether rows were being recorded.
+    pub(super) fn wait_for_a_chunk(&self, client: &Client) -> bool {
+        let Some(job) = self.job else {
+            return false;
+        };
+        let before = state(client, job);
+        let watch = Stopwatch::start();
+        while matches!(before["state"].as_str(), Some("checking" | "running"))
+            && watch.elapsed() < CHUNK_MAX
+        {
+            let now = state(client, job);
+            if now["state"] != before["state"] {
+                return false;
+            }
+            if now["counts"]["seen"] != before["counts"]["seen"] {
+                return before["state"] == "running";
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        false
     }
 
     /// Lets the import under way end, then sends its file again: nothing new comes of it.

@@ -132,7 +132,7 @@ impl Follower {
         let mut members = Vec::with_capacity(projections.len());
         let mut opened = Vec::with_capacity(projections.len());
         for projection in projections {
-            let view = Arc::new(View::new(directory, projection.name()));
+            let view = Arc::new(View::new(directory, projection.form().name));
             opened.push(Member::open(
                 Arc::clone(&projection),
                 Arc::clone(&view),
@@ -172,7 +172,7 @@ impl Follower {
         let found = self
             .members
             .iter()
-            .find(|(projection, _)| projection.name() == name);
+            .find(|(projection, _)| projection.form().name == name);
         found.map(|(_, view)| Arc::clone(view))
     }
 
@@ -216,7 +216,7 @@ impl Follower {
         let found = self
             .members
             .iter()
-            .find(|(projection, _)| projection.name() == name);
+            .find(|(projection, _)| projection.form().name == name);
         let (projection, view) = found.ok_or_else(|| FollowError::NoView(name.into()))?;
         let _alone = self
             .rebuilding

@@ -19,13 +19,12 @@ use uuid::Uuid;
 
 use crate::entry::{Entry, Event};
 use crate::page::{self, Cursor, Page};
-use crate::projection::Projection;
+use crate::projection::{Form, Projection};
 use crate::sql::{Columns as _, NotOfForm, change, change_one, int, join, limit, word, wrong};
 use crate::view::{View, ViewError};
 
 /// Name of the view.
 pub const NAME: &str = "people";
-const VERSION: u32 = 1;
 
 const SCHEMA: &str = "
 CREATE TABLE people (
@@ -53,6 +52,12 @@ CREATE TABLE roles (
     PRIMARY KEY (person, role, institution)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX roles_for ON roles (institution, granted);";
+
+const FORM: Form = Form {
+    name: NAME,
+    version: 1,
+    schema: SCHEMA,
+};
 
 /// A registered person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,16 +101,8 @@ pub struct Grant {
 pub struct Fold;
 
 impl Projection for Fold {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn version(&self) -> u32 {
-        VERSION
-    }
-
-    fn schema(&self) -> &'static str {
-        SCHEMA
+    fn form(&self) -> Form {
+        FORM
     }
 
     fn apply(&self, rows: &Transaction<'_>, entries: &[&Entry]) -> rusqlite::Result<()> {

@@ -10,19 +10,24 @@ use rusqlite::Transaction;
 
 use crate::entry::{Entry, Event};
 
+/// What a view is called and made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Form {
+    /// Name of the view and its file.
+    pub name: &'static str,
+    /// Number of the tables' form and of what is folded into them; another number = rebuild.
+    pub version: u32,
+    /// The statements that create the tables.
+    pub schema: &'static str,
+}
+
 /// A fold into tables.
 ///
 /// It takes `&self`: its whole state is in the rows, so a rebuild beside the serving file runs the
 /// same fold at the same time.
 pub trait Projection: Send + Sync {
-    /// Name of the view and its file.
-    fn name(&self) -> &'static str;
-
-    /// Number of the tables' form and of what is folded into them; another number = rebuild.
-    fn version(&self) -> u32;
-
-    /// The statements that create the tables.
-    fn schema(&self) -> &'static str;
+    /// What it is called and the tables it writes.
+    fn form(&self) -> Form;
 
     /// Folds these commits, in their order. An error undoes the transaction and stops the follower.
     fn apply(&self, rows: &Transaction<'_>, entries: &[&Entry]) -> rusqlite::Result<()>;

@@ -35,7 +35,7 @@ pub(super) fn rebuild(
     view: &View,
     follower: &mpsc::Sender<Rebuilt>,
 ) -> Result<(), FollowError> {
-    let name = projection.name();
+    let name = projection.form().name;
     let path = beside(view.path(), ".new");
     let file = File::create(&path, projection.as_ref(), shared.share, Mode::Building)
         .map_err(|error| FollowError::of(name, 0, error))?;
@@ -62,7 +62,7 @@ impl Built {
         let entries = stored(store, next)?;
         let folded = self.file.apply(projection, &entries);
         folded.map_err(|source| FollowError::View {
-            view: projection.name(),
+            view: projection.form().name,
             next,
             source,
         })
@@ -95,6 +95,6 @@ impl Built {
                 })
             })
         });
-        exchanged.map_err(|error| FollowError::of(projection.name(), next, error))
+        exchanged.map_err(|error| FollowError::of(projection.form().name, next, error))
     }
 }

@@ -49,7 +49,7 @@ impl Member {
             Ok(None) => File::create(path, fold, share, Mode::Serving).map(|file| (file, 1)),
             Err(error) => Err(error),
         };
-        let (file, anew) = opened.map_err(|error| FollowError::of(fold.name(), 0, error))?;
+        let (file, anew) = opened.map_err(|error| FollowError::of(fold.form().name, 0, error))?;
         Ok(Self {
             projection,
             view,
@@ -64,8 +64,8 @@ impl Member {
 
     pub(super) fn status(&self) -> Status {
         Status {
-            name: self.projection.name(),
-            version: self.projection.version(),
+            name: self.projection.form().name,
+            version: self.projection.form().version,
             next: self.file.next(),
             anew: self.anew,
         }
@@ -73,7 +73,7 @@ impl Member {
 
     fn failed(&self, source: rusqlite::Error) -> FollowError {
         FollowError::View {
-            view: self.projection.name(),
+            view: self.projection.form().name,
             next: self.file.next(),
             source,
         }
@@ -84,7 +84,7 @@ impl Member {
         let (fold, file) = (self.projection.as_ref(), &mut self.file);
         self.view
             .exchange(|path| file.replace(|| File::create(path, fold, share, Mode::Serving)))
-            .map_err(|error| FollowError::of(fold.name(), 0, error))?;
+            .map_err(|error| FollowError::of(fold.form().name, 0, error))?;
         self.anew = self.anew.saturating_add(1);
         Ok(())
     }
@@ -232,7 +232,7 @@ impl Worker {
             let Some(member) = self
                 .members
                 .iter_mut()
-                .find(|member| member.projection.name() == name)
+                .find(|member| member.projection.form().name == name)
             else {
                 continue;
             };

@@ -9,12 +9,11 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::entry::{Entry, Event};
-use crate::projection::Projection;
+use crate::projection::{Form, Projection};
 use crate::sql::{change, change_one, int, word};
 
 /// Name of the view.
 pub const NAME: &str = "institutions";
-const VERSION: u32 = 1;
 
 const SCHEMA: &str = "
 CREATE TABLE institutions (
@@ -68,21 +67,19 @@ CREATE TABLE signings (
     PRIMARY KEY (approval, position)
 ) STRICT, WITHOUT ROWID;";
 
+const FORM: Form = Form {
+    name: NAME,
+    version: 1,
+    schema: SCHEMA,
+};
+
 /// The fold.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Fold;
 
 impl Projection for Fold {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn version(&self) -> u32 {
-        VERSION
-    }
-
-    fn schema(&self) -> &'static str {
-        SCHEMA
+    fn form(&self) -> Form {
+        FORM
     }
 
     fn apply(&self, rows: &Transaction<'_>, entries: &[&Entry]) -> rusqlite::Result<()> {

@@ -11,11 +11,10 @@ use rusqlite::Transaction;
 
 use self::tally::Tally;
 use crate::entry::Entry;
-use crate::projection::{Projection, by_person};
+use crate::projection::{Form, Projection, by_person};
 
 /// Name of the view.
 pub const NAME: &str = "statistics";
-const VERSION: u32 = 1;
 
 // `outcomes` and `lots` say in which cell each is counted, so that it can be moved out of it.
 const SCHEMA: &str = "
@@ -45,21 +44,19 @@ CREATE TABLE lots (
     credit INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;";
 
+const FORM: Form = Form {
+    name: NAME,
+    version: 1,
+    schema: SCHEMA,
+};
+
 /// The fold.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Fold;
 
 impl Projection for Fold {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn version(&self) -> u32 {
-        VERSION
-    }
-
-    fn schema(&self) -> &'static str {
-        SCHEMA
+    fn form(&self) -> Form {
+        FORM
     }
 
     fn apply(&self, rows: &Transaction<'_>, entries: &[&Entry]) -> rusqlite::Result<()> {

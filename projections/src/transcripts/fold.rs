@@ -18,12 +18,11 @@ use uuid::Uuid;
 use super::line::ChangeKind;
 use super::recent::Recent;
 use crate::entry::{Entry, Event};
-use crate::projection::Projection;
+use crate::projection::{Form, Projection};
 use crate::sql::{change, change_one, int, join, word};
 
 /// Name of the view.
 pub const NAME: &str = "transcripts";
-const VERSION: u32 = 1;
 
 // The rows of a person lie where they were written, at the end of the table: an index finds them.
 // A lot's and a change's rows lie beside those of the same outcome.
@@ -83,6 +82,12 @@ CREATE TABLE signers (
     custody TEXT
 ) STRICT;";
 
+const FORM: Form = Form {
+    name: NAME,
+    version: 1,
+    schema: SCHEMA,
+};
+
 /// The fold, which also tells who changed.
 #[derive(Debug, Clone, Default)]
 pub struct Fold {
@@ -97,16 +102,8 @@ impl Fold {
 }
 
 impl Projection for Fold {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn version(&self) -> u32 {
-        VERSION
-    }
-
-    fn schema(&self) -> &'static str {
-        SCHEMA
+    fn form(&self) -> Form {
+        FORM
     }
 
     fn apply(&self, rows: &Transaction<'_>, entries: &[&Entry]) -> rusqlite::Result<()> {

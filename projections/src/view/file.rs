@@ -67,10 +67,14 @@ impl File {
     ) -> Result<Self, FileError> {
         remove(path)?;
         let rows = connect(path, mode)?;
-        rows.execute_batch(&format!("BEGIN;{FOLD}{}", projection.schema()))?;
+        rows.execute_batch(&format!("BEGIN;{FOLD}{}", projection.form().schema))?;
         rows.execute(
             "INSERT INTO fold VALUES (1, ?1, ?2, ?3, 0, NULL, 0)",
-            params![projection.name(), projection.version(), part(share)],
+            params![
+                projection.form().name,
+                projection.form().version,
+                part(share)
+            ],
         )?;
         rows.execute_batch("COMMIT")?;
         Ok(Self {
@@ -118,7 +122,10 @@ impl File {
                 ))
             },
         )?;
-        if view != projection.name() || version != projection.version() || of != part(share) {
+        if view != projection.form().name
+            || version != projection.form().version
+            || of != part(share)
+        {
             return Ok(None);
         }
         if !closed {

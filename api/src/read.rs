@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use credentials::account::Account;
+use identity::did::IssuerNumber;
 use identity::person::Person;
 use identity::role::Role;
 use projections::follow::WaitError;
@@ -14,6 +15,32 @@ use crate::problem::{Problem, Reason};
 
 /// How long `?after=` waits for the views.
 const AFTER_WAIT: Duration = Duration::from_secs(2);
+
+/// How much of a person's record a reader gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Access {
+    /// All of it.
+    Full,
+    /// All of it, names, marks and dates of birth masked or left out.
+    Masked,
+    /// What this institution awarded, and nothing that tells of the rest.
+    AwardedBy(IssuerNumber),
+}
+
+impl Access {
+    /// Whether names and marks are shown as they are.
+    pub fn in_full(self) -> bool {
+        self != Self::Masked
+    }
+
+    /// Whether an outcome of this awarder is shown.
+    pub fn has(self, awarder: IssuerNumber) -> bool {
+        match self {
+            Self::Full | Self::Masked => true,
+            Self::AwardedBy(institution) => institution == awarder,
+        }
+    }
+}
 
 impl App {
     /// Waits until the views have folded `position`.
@@ -36,18 +63,20 @@ impl App {
             })
     }
 
-    /// Whether `caller` may read `person`'s record, and then whether in full or masked
-    /// (SECURITY §5: learners their own, staff their own roster, registrar and audit masked).
-    pub fn may_read(&self, caller: &Caller, person: Uuid) -> Result<bool, Problem> {
+    /// How much of `person`'s record `caller` may read (SECURITY §5: learners their own, the
+    /// institution that registered them all of it, one that awarded something what it awarded,
+    /// counter, registrar and audit masked).
+    pub fn may_read(&self, caller: &Caller, person: Uuid) -> Result<Access, Problem> {
         let known = self
             .ledger
             .state::<Person>(&identity::person::wire::stream(person))?;
         let allowed = match caller.role {
-            Role::Learner => (caller.person == person).then_some(true),
-            Role::Institution | Role::Clerk | Role::Counter => {
-                self.is_on_roster(caller, person, &known)?.then_some(true)
-            }
-            Role::Registrar | Role::Audit => Some(false),
+            Role::Learner => (caller.person == person).then_some(Access::Full),
+            Role::Institution | Role::Clerk => self.on_roster(caller, person, &known)?,
+            Role::Counter => self
+                .on_roster(caller, person, &known)?
+                .map(|_| Access::Masked),
+            Role::Registrar | Role::Audit => Some(Access::Masked),
             Role::Proxy
             | Role::Merchant
             | Role::Verifier
@@ -64,21 +93,27 @@ impl App {
         }
     }
 
-    /// Registered by the caller's institution, or awarded something by it.
-    fn is_on_roster(&self, caller: &Caller, person: Uuid, known: &Person) -> Result<bool, Problem> {
-        if caller.institution.is_none() {
-            return Ok(false);
-        }
-        if known.registered_by == caller.institution {
-            return Ok(true);
+    /// What the caller's institution has to do with the person: registered, or awarded something.
+    fn on_roster(
+        &self,
+        caller: &Caller,
+        person: Uuid,
+        known: &Person,
+    ) -> Result<Option<Access>, Problem> {
+        let Some(institution) = caller.institution else {
+            return Ok(None);
+        };
+        if known.registered_by == Some(institution) {
+            return Ok(Some(Access::Full));
         }
         let account = self
             .ledger
             .state::<Account>(&credentials::account::wire::stream(person))?;
-        Ok(account
+        let awarded = account
             .outcomes
             .iter()
-            .any(|outcome| Some(outcome.origin.awarder) == caller.institution))
+            .any(|outcome| outcome.origin.awarder == institution);
+        Ok(awarded.then_some(Access::AwardedBy(institution)))
     }
 
     /// Whether the commit at `position` is about the caller, or was signed for the caller's side.

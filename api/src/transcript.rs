@@ -24,6 +24,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::mask;
 use crate::problem::Problem;
+use crate::read::Access;
 use crate::vault::{VaultError, Wanted};
 
 use self::disclosures::Disclosed;
@@ -34,6 +35,9 @@ use self::receipts::LineReceipt;
 pub struct Transcript {
     /// Whose.
     pub learner: Learner,
+    /// Set if this is a part: only what this institution awarded, and sums over that alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub only_awarded_by: Option<Awarder>,
     /// Everything up to this position is in it (first position that is not).
     pub position: u64,
     /// The log it stands in.
@@ -190,8 +194,8 @@ pub struct Sum {
 /// How a transcript is shown.
 #[derive(Debug, Clone, Copy)]
 pub struct Shown {
-    /// Name in full.
-    pub in_full: bool,
+    /// How much of it.
+    pub access: Access,
     /// With receipts for each line.
     pub receipts: bool,
     /// With the disclosures of these lines.
@@ -200,9 +204,9 @@ pub struct Shown {
 
 impl Shown {
     /// What is open to be seen, and no proof of it.
-    pub const fn plain(in_full: bool) -> Self {
+    pub const fn plain(access: Access) -> Self {
         Self {
-            in_full,
+            access,
             receipts: false,
             disclosed: Disclosed::None,
         }
@@ -213,16 +217,17 @@ impl Shown {
 pub fn build(app: &App, person: Uuid, shown: Shown) -> Result<Transcript, Problem> {
     // Read before the lines: what changes meanwhile is then known to be newer.
     let position = app.views.follower.next();
-    let rows = app
+    let mut rows = app
         .views
         .transcripts
         .of_person(person)
         .map_err(Problem::internal)?;
+    rows.retain(|row| shown.access.has(row.origin.awarder));
     let mut names = Names::default();
     let today = validity::day_of(app.now_ms());
     let mut outcomes = Vec::with_capacity(rows.len());
     for row in &rows {
-        let mut line = line_named(app, row, shown.in_full, &mut names)?;
+        let mut line = line_named(app, row, shown.access.in_full(), &mut names)?;
         if shown.receipts {
             line.receipts = receipts::of(app, row)?;
             let now = line.receipts.iter().find(|it| it.position == row.changed);
@@ -241,11 +246,19 @@ pub fn build(app: &App, person: Uuid, shown: Shown) -> Result<Transcript, Proble
         .iter()
         .find(|it| it.name() == "name")
         .and_then(Opened::expose_text);
+    let only_awarded_by = match shown.access {
+        Access::AwardedBy(number) => Some(Awarder {
+            id: number.0,
+            name: names.of(app, number)?,
+        }),
+        Access::Full | Access::Masked => None,
+    };
     Ok(Transcript {
+        only_awarded_by,
         learner: Learner {
             id: person,
             name: name.map(|name| {
-                if shown.in_full {
+                if shown.access.in_full() {
                     name.to_owned()
                 } else {
                     mask::name(name)

@@ -9,6 +9,8 @@ use std::sync::{Mutex, PoisonError};
 use axum::body::Bytes;
 use uuid::Uuid;
 
+use crate::read::Access;
+
 /// Most bytes kept.
 const BYTES_MAX: usize = 64 << 20;
 
@@ -17,8 +19,8 @@ const BYTES_MAX: usize = 64 << 20;
 pub struct Key {
     /// Whose.
     pub person: Uuid,
-    /// Names and marks shown in full.
-    pub in_full: bool,
+    /// How much of it.
+    pub access: Access,
 }
 
 #[derive(Default)]
@@ -55,10 +57,14 @@ impl TranscriptCache {
     /// Forgets a person's transcripts: their values changed without a commit (erasure).
     pub fn forget(&self, person: Uuid) {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for in_full in [false, true] {
-            if let Some((_, old)) = entries.by_key.remove(&Key { person, in_full }) {
-                entries.bytes = entries.bytes.saturating_sub(old.len());
+        let mut forgotten = 0;
+        entries.by_key.retain(|key, (_, body)| {
+            let keep = key.person != person;
+            if !keep {
+                forgotten += body.len();
             }
-        }
+            keep
+        });
+        entries.bytes = entries.bytes.saturating_sub(forgotten);
     }
 }

@@ -64,6 +64,10 @@ pub fn page(app: &App, transcript: &Transcript, language: Language) -> Markup {
             p { strong { (name) } }
         }
         p.muted { (words.say("学习账户", "Account")) " " span.mono { (transcript.learner.id) } }
+        @if let Some(awarder) = &transcript.only_awarded_by {
+            p.notice { (words.say("这只是一部分：仅列出由下列机构授予的成果，合计也只含这些：", "This is a part: only what this institution awarded is listed and added up:"))
+                " " strong { (awarder.name) } }
+        }
         @if transcript.outcomes.is_empty() {
             p { (words.say("还没有学分。上完课后，学校会存入。", "No credits yet. Your school adds them after the course.")) }
         } @else {

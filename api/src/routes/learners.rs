@@ -25,6 +25,7 @@ use crate::app::App;
 use crate::extract::{Body, Caller, idempotency_key};
 use crate::mask;
 use crate::problem::{Problem, ProblemBody, Reason};
+use crate::read::Access;
 use crate::vault::VaultError;
 use crate::write::{Asking, Written};
 
@@ -381,7 +382,8 @@ pub async fn show(
     Query(after): Query<After>,
 ) -> Result<Json<LearnerAnswer>, Problem> {
     app.wait_for(after.after).await?;
-    let in_full = app.may_read(&caller, id)?;
+    // Who only taught her knows her name; the rest is for who registered her.
+    let access = app.may_read(&caller, id)?;
     let state = app
         .ledger
         .state::<identity::person::Person>(&identity::person::wire::stream(id))?;
@@ -405,13 +407,15 @@ pub async fn show(
     Ok(Json(LearnerAnswer {
         id,
         name: text("name").map(|name| {
-            if in_full {
+            if access.in_full() {
                 name.to_owned()
             } else {
                 mask::name(name)
             }
         }),
-        birth_date: text("birth_date").filter(|_| in_full).map(str::to_owned),
+        birth_date: text("birth_date")
+            .filter(|_| access == Access::Full)
+            .map(str::to_owned),
         identifiers: identifiers.collect(),
         position: registered.position,
     }))

@@ -292,8 +292,11 @@ pub async fn show(
         .outcome(id)
         .map_err(Problem::internal)?;
     let row = row.ok_or(Problem::of(Reason::OutcomeUnknown))?;
-    let in_full = app.may_read(&caller, row.person)?;
-    Ok(Json(transcript::line(&app, &row, in_full)?))
+    let access = app.may_read(&caller, row.person)?;
+    if !access.has(row.origin.awarder) {
+        return Err(Problem::of(Reason::NotAllowed));
+    }
+    Ok(Json(transcript::line(&app, &row, access.in_full())?))
 }
 
 /// A correction: everything the outcome says from now on.

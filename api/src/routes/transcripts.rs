@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::extract::Caller;
 use crate::problem::{Language, Problem, ProblemBody};
+use crate::read::Access;
 use crate::transcript::disclosures::Disclosed;
 use crate::transcript::{self, Shown, Totals, Transcript};
 use crate::transcript_cache::Key;
@@ -43,9 +44,9 @@ pub async fn json(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     app.wait_for(wanted.after).await?;
-    let in_full = app.may_read(&caller, id)?;
+    let access = app.may_read(&caller, id)?;
     let shown = Shown {
-        in_full,
+        access,
         receipts: wanted.receipts,
         disclosed: if wanted.disclosures {
             Disclosed::to(&caller, id)
@@ -55,12 +56,14 @@ pub async fn json(
     };
     // Proofs are made for who asks, and never kept.
     let plain = !wanted.receipts && !wanted.disclosures;
-    let key = Key {
-        person: id,
-        in_full,
-    };
+    let key = Key { person: id, access };
     let last_change = app.views.transcripts.last_change(id);
-    let etag = format!("\"r{last_change}\"");
+    // The same change read by another is another text: tags of two accesses never meet.
+    let etag = match access {
+        Access::Full => format!("\"r{last_change}\""),
+        Access::Masked => format!("\"r{last_change}-m\""),
+        Access::AwardedBy(number) => format!("\"r{last_change}-{}\"", number.0),
+    };
     if headers
         .get(header::IF_NONE_MATCH)
         .is_some_and(|seen| seen.as_bytes() == etag.as_bytes())
@@ -108,8 +111,8 @@ pub async fn html(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     app.wait_for(wanted.after).await?;
-    let in_full = app.may_read(&caller, id)?;
-    let transcript = transcript::build(&app, id, Shown::plain(in_full))?;
+    let access = app.may_read(&caller, id)?;
+    let transcript = transcript::build(&app, id, Shown::plain(access))?;
     let page = transcript_page::page(&app, &transcript, Language::of(&headers));
     Ok(([(header::CACHE_CONTROL, "private, no-store")], page).into_response())
 }
@@ -145,7 +148,7 @@ pub async fn credits(
     Query(wanted): Query<Wanted>,
 ) -> Result<axum::Json<Vec<Totals>>, Problem> {
     app.wait_for(wanted.after).await?;
-    let in_full = app.may_read(&caller, id)?;
-    let transcript = transcript::build(&app, id, Shown::plain(in_full))?;
+    let access = app.may_read(&caller, id)?;
+    let transcript = transcript::build(&app, id, Shown::plain(access))?;
     Ok(axum::Json(transcript.totals))
 }

@@ -48,15 +48,66 @@ fn nobody_reads_who_has_no_need() {
             .get(other, &format!("/v1/learners/{unknown}"))
             .refused(403, "not-allowed");
     }
-    // Who also taught her may read her.
-    stand
-        .post(
-            stand.schools[1].token(),
-            "/v1/outcomes",
-            &Stand::outcome(person, "B-1"),
-        )
+}
+
+#[test]
+fn who_only_taught_her_reads_what_it_taught() {
+    // One summer course would open a learner's whole life to the school that gave it.
+    let stand = Stand::open();
+    let (home, other) = (stand.schools[0].token(), stand.schools[1].token());
+    let person = stand.register(0, "王晓明", &resident_id(1));
+    let at_home = stand
+        .post(home, "/v1/outcomes", &Stand::outcome(person, "R-1"))
         .is(201);
-    assert_eq!(stand.get(stand.schools[1].token(), &paths[0]).status, 200);
+    let elsewhere = stand
+        .post(other, "/v1/outcomes", &Stand::outcome(person, "B-1"))
+        .is(201);
+    let path = |tail: &str| format!("/v1/learners/{person}{tail}");
+    let get = |token: &str, tail: &str| stand.get(token, &after(&path(tail), &elsewhere));
+
+    let whole = get(home, "/transcript.json").is(200);
+    assert_eq!(whole["outcomes"].as_array().unwrap().len(), 2);
+    assert_eq!(whole["only_awarded_by"], Value::Null);
+    let part = get(other, "/transcript.json");
+    assert_eq!(part.is(200)["outcomes"].as_array().unwrap().len(), 1);
+    assert_eq!(part.json()["outcomes"][0]["record"], "B-1");
+    assert_eq!(part.json()["totals"][0]["credits"], "2");
+    assert_eq!(
+        part.json()["only_awarded_by"]["id"],
+        stand.schools[1].number
+    );
+    // Nothing kept for one reader is given to another, whichever came first.
+    assert_eq!(get(home, "/transcript.json").is(200), whole);
+    assert_ne!(
+        get(home, "/transcript.json").header("etag"),
+        part.header("etag")
+    );
+    assert_eq!(get(other, "/credits").is(200)[0]["credits"], "2");
+    assert_eq!(get(home, "/credits").is(200)[0]["credits"], "4");
+    let page = get(other, "/transcript.html").text();
+    assert!(
+        page.contains("这只是一部分") && !page.contains("R-1"),
+        "{page}"
+    );
+    assert!(
+        !get(home, "/transcript.html")
+            .text()
+            .contains("这只是一部分")
+    );
+    let outcome = |written: &Value| format!("/v1/outcomes/{}", written["id"].as_str().unwrap());
+    assert_eq!(stand.get(other, &outcome(&elsewhere)).status, 200);
+    stand
+        .get(other, &outcome(&at_home))
+        .refused(403, "not-allowed");
+    let shown = get(other, "").is(200);
+    assert_eq!(
+        (&shown["name"], &shown["birth_date"]),
+        (&json!("王晓明"), &Value::Null)
+    );
+    // The counter sees masks of those on its own roster.
+    let number = stand.schools[0].number;
+    let counter = stand.token(clock::uuid_v4(), Role::Counter, Some(number));
+    assert_eq!(get(&counter, "").is(200)["name"], "王*明");
 }
 
 #[test]

@@ -20,6 +20,9 @@ const LOOK: Duration = Duration::from_millis(50);
 /// How long commits may gather before they are folded while nobody waits for them: bounds how old
 /// an answer is that was not asked for `?after` a position.
 const GATHER: Duration = Duration::from_millis(20);
+/// Commits that came together from which on others are expected behind them: fewer are folded as
+/// they come.
+const GATHER_FROM: usize = 4;
 /// How long it waits for a full disk before it tries again.
 const DISK_FULL_PAUSE: Duration = Duration::from_secs(1);
 /// Batches below this size are folded by the follower's own thread: others would cost more to start.
@@ -162,7 +165,7 @@ impl Worker {
             self.tell(health);
             if full {
                 std::thread::park_timeout(DISK_FULL_PAUSE);
-            } else if (1..BATCH_COMMITS_MAX).contains(&entries.len()) {
+            } else if (GATHER_FROM..BATCH_COMMITS_MAX).contains(&entries.len()) {
                 self.shared.beacon.linger(GATHER);
             }
         }

@@ -97,7 +97,10 @@ fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<AnyDecision, Refusal> 
             data: read(data)?,
         })),
         appoint::KIND => Box::new(Use(appoint::Appoint { data: read(data)? })),
-        register::KIND => Box::new(Use(register::Register { data: read(data)? })),
+        register::KIND => Box::new(Use(register::Register {
+            issuer,
+            data: read(data)?,
+        })),
         bind_identifier::KIND => Box::new(Use(bind_identifier::BindIdentifier {
             issuer,
             data: read(data)?,

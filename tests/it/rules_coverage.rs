@@ -65,8 +65,12 @@ rules! {
     APPROVALS, approval: ApprovalError {
         TargetMissing, ProposalUnknown, SamePerson, ApproverNotAllowed, Rejected, Completed, Expired,
     }
-    REGISTRATIONS, registration: RegisterError { PersonNotRandom, PersonTaken, IdentifierTwice, ValuesDoNotFit }
-    BINDINGS, binding: BindIdentifierError { PersonUnknown, NotOnRoster, ValuesDoNotFit, TooMany }
+    REGISTRATIONS, registration: RegisterError {
+        PersonNotRandom, PersonTaken, IdentifierTwice, ValuesDoNotFit, OverrideNotYours,
+    }
+    BINDINGS, binding: BindIdentifierError {
+        PersonUnknown, NotOnRoster, ValuesDoNotFit, TooMany, OverrideNotYours,
+    }
     RECORDINGS, recording: RecordOutcomeError {
         AwarderNotAuthorised, KindNotInScope, PersonUnknown, IdNotDerived, Field, RecordDiffers, RecordRevoked, Policy,
     }

@@ -34,6 +34,7 @@ pub(crate) const REFUSALS: &[fn()] = &[
     a_person_number_is_random_and_free,
     values_fit_the_identifiers,
     only_the_known_get_identifiers,
+    a_failed_check_is_passed_over_by_the_registry_alone,
 ];
 
 /// A key of mixed order: speccheck case 4, a point with a component of small order.
@@ -324,6 +325,36 @@ fn binding(person: Uuid, values: u8) -> Asking {
         "person": person,
     });
     Asking::new(Signer::school(1), bind_identifier::KIND, &data)
+}
+
+/// A school would bind a mistyped number for good, and who has the true one is turned away.
+#[test]
+fn a_failed_check_is_passed_over_by_the_registry_alone() {
+    let mut given = Given::genesis().admitted(1).registered(person(100));
+    let alias = json!({ "check": "overridden", "type": "resident_id" });
+    let register = |signer, person: Uuid| {
+        let data =
+            json!({ "_sd": said::values(2), "identifiers": [alias.clone()], "person": person });
+        Asking::new(signer, register::KIND, &data)
+    };
+    let bind = |signer| {
+        let data =
+            json!({ "_sd": said::values(1), "identifier": alias.clone(), "person": person(100) });
+        Asking::new(signer, bind_identifier::KIND, &data)
+    };
+    refused(
+        &mut given,
+        &register(Signer::school(1), person(101)),
+        RegisterError::OverrideNotYours(IssuerNumber(1)),
+    );
+    refused(
+        &mut given,
+        &bind(Signer::school(1)),
+        BindIdentifierError::OverrideNotYours(IssuerNumber(1)),
+    );
+    let officer = registrar();
+    given.makes(&register(Signer::registrar(), person(101)).by(officer, "registrar"));
+    given.makes(&bind(Signer::registrar()).by(officer, "registrar"));
 }
 
 /// A learner's new passport could not be added, or could be added to nobody.

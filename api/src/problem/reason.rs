@@ -67,6 +67,7 @@ pub enum Reason {
     ValuesDoNotFit,
     PersonUnknown,
     TooManyIdentifiers,
+    OverrideNotYours,
     AwarderNotAuthorised,
     KindNotInScope,
     IdNotDerived,
@@ -181,6 +182,7 @@ impl Reason {
         Self::ValuesDoNotFit,
         Self::PersonUnknown,
         Self::TooManyIdentifiers,
+        Self::OverrideNotYours,
         Self::AwarderNotAuthorised,
         Self::KindNotInScope,
         Self::IdNotDerived,
@@ -251,6 +253,7 @@ impl Reason {
             | Self::ActMissing
             | Self::ActorNotAllowed
             | Self::KeyNotYours
+            | Self::OverrideNotYours
             | Self::KeyUseNotYours
             | Self::SamePerson
             | Self::ApproverNotAllowed
@@ -411,6 +414,7 @@ impl Reason {
             Self::ValuesDoNotFit => "values-do-not-fit",
             Self::PersonUnknown => "person-unknown",
             Self::TooManyIdentifiers => "too-many-identifiers",
+            Self::OverrideNotYours => "override-not-yours",
             Self::AwarderNotAuthorised => "awarder-not-authorised",
             Self::KindNotInScope => "kind-not-in-scope",
             Self::IdNotDerived => "id-not-derived",

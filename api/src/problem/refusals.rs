@@ -287,6 +287,7 @@ fn reason_of_register(error: &RegisterError) -> Reason {
         RegisterError::PersonTaken(_) => Reason::PersonTaken,
         RegisterError::IdentifierTwice => Reason::IdentifierTwice,
         RegisterError::ValuesDoNotFit => Reason::ValuesDoNotFit,
+        RegisterError::OverrideNotYours(_) => Reason::OverrideNotYours,
     }
 }
 
@@ -296,6 +297,7 @@ fn reason_of_bind(error: &BindIdentifierError) -> Reason {
         BindIdentifierError::NotOnRoster(_) => Reason::NotAllowed,
         BindIdentifierError::ValuesDoNotFit => Reason::ValuesDoNotFit,
         BindIdentifierError::TooMany => Reason::TooManyIdentifiers,
+        BindIdentifierError::OverrideNotYours(_) => Reason::OverrideNotYours,
     }
 }
 

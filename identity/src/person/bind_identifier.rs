@@ -61,6 +61,9 @@ pub enum BindIdentifierError {
     /// Too many.
     #[error("a person has at most 64 identifiers")]
     TooMany,
+    /// A check that failed is passed over by the registry alone (DOMAIN §4).
+    #[error("institution {0} may not override a failed check; the registrar may")]
+    OverrideNotYours(IssuerNumber),
 }
 
 impl Decision for BindIdentifier {
@@ -71,7 +74,11 @@ impl Decision for BindIdentifier {
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, BindIdentifierError> {
-        let Data { values, person, .. } = &self.data;
+        let Data {
+            values,
+            identifier,
+            person,
+        } = &self.data;
         let state = world.get::<Person>(&wire::stream(*person));
         if !state.is_known() {
             return Err(BindIdentifierError::PersonUnknown(*person));
@@ -85,6 +92,9 @@ impl Decision for BindIdentifier {
         }
         if state.aliases.len() >= IDENTIFIERS_MAX {
             return Err(BindIdentifierError::TooMany);
+        }
+        if !identifier.may_be_said_by(self.issuer) {
+            return Err(BindIdentifierError::OverrideNotYours(self.issuer));
         }
         Ok(Verdict::Facts(vec![wire::identifier_bound(*person)]))
     }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::event::Alias;
 use super::state::Person;
 use super::wire;
+use crate::did::IssuerNumber;
 use crate::erasable::Commitments;
 
 /// The assertion's kind.
@@ -41,6 +42,8 @@ pub struct Data {
 /// Register a person.
 #[derive(Debug)]
 pub struct Register {
+    /// Whose key signs the asking.
+    pub issuer: IssuerNumber,
     /// What is asked.
     pub data: Data,
 }
@@ -62,6 +65,9 @@ pub enum RegisterError {
         "the number of commitments does not fit: a name, perhaps a birth date, one value for each identifier"
     )]
     ValuesDoNotFit,
+    /// A check that failed is passed over by the registry alone (DOMAIN §4).
+    #[error("institution {0} may not override a failed check; the registrar may")]
+    OverrideNotYours(IssuerNumber),
 }
 
 impl Decision for Register {
@@ -90,6 +96,12 @@ impl Decision for Register {
         let values = values.as_slice().len();
         if values != identifiers.len() + 1 && values != identifiers.len() + 2 {
             return Err(RegisterError::ValuesDoNotFit);
+        }
+        if !identifiers
+            .iter()
+            .all(|alias| alias.may_be_said_by(self.issuer))
+        {
+            return Err(RegisterError::OverrideNotYours(self.issuer));
         }
         Ok(Verdict::Facts(vec![wire::registered(*person)]))
     }

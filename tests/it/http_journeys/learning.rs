@@ -128,8 +128,8 @@ fn one_person_has_one_account() {
 }
 
 #[test]
-fn a_check_digit_that_does_not_fit_is_accepted_by_hand_only() {
-    // A mistyped number would be bound silently, or a true number with a wrong digit never.
+fn a_check_digit_that_does_not_fit_is_accepted_by_the_registry_only() {
+    // A school would bind a mistyped number for good, or a true number with a wrong digit never be.
     let stand = Stand::open();
     let token = stand.schools[0].token();
     let mut number = resident_id(5);
@@ -142,6 +142,11 @@ fn a_check_digit_that_does_not_fit_is_accepted_by_hand_only() {
         .refused(422, "identifier-invalid");
     assert_eq!(refused["errors"][0]["pointer"], "/identifiers/0/value");
     assert_eq!(stand.app.ledger.head().size, size);
+    stand
+        .post(token, "/v1/learners", &body(true))
+        .refused(403, "override-not-yours");
+    assert_eq!(stand.app.ledger.head().size, size);
+    let token = stand.registrar.token.as_str();
     let made = stand.post(token, "/v1/learners", &body(true)).is(201);
     let shown = stand
         .get(

@@ -303,6 +303,13 @@ fn people(stand: &Stand, met: &Met) {
         bind(n).is(201);
     }
     met.refused(&bind(limit), Reason::TooManyIdentifiers);
+    let wrong_digit = json!({ "name": "王晓明", "identifiers": [
+        { "type": "resident_id", "value": "330102200102030011", "override": true },
+    ] });
+    met.refused(
+        &stand.post(stand.schools[0].token(), "/v1/learners", &wrong_digit),
+        Reason::OverrideNotYours,
+    );
 }
 
 fn outcomes(stand: &Stand, met: &Met) {

@@ -211,56 +211,6 @@ impl App {
         (&self.bundle.0, &self.bundle.1)
     }
 
-    /// Once a minute until the server stops: asks the log about values that wait, and writes
-    /// `trust.json` anew if the log grew.
-    pub fn keep_house(self: &Arc<Self>) {
-        let app = Arc::downgrade(self);
-        let keeping = std::thread::Builder::new()
-            .name("house".into())
-            .spawn(move || {
-                let mut written = 0;
-                loop {
-                    for _second in 0..60 {
-                        std::thread::sleep(std::time::Duration::from_secs(1));
-                        if app.upgrade().is_none_or(|app| app.metrics.is_stopping()) {
-                            return;
-                        }
-                    }
-                    let Some(app) = app.upgrade() else {
-                        return;
-                    };
-                    let settled = app
-                        .vault
-                        .settle(&|id| app.ledger.position_of(id).map(|found| found.is_some()));
-                    let position = app.views.follower.next();
-                    if position > written {
-                        match crate::trust_bundle::write(&app, &app.dir.trust()) {
-                            Ok(()) => written = position,
-                            Err(problem) => {
-                                let why = problem.internal.unwrap_or_default();
-                                tracing::warn!(why, "trust.json could not be written");
-                            }
-                        }
-                    }
-                    match settled {
-                        Ok(settled) if settled.reaped > 0 => {
-                            tracing::info!(
-                                reaped = settled.reaped,
-                                "values without a commit were removed"
-                            );
-                        }
-                        Ok(_) => {}
-                        Err(error) => {
-                            tracing::error!(%error, "the vault's reaper failed; it tries again");
-                        }
-                    }
-                }
-            });
-        if let Err(error) = keeping {
-            tracing::error!(%error, "no thread for the vault's reaper");
-        }
-    }
-
     /// Stops the writer and the views; what was acknowledged is on disk.
     pub fn close(&self) {
         self.ledger.close();

@@ -9,6 +9,7 @@ pub mod demo;
 pub mod extract;
 pub mod flights;
 pub mod genesis;
+pub mod house;
 pub mod idempotency;
 pub mod import;
 pub mod keystore;

@@ -27,7 +27,7 @@ use crate::side::write;
 use keys::Keyring;
 
 pub use lookup::{Alias, Reserved};
-pub use settle::{ASK_AFTER_MS, ORPHAN_AFTER_MS, SettleError, Settled};
+pub use settle::{ASK_AFTER_MS, ORPHAN_AFTER_MS, SettleError, Settled, Standing};
 pub use values::{NotPut, Values, Wanted};
 
 /// Which `keys` a vault belongs to: the space, and the key of the row in both stores.

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use api::master::MasterKey;
-use api::vault::{Vault, VaultError};
+use api::vault::{Standing, Vault, VaultError};
 use credentials::rulebook::kinds::Purpose;
 use identity::erasable::{Commitments, Disclosure, Opened};
 use ledger::clock::{FixedClock, random, uuid_v4, uuid_v7};
@@ -139,6 +139,14 @@ impl Submission {
 }
 
 /// A log that holds `ids`.
-fn log_of(ids: &[Uuid]) -> impl Fn(Uuid) -> Result<bool, Infallible> + '_ {
-    |id| Ok(ids.contains(&id))
+fn live_if(in_log: bool) -> Standing {
+    if in_log {
+        Standing::Live
+    } else {
+        Standing::Absent
+    }
+}
+
+fn log_of(ids: &[Uuid]) -> impl Fn(Uuid) -> Result<Standing, Infallible> + '_ {
+    |id| Ok(live_if(ids.contains(&id)))
 }

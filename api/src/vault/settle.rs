@@ -1,8 +1,8 @@
 //! The reaper: what is pending becomes live or goes, by what the log says.
 //!
 //! Invariant: nothing is removed before the log, asked after the value was an orphan's age old, said
-//! that it has no such assertion, and nothing that was put again meanwhile. A crash leaves some
-//! pending rows for the next round.
+//! that it has no such assertion, or that it was a proposal which came to nothing; and nothing that
+//! was put again meanwhile. A crash leaves some pending rows for the next round.
 
 use ledger::side::{Entry, Side, Transaction};
 use uuid::Uuid;
@@ -19,14 +19,27 @@ pub const ORPHAN_AFTER_MS: i64 = 3_600_000;
 /// Rows of one transaction.
 const PAGE: usize = 256;
 
+/// What the log says of an assertion whose values are pending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It is not there.
+    Absent,
+    /// It is there as a proposal that may still be carried out.
+    Proposed,
+    /// It is there and in force.
+    Live,
+    /// It is there as a proposal that was refused, taken back or forgotten: nothing rests on it.
+    Dropped,
+}
+
 /// What a round found: rows, not assertions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Settled {
-    /// Known to be in the log.
+    /// Known to be in the log and in force.
     pub live: usize,
-    /// Orphans, removed.
+    /// Orphans, and what dropped proposals said: removed.
     pub reaped: usize,
-    /// Not in the log, but not old enough, or put again meanwhile.
+    /// Not in the log but not old enough, or proposed, or put again meanwhile.
     pub waiting: usize,
 }
 
@@ -48,18 +61,18 @@ enum Fate {
 }
 
 impl Vault {
-    /// One round over everything pending. `committed` asks the log whether it has an assertion: an
+    /// One round over everything pending. `standing` asks the log what an assertion is there: an
     /// error means unknown, and ends the round.
     pub fn settle<E: std::error::Error + 'static>(
         &self,
-        committed: &dyn Fn(Uuid) -> Result<bool, E>,
+        standing: &dyn Fn(Uuid) -> Result<Standing, E>,
     ) -> Result<Settled, SettleError<E>> {
         let mut settled = Settled::default();
-        self.round(&*self.values, PENDING, committed, &mut settled, reap_value)?;
+        self.round(&*self.values, PENDING, standing, &mut settled, reap_value)?;
         self.round(
             self.keys.side(),
             RESERVED,
-            committed,
+            standing,
             &mut settled,
             |tx, marker, _| self.keys.release(tx, marker),
         )?;
@@ -100,7 +113,7 @@ impl Vault {
         &self,
         side: &dyn Side,
         space: &'static str,
-        committed: &dyn Fn(Uuid) -> Result<bool, E>,
+        standing: &dyn Fn(Uuid) -> Result<Standing, E>,
         settled: &mut Settled,
         reap: impl Fn(&mut dyn Transaction, &[u8], &[u8]) -> Result<(), VaultError>,
     ) -> Result<(), SettleError<E>> {
@@ -113,7 +126,7 @@ impl Vault {
                 return Ok(());
             };
             after = Some(last.clone());
-            let judged = self.judge(space, page, committed, settled)?;
+            let judged = self.judge(space, page, standing, settled)?;
             if judged.is_empty() {
                 continue;
             }
@@ -147,7 +160,7 @@ impl Vault {
         &self,
         space: &'static str,
         page: Vec<Entry>,
-        committed: &dyn Fn(Uuid) -> Result<bool, E>,
+        standing: &dyn Fn(Uuid) -> Result<Standing, E>,
         settled: &mut Settled,
     ) -> Result<Vec<(Entry, Fate)>, SettleError<E>> {
         // Before the log is asked: an answer of the past must not meet an age of the future.
@@ -160,12 +173,15 @@ impl Vault {
             let age_ms = now_ms.saturating_sub(i64::from_be_bytes(*since));
             if age_ms < ASK_AFTER_MS {
                 settled.waiting += 1;
-            } else if committed(Uuid::from_bytes(*id)).map_err(SettleError::Log)? {
-                judged.push(((key, marker), Fate::Live));
-            } else if age_ms < ORPHAN_AFTER_MS {
-                settled.waiting += 1;
-            } else {
-                judged.push(((key, marker), Fate::Reaped));
+                continue;
+            }
+            match standing(Uuid::from_bytes(*id)).map_err(SettleError::Log)? {
+                Standing::Live => judged.push(((key, marker), Fate::Live)),
+                Standing::Dropped => judged.push(((key, marker), Fate::Reaped)),
+                Standing::Absent if age_ms >= ORPHAN_AFTER_MS => {
+                    judged.push(((key, marker), Fate::Reaped));
+                }
+                Standing::Absent | Standing::Proposed => settled.waiting += 1,
             }
         }
         Ok(judged)

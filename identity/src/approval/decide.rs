@@ -27,7 +27,7 @@ pub const TERM_MS: i64 = 24 * 3_600_000;
 pub enum Answer {
     /// Carry it out.
     Approve,
-    /// Let it drop.
+    /// Let it drop; the proposer may say so too and thereby takes it back.
     Reject,
 }
 
@@ -128,9 +128,17 @@ impl<E: From<ApprovalError> + 'static> Decision for DecideApproval<E> {
             return Err(ApprovalError::Rejected(rejected.position).into());
         }
         let inner = (self.resume)(proposal)?;
-        let (person, proposer) = self.second_person(&approval, proposal)?;
+        let withdrawn_by = self.withdrawing(proposal);
+        let (person, proposer) = match withdrawn_by {
+            Some(person) => (person, person),
+            None => self.second_person(&approval, proposal)?,
+        };
         if world.recorded_at_ms.saturating_sub(proposal.recorded_at_ms) > TERM_MS {
             return Err(ApprovalError::Expired.into());
+        }
+        let said_no = || Verdict::Facts(vec![wire::by(target.id, wire::REJECTED_V1, person)]);
+        if withdrawn_by.is_some() {
+            return Ok(said_no());
         }
         let roster = world.get::<Officer>(&Officer::province());
         let needed = Needed::of(&roster, proposal, proposer, inner.approvers);
@@ -142,11 +150,7 @@ impl<E: From<ApprovalError> + 'static> Decision for DecideApproval<E> {
             .into());
         }
         if self.data.decision == Answer::Reject {
-            return Ok(Verdict::Facts(vec![wire::by(
-                target.id,
-                wire::REJECTED_V1,
-                person,
-            )]));
+            return Ok(said_no());
         }
         let mut agreed = approval.given.clone();
         agreed.extend([proposer, person]);
@@ -172,6 +176,17 @@ impl<E: From<ApprovalError> + 'static> Decision for DecideApproval<E> {
 impl<E> DecideApproval<E> {
     fn role(&self) -> Option<Role> {
         self.ask.act.as_ref().and_then(|act| Role::parse(&act.role))
+    }
+
+    /// The proposer who takes the proposal back: to say no takes one person only.
+    fn withdrawing(&self, proposal: &Proposal) -> Option<Uuid> {
+        let by_proposer = self.data.decision == Answer::Reject
+            && proposal
+                .ask
+                .as_ref()
+                .is_some_and(|ask| ask.issuer == self.ask.issuer)
+            && proposal.act().map(|act| act.person) == self.ask.person();
+        self.ask.person().filter(|_| by_proposer)
     }
 
     /// The approver and the proposer: two persons, of the same institution, neither twice.

@@ -1,7 +1,9 @@
 //! What was recorded is corrected or revoked, by two persons; and no door takes what it does not know.
 
+use api::vault::{ASK_AFTER_MS, ORPHAN_AFTER_MS};
+use identity::approval::decide::TERM_MS;
 use identity::role::Role;
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::support::server::answer::after;
 use tests::support::server::{Stand, resident_id};
 
@@ -59,6 +61,63 @@ fn a_correction_needs_two_persons_and_keeps_the_history() {
         .get(&own, &format!("/v1/learners/{person}/credits"))
         .is(200);
     assert_eq!(credits[0]["credits"], "2", "counted once");
+}
+
+#[test]
+fn what_a_dropped_proposal_said_is_kept_nowhere() {
+    // A mark that was proposed by mistake, and refused, would lie in the vault for ever.
+    let stand = Stand::open();
+    let [clerk, second] = &stand.schools[0].officers;
+    let (id, person) = recorded(&stand);
+    let path = format!("/v1/outcomes/{id}");
+    let propose = |grade: &str| {
+        let body = json!({
+            "reason": "mark_reviewed", "reason_text": "卷面重核", "kind": "course", "code": "CS101",
+            "title": "数据结构", "hours": "32", "credits": "2.0", "scheme": "cn-he", "level": "5",
+            "category": "general", "grade": grade, "completed_on": "2026-06-01",
+        });
+        let proposed = stand.post(&clerk.token, &format!("{path}/corrections"), &body);
+        proposed.is(202)["approval"].clone()
+    };
+    let no = |token: &str, approval: &Value| {
+        let path = format!("/v1/approvals/{}", approval.as_str().unwrap());
+        stand
+            .post(token, &path, &json!({ "decision": "reject" }))
+            .is(201)
+    };
+    let settle = || {
+        stand.pass(ASK_AFTER_MS);
+        stand
+            .app
+            .vault
+            .settle(&|id| stand.app.standing_of(id))
+            .unwrap()
+    };
+    // The name and number of the learner, title and mark of the outcome.
+    let before = settle();
+    assert_eq!((before.reaped, before.waiting), (0, 0), "{before:?}");
+
+    let (refused, taken_back, forgotten) = (propose("91"), propose("92"), propose("93"));
+    let waiting = settle();
+    assert_eq!((waiting.live, waiting.reaped, waiting.waiting), (0, 0, 3));
+    no(&second.token, &refused);
+    no(&clerk.token, &taken_back);
+    assert_eq!(settle().reaped, 2);
+    stand.pass(TERM_MS + ORPHAN_AFTER_MS);
+    assert_eq!(settle().reaped, 1, "{forgotten} can be approved no more");
+
+    // What is carried out stays, and so does what was said before.
+    let carried_out = propose("94");
+    assert_eq!(settle().waiting, 1);
+    let approved = stand.approve(&second.token, &carried_out).is(201);
+    let settled = settle();
+    assert_eq!((settled.live, settled.reaped, settled.waiting), (1, 0, 0));
+    let own = stand.token(person, Role::Learner, None);
+    let now = stand.get(&own, &after(&path, &approved)).is(200);
+    assert_eq!(
+        (&now["title"], &now["grade"]),
+        (&json!("数据结构"), &json!("94"))
+    );
 }
 
 #[test]

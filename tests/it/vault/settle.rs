@@ -2,11 +2,11 @@
 
 use std::cell::RefCell;
 
-use api::vault::{ASK_AFTER_MS, ORPHAN_AFTER_MS, SettleError, Settled, VaultError};
+use api::vault::{ASK_AFTER_MS, ORPHAN_AFTER_MS, SettleError, Settled, Standing, VaultError};
 use ledger::clock::uuid_v7;
 use uuid::Uuid;
 
-use super::{House, START_MS, Submission, log_of};
+use super::{House, START_MS, Submission, live_if, log_of};
 
 /// The log times out.
 type TimesOut = std::fmt::Error;
@@ -30,7 +30,7 @@ fn committed_values_live_and_orphans_go() {
     let ids = [kept.id];
     let log = log_of(&ids);
     house.at(ASK_AFTER_MS - 1);
-    let asked = |_| -> Result<bool, TimesOut> { panic!("too young to be asked for") };
+    let asked = |_| -> Result<Standing, TimesOut> { panic!("too young to be asked for") };
     assert_eq!(vault.settle(&asked).unwrap(), settled(0, 0, 2));
     house.at(ASK_AFTER_MS);
     assert_eq!(vault.settle(&log).unwrap(), settled(1, 0, 1));
@@ -71,7 +71,7 @@ fn what_is_put_again_while_the_log_is_asked_stays() {
     let answer = vault.settle(&|_| {
         // The log answered "no"; now the same submission comes again and is queued.
         grade.put(&vault).unwrap();
-        Ok::<_, TimesOut>(false)
+        Ok::<_, TimesOut>(Standing::Absent)
     });
     assert_eq!(answer.unwrap(), settled(0, 0, 1));
     grade.assert_here(&vault);
@@ -116,7 +116,7 @@ fn every_pending_value_is_asked_for_once_a_round() {
     let in_log = |id: Uuid| all.iter().position(|one| one.id == id).unwrap() % 3 == 0;
     let answer = vault.settle(&|id| {
         asked.borrow_mut().push(id);
-        Ok::<_, TimesOut>(in_log(id))
+        Ok::<_, TimesOut>(live_if(in_log(id)))
     });
     assert_eq!(answer.unwrap(), settled(200, 400, 0));
     let mut asked = asked.into_inner();

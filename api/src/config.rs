@@ -49,6 +49,8 @@ pub struct ServerConfig {
     pub concurrency_max: usize,
     /// Seconds a request may take.
     pub request_timeout_s: u64,
+    /// Seconds a connection may take to send a request's headers, and be idle between two.
+    pub header_timeout_s: u64,
     /// Seconds given to running requests when stopping.
     pub drain_s: u64,
 }
@@ -80,6 +82,7 @@ impl Default for ServerConfig {
             admin_listen: None,
             concurrency_max: 1_024,
             request_timeout_s: 30,
+            header_timeout_s: 30,
             drain_s: 30,
         }
     }
@@ -130,10 +133,16 @@ impl Config {
                 }
             }
         }
-        for (name, value) in
-            env.filter(|(name, _)| name.starts_with(ENV_PREFIX) && name.contains("__"))
-        {
-            set(&mut table, &name, &value);
+        for (name, value) in env.filter(|(name, _)| name.starts_with(ENV_PREFIX)) {
+            if name.contains("__") {
+                set(&mut table, &name, &value);
+            } else if let Some(meant) = meant_by(&name) {
+                // Passed over in silence, a server would come up with another setting than asked.
+                return Err(ConfigError::Wrong {
+                    origin: name,
+                    message: format!("no setting has this name: did you mean {meant}?"),
+                });
+            }
         }
         let text = table.to_string();
         toml::from_str(&text).map_err(|error| ConfigError::Wrong {
@@ -188,6 +197,31 @@ fn set(table: &mut toml::Table, name: &str, value: &str) {
     if let toml::Value::Table(section) = section {
         section.insert(key.into(), value);
     }
+}
+
+/// The variable that one without `__` was likely meant to be, if any; other programs' own names
+/// may begin as ours do.
+fn meant_by(name: &str) -> Option<String> {
+    let squashed = |name: &str| name.replace('_', "").to_ascii_lowercase();
+    let mut all = Config::default();
+    // A setting without a value stands in no table.
+    all.server.admin_listen = Some(all.server.listen);
+    let table = toml::Table::try_from(all).ok()?;
+    let known = table.iter().flat_map(|(section, keys)| {
+        let keys = keys.as_table().into_iter().flat_map(toml::Table::keys);
+        keys.map(move |key| (section, key))
+    });
+    let asked = squashed(name);
+    known
+        .filter_map(|(section, key)| {
+            let whole = squashed(&format!("{ENV_PREFIX}{section}{key}"));
+            let alone = squashed(&format!("{ENV_PREFIX}{key}"));
+            let off = distance(&asked, &whole).min(distance(&asked, &alone));
+            let meant = format!("{ENV_PREFIX}{section}__{key}").to_ascii_uppercase();
+            (off <= 2).then_some((off, meant))
+        })
+        .min()
+        .map(|(_, meant)| meant)
 }
 
 /// serde names the known keys of an unknown one; the nearest of them is the likely meaning.

@@ -3,8 +3,8 @@
 //! Invariant: `log/`, `keys/` and the two vault files are the only things that cannot be made again.
 //! One process holds `lock` while it writes; `log audit` needs no lock.
 
-use std::fs::{File, TryLockError};
-use std::os::unix::fs::DirBuilderExt as _;
+use std::fs::{File, Permissions, TryLockError};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// A data directory.
@@ -110,6 +110,12 @@ impl DataDir {
             .mode(0o700)
             .create(&self.0)
             .map_err(io)?;
+        // One that was there before may be open to all; a group that was let in stays.
+        let found = std::fs::metadata(&self.0).map_err(io)?.permissions();
+        if found.mode() & 0o007 != 0 {
+            let closed = Permissions::from_mode(found.mode() & 0o770);
+            std::fs::set_permissions(&self.0, closed).map_err(io)?;
+        }
         let file = File::options()
             .create(true)
             .truncate(false)

@@ -4,6 +4,7 @@ pub mod app;
 mod cache;
 pub mod cli;
 pub mod config;
+pub mod connections;
 pub mod data_dir;
 pub mod demo;
 pub mod extract;

@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::app::App;
+use crate::connections;
 use crate::problem::{Language, Problem, Reason};
 use crate::routes;
 
@@ -168,9 +169,6 @@ pub enum ServeError {
     /// The address is taken or not ours.
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, std::io::Error),
-    /// The listener broke.
-    #[error("the listener failed: {0}")]
-    Io(#[from] std::io::Error),
     /// The writer stopped: a write or sync failed.
     #[error("the ledger stopped: {0}; start again to recover")]
     Stopped(String),
@@ -191,7 +189,10 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     if let Some(address) = app.config.server.admin_listen {
         let admin = bind(address).await?;
-        tokio::spawn(axum::serve(admin, admin_router(&app)).into_future());
+        let forever = std::future::pending();
+        let doors = admin_router(&app);
+        let headers_within = Duration::from_secs(app.config.server.header_timeout_s);
+        tokio::spawn(connections::serve(admin, doors, headers_within, forever));
     }
     let mut health = app.ledger.health();
     let (ended, mut at_end) = watch::channel(false);
@@ -212,16 +213,15 @@ pub async fn serve(
             let _receivers = ended.send(true);
         }
     };
-    let serving = axum::serve(listener, router(&app))
-        .with_graceful_shutdown(until)
-        .into_future();
+    let headers_within = Duration::from_secs(app.config.server.header_timeout_s);
+    let serving = connections::serve(listener, router(&app), headers_within, until);
     let drain = Duration::from_secs(app.config.server.drain_s);
     let too_long = async {
         let _closed = at_end.wait_for(|ended| *ended).await;
         tokio::time::sleep(drain).await;
     };
     tokio::select! {
-        result = serving => result?,
+        () = serving => {},
         () = too_long => tracing::warn!("requests still running after the drain time were cut"),
     }
     let app_closing = Arc::clone(&app);

@@ -21,3 +21,20 @@ fn a_directory_is_made_for_its_owner_and_not_by_a_wrong_path() {
     let bits = made.root().metadata().unwrap().permissions().mode();
     assert_eq!(bits & 0o777, 0o700);
 }
+
+#[test]
+fn a_directory_that_stood_open_is_closed_to_others() {
+    // A copy restored with the usual mask would let everybody on the host read it from then on.
+    let dir = tempfile::tempdir().unwrap();
+    for (found, left) in [
+        (0o755, 0o750),
+        (0o777, 0o770),
+        (0o700, 0o700),
+        (0o750, 0o750),
+    ] {
+        std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(found)).unwrap();
+        drop(DataDir::at(dir.path()).lock().unwrap());
+        let bits = dir.path().metadata().unwrap().permissions().mode();
+        assert_eq!(bits & 0o777, left);
+    }
+}

@@ -170,3 +170,51 @@ fn a_running_request_is_finished_before_the_server_stops() {
         "acknowledged, so kept"
     );
 }
+
+#[test]
+fn who_never_ends_his_headers_is_let_go() {
+    // A few machines that send a byte a minute would keep everybody else out.
+    let mut config = Config::default();
+    config.server.header_timeout_s = 1;
+    let stand = Stand::bare(config, "127.0.0.1:0");
+    let address = stand.base().trim_start_matches("http://").to_owned();
+    let mut slow = TcpStream::connect(&address).unwrap();
+    slow.set_read_timeout(Some(Duration::from_secs(30)))
+        .unwrap();
+    slow.write_all(b"GET /livez HTTP/1.1\r\nHost: slow\r\nX-Never")
+        .unwrap();
+    let mut rest = Vec::new();
+    // Closed, with or without a word; a time-out of ours would be an error.
+    slow.read_to_end(&mut rest).unwrap();
+    assert!(!rest.starts_with(b"HTTP/1.1 200"));
+    // Others are served meanwhile and after.
+    assert_eq!(stand.get("", "/livez").status, 200);
+}
+
+#[test]
+fn a_variable_that_was_nearly_a_setting_is_named() {
+    // A server would listen elsewhere than its operator wrote, and nobody would know why.
+    let load = |name: &str, value: &str| {
+        let env = [(name.to_owned(), value.to_owned())];
+        Config::load(Some(std::path::Path::new("/dev/null")), env.into_iter())
+    };
+    let listening = load("XF_SERVER__LISTEN", "127.0.0.1:9").unwrap();
+    assert_eq!(listening.server.listen.port(), 9);
+    for (name, meant) in [
+        ("XF_SERVER_LISTEN", "XF_SERVER__LISTEN"),
+        ("XF_LISTEN", "XF_SERVER__LISTEN"),
+        ("XF_ADMIN_LISTEN", "XF_SERVER__ADMIN_LISTEN"),
+        ("XF_LEDGER_DATADIR", "XF_LEDGER__DATA_DIR"),
+        ("XF_LOG_LEVLE", "XF_LOG__LEVEL"),
+    ] {
+        let refused = load(name, "x").unwrap_err().to_string();
+        assert!(
+            refused.contains(name) && refused.contains(meant),
+            "{refused}"
+        );
+    }
+    let refused = load("XF_SERVER__LISTN", "x").unwrap_err().to_string();
+    assert!(refused.contains("\"listen\""), "{refused}");
+    // What is not ours is left alone.
+    assert!(load("XF_KILLS", "7").is_ok());
+}

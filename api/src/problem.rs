@@ -5,6 +5,7 @@
 pub mod reason;
 mod refusals;
 pub mod texts;
+pub(crate) mod words;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -18,8 +19,11 @@ pub use reason::Reason;
 pub struct FieldProblem {
     /// JSON Pointer (RFC 6901) into the request body, or the name of a column.
     pub pointer: String,
-    /// What is wrong there.
+    /// What is wrong there, in the reader's language.
     pub detail: String,
+    /// The same in Chinese, if there are words for it.
+    #[serde(skip)]
+    pub detail_zh: Option<Box<str>>,
 }
 
 /// An error on its way out.
@@ -29,6 +33,8 @@ pub struct Problem {
     pub reason: Reason,
     /// The English detail, with its data; empty for 5xx.
     pub detail: String,
+    /// The Chinese one, if there are words for it.
+    pub detail_zh: Option<Box<str>>,
     /// Fields that are wrong.
     pub errors: Vec<FieldProblem>,
     /// Where the thing in the way stands in the log.
@@ -106,6 +112,7 @@ impl Problem {
         Self {
             reason,
             detail: String::new(),
+            detail_zh: None,
             errors: Vec::new(),
             position: None,
             internal: None,
@@ -119,12 +126,39 @@ impl Problem {
         self
     }
 
+    /// With the Chinese words of the detail, and of those fields that repeat it.
+    #[must_use]
+    pub fn zh(mut self, words: impl Into<Option<String>>) -> Self {
+        self.detail_zh = words.into().map(String::into_boxed_str);
+        for field in &mut self.errors {
+            if field.detail == self.detail {
+                field.detail_zh.clone_from(&self.detail_zh);
+            }
+        }
+        self
+    }
+
+    /// What happened here in Chinese; where there are no words for it, the reason's with the English
+    /// detail behind it.
+    pub fn told_in_chinese(&self) -> String {
+        self.chinese(&self.detail, self.detail_zh.as_deref())
+    }
+
+    fn chinese(&self, detail: &str, words: Option<&str>) -> String {
+        match words {
+            Some(words) => words.to_owned(),
+            None if detail.is_empty() => String::new(),
+            None => format!("{}（{detail}）", texts::of(self.reason).title_zh),
+        }
+    }
+
     /// With a field that is wrong.
     #[must_use]
     pub fn field(mut self, pointer: impl Into<String>, detail: impl std::fmt::Display) -> Self {
         self.errors.push(FieldProblem {
             pointer: pointer.into(),
             detail: detail.to_string(),
+            detail_zh: None,
         });
         self
     }
@@ -162,7 +196,17 @@ impl Problem {
         let (detail, errors) = if status.is_server_error() {
             (String::new(), Vec::new())
         } else {
-            (self.detail.clone(), self.errors.clone())
+            match language {
+                Language::En => (self.detail.clone(), self.errors.clone()),
+                Language::Zh => {
+                    let errors = self.errors.iter().map(|field| FieldProblem {
+                        pointer: field.pointer.clone(),
+                        detail: self.chinese(&field.detail, field.detail_zh.as_deref()),
+                        detail_zh: None,
+                    });
+                    (self.told_in_chinese(), errors.collect())
+                }
+            }
         };
         ProblemBody {
             r#type: format!("/problems/{}", self.reason.slug()),

@@ -28,7 +28,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::extract::{Caller, unquoted};
 use crate::flights::Flight;
-use crate::problem::{Problem, Reason};
+use crate::problem::{Problem, Reason, words};
 use crate::vault::{Alias, Reserved, VaultError};
 
 /// What became of a write.
@@ -198,8 +198,9 @@ impl App {
         erasable::check(&values.commitments, &disclosures, kind.erasable)?;
         let today = validity::day_of(self.now_ms());
         for opened in disclosures.iter().map(Disclosure::opened) {
-            identity::value::check(opened.name(), opened.expose(), today)
-                .map_err(|error| Problem::invalid(format!("/{}", opened.name()), error))?;
+            identity::value::check(opened.name(), opened.expose(), today).map_err(|error| {
+                Problem::invalid(format!("/{}", opened.name()), &error).zh(words::bad_value(&error))
+            })?;
         }
         let mut submission = self.ledger.check_parsed(assertion.clone())?;
         if let Some((stream, revision)) = expected {
@@ -394,6 +395,7 @@ impl App {
         }
         Err(Problem::of(Reason::RecordDiffers)
             .detail("the record stands with another title, mark or remark: send a correction")
+            .zh("该记录已入账，名称、成绩或备注不同：请发起更正".to_owned())
             .at(outcome.recorded.position))
     }
 }

@@ -31,6 +31,13 @@ impl Met {
                 "{body}"
             );
         }
+        // Nobody at a desk would know what to do with an English sentence.
+        let fields = body["errors"].as_array().into_iter().flatten();
+        for told in fields.chain([&body]).map(|it| &it["detail"]) {
+            let told = told.as_str().unwrap_or("无");
+            let chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+            assert!(told.chars().any(chinese), "{reason:?}: {told}");
+        }
         if reason.status().as_u16() == 503 {
             assert_ne!(answer.header("retry-after"), "");
         }

@@ -98,7 +98,12 @@ impl Client {
 
     fn get(&self, path: &str) -> Result<Value, Failure> {
         let request = self.agent.get(format!("{}{path}", self.base));
-        answer(request.header("authorization", &self.authorization).call())
+        answer(
+            request
+                .header("authorization", &self.authorization)
+                .header("accept-language", language())
+                .call(),
+        )
     }
 
     fn post_empty(&self, path: &str) -> Result<Value, Failure> {
@@ -106,6 +111,7 @@ impl Client {
         answer(
             request
                 .header("authorization", &self.authorization)
+                .header("accept-language", language())
                 .send_empty(),
         )
     }
@@ -118,8 +124,22 @@ impl Client {
         answer(
             request
                 .header("authorization", &self.authorization)
+                .header("accept-language", language())
                 .send(form),
         )
+    }
+}
+
+/// The language of the terminal, for what the server tells.
+fn language() -> &'static str {
+    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let spoken = set("LC_ALL")
+        .or_else(|| set("LC_MESSAGES"))
+        .or_else(|| set("LANG"));
+    if spoken.is_some_and(|it| it.to_ascii_lowercase().starts_with("zh")) {
+        "zh-CN"
+    } else {
+        "en"
     }
 }
 

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::table::{Field, Row};
+use super::table::{Broken, Field, Row};
 use crate::app::App;
 use crate::extract::Caller;
-use crate::problem::{Problem, Reason};
+use crate::problem::{Language, Problem, Reason, words};
 use crate::routes::outcomes::Says;
 use crate::write::Asking;
 
@@ -24,8 +24,12 @@ pub struct RowError {
     pub code: String,
     /// The column, if one is to blame.
     pub field: String,
-    /// What is wrong, without a personal value.
+    /// What is wrong, without a personal value, in the reader's language.
     pub detail: String,
+    /// The same in Chinese while it is stored; empty in findings stored before there was one.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    #[schema(ignore)]
+    pub detail_zh: Box<str>,
     /// Slug of the rule, with I11.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub problem: String,
@@ -39,7 +43,53 @@ impl RowError {
             code: code.into(),
             field: field.map_or_else(String::new, |field| field.name().into()),
             detail: detail.to_string(),
+            detail_zh: Box::default(),
             problem: String::new(),
+        }
+    }
+
+    /// With what is wrong in Chinese.
+    #[must_use]
+    pub fn zh(mut self, words: impl Into<Box<str>>) -> Self {
+        self.detail_zh = words.into();
+        self
+    }
+
+    /// As this reader reads it; one that was stored without Chinese words stays English.
+    #[must_use]
+    pub fn told(mut self, language: Language) -> Self {
+        let words = std::mem::take(&mut self.detail_zh);
+        if language == Language::Zh && !words.is_empty() {
+            self.detail = words.into();
+        }
+        self
+    }
+
+    /// A row that cannot be read.
+    pub fn broken(broken: Broken) -> Self {
+        let Broken { line, last, quote } = broken;
+        match (quote, last > line) {
+            (false, _) => Self::new(
+                line,
+                "I04",
+                None,
+                "the row has another number of cells than the header",
+            )
+            .zh("这一行的单元格数与表头不同"),
+            (true, false) => Self::new(
+                line,
+                "I04",
+                None,
+                "a quote is opened in this line and not closed: write two quotes for one that is text",
+            )
+            .zh("这一行的引号没有闭合：引号本身是文字时请写两个"),
+            (true, true) => Self::new(
+                line,
+                "I04",
+                None,
+                format!("lines {line} to {last} are one row: a cell may not hold a line break"),
+            )
+            .zh(format!("第 {line} 至 {last} 行是同一行记录：单元格里不能有换行")),
         }
     }
 
@@ -64,7 +114,8 @@ impl RowError {
             (_, "/code") => ("I11", Some(Field::Code)),
             _ => ("I11", None),
         };
-        let mut error = Self::new(row, code, field, &problem.detail);
+        let words = problem.told_in_chinese();
+        let mut error = Self::new(row, code, field, &problem.detail).zh(words);
         error.problem = problem.reason.slug().into();
         error
     }
@@ -130,12 +181,11 @@ pub fn read(
                 "I04",
                 Some(field),
                 "not UTF-8: save the file as UTF-8",
-            ))
+            )
+            .zh("不是 UTF-8 编码：请把文件另存为 UTF-8"))
         })
     };
-    let needed = |field: Field| {
-        cell(field)?.ok_or_else(|| Ok(RowError::new(row.line, "I01", Some(field), "missing")))
-    };
+    let needed = |field: Field| cell(field)?.ok_or_else(|| Ok(missing(row.line, field)));
     let text = |field: Field| cell(field).map(|it| it.map(str::to_owned));
     let record = needed(Field::Record)?.to_owned();
     let completed_on = needed(Field::CompletedOn)?;
@@ -164,7 +214,8 @@ pub fn read(
                 "I06",
                 Some(Field::CompletedOn),
                 "expected a date as 2026-06-30",
-            ))
+            )
+            .zh("日期请写成 2026-06-30 的样子"))
         })?,
     };
     let fault = |problem: Problem| {
@@ -200,18 +251,19 @@ fn person(
                 "I08",
                 Some(Field::Learner),
                 "not a person's number here",
-            ))
+            )
+            .zh("不是本平台的学习者编号"))
         });
     }
     let field = Some(Field::ResidentId);
-    let number = number.ok_or_else(|| Ok(RowError::new(line, "I01", field, "missing")))?;
+    let number = number.ok_or_else(|| Ok(missing(line, Field::ResidentId)))?;
     let checked = IdentifierType::ResidentId.check(number).map_err(|error| {
         let code = if error == Malformed::Spreadsheet {
             "I03"
         } else {
             "I02"
         };
-        Ok(RowError::new(line, code, field, error))
+        Ok(RowError::new(line, code, field, error).zh(words::malformed(error)))
     })?;
     let found = people.find(app, &checked.normalised).map_err(Err)?;
     match (found, checked.finding) {
@@ -223,15 +275,23 @@ fn person(
             "I08",
             Some(Field::Name),
             "the name does not agree: somebody must look",
-        ))),
-        (None, Some(warning)) => Err(Ok(RowError::new(line, "I02", field, warning))),
+        )
+        .zh("姓名与登记的不一致：请人工核对"))),
+        (None, Some(warning)) => Err(Ok(
+            RowError::new(line, "I02", field, warning).zh(words::warning(warning))
+        )),
         (None, None) => Err(Ok(RowError::new(
             line,
             "I08",
             field,
             "nobody is registered under this number",
-        ))),
+        )
+        .zh("没有以这个号码登记的人"))),
     }
+}
+
+fn missing(line: u64, field: Field) -> RowError {
+    RowError::new(line, "I01", Some(field), "missing").zh("没有填写")
 }
 
 /// `2026-06-30`, `2026/6/30` or `2026年6月30日`, as the first of these.

@@ -1,7 +1,10 @@
 //! Reading a CSV file into rows of named fields.
 
+mod lines;
+
 use std::collections::HashMap;
 
+use self::lines::{Lines, Part};
 use crate::problem::{Problem, Reason};
 
 /// Most rows of one file.
@@ -119,68 +122,67 @@ impl Row<'_> {
 /// A file's rows.
 pub struct Table {
     columns: HashMap<Field, usize>,
-    records: Vec<(u64, Result<csv::ByteRecord, ()>)>,
+    records: Vec<(u64, Result<csv::ByteRecord, Broken>)>,
+}
+
+/// A row that cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Broken {
+    /// Its first line.
+    pub line: u64,
+    /// Its last line.
+    pub last: u64,
+    /// Whether a quote that is not closed on its line is to blame.
+    pub quote: bool,
 }
 
 impl Table {
     /// Reads CSV with a header row; rows are kept, wrong ones too.
     pub fn read(bytes: &[u8]) -> Result<Self, Problem> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let wrong = |what: String| Problem::of(Reason::ImportFileInvalid).detail(what);
-        let mut reader = csv::ReaderBuilder::new()
-            .flexible(true)
-            .has_headers(true)
-            .from_reader(bytes);
-        let headers = reader
-            .byte_headers()
-            .map_err(|error| wrong(error.to_string()))?
-            .clone();
-        if headers.len() > COLUMNS_MAX {
-            return Err(wrong(format!(
-                "{} columns; at most {COLUMNS_MAX}",
-                headers.len()
-            )));
-        }
-        let mut columns = HashMap::new();
-        for (at, header) in headers.iter().enumerate() {
-            let header = std::str::from_utf8(header)
-                .map_err(|_| wrong("the header row is not UTF-8".into()))?;
-            if let Some(field) = Field::of(header)
-                && columns.insert(field, at).is_some()
-            {
-                return Err(wrong(format!("two columns mean {}", field.name())));
+        let mut lines = Lines::of(bytes);
+        let (columns, cells) = columns_of(lines.header())?;
+        let mut table = Self {
+            columns,
+            records: Vec::new(),
+        };
+        while let Some(part) = lines.next_part(cells) {
+            match part {
+                Part::Sound { bytes, line } => table.take(bytes, line, cells)?,
+                Part::Broken(broken) => table.push(broken.line, Err(broken))?,
             }
         }
-        for needed in [Field::Record, Field::CompletedOn] {
-            if !columns.contains_key(&needed) {
-                return Err(wrong(format!("no column {}", needed.name())));
-            }
-        }
-        if !columns.contains_key(&Field::Learner) && !columns.contains_key(&Field::ResidentId) {
-            return Err(wrong(format!("no column {}", Field::ResidentId.name())));
-        }
-        let mut records = Vec::new();
-        let mut line = 1;
-        for record in reader.into_byte_records() {
+        Ok(table)
+    }
+
+    /// Adds rows that stand on a line each.
+    fn take(&mut self, bytes: &[u8], first: u64, cells: usize) -> Result<(), Problem> {
+        let mut line = first - 1;
+        for record in lines::reader(bytes).into_byte_records() {
             line = record
                 .as_ref()
                 .ok()
                 .and_then(csv::ByteRecord::position)
-                .map_or(line + 1, csv::Position::line);
-            let whole = record.map_err(|_| ()).and_then(|cells| {
-                let broken = cells.len() != headers.len()
-                    || cells
-                        .iter()
-                        .any(|cell| cell.contains(&b'\n') || cell.contains(&b'\r'));
-                if broken { Err(()) } else { Ok(cells) }
-            });
-            records.push((line, whole));
-            if records.len() > ROWS_MAX {
-                return Err(Problem::of(Reason::ImportTooLarge)
-                    .detail(format!("more than {ROWS_MAX} rows")));
-            }
+                .map_or(line + 1, |at| first - 1 + at.line());
+            let whole = record.ok().filter(|record| record.len() == cells);
+            let broken = Broken {
+                line,
+                last: line,
+                quote: false,
+            };
+            self.push(line, whole.ok_or(broken))?;
         }
-        Ok(Self { columns, records })
+        Ok(())
+    }
+
+    fn push(&mut self, line: u64, row: Result<csv::ByteRecord, Broken>) -> Result<(), Problem> {
+        self.records.push((line, row));
+        if self.records.len() > ROWS_MAX {
+            return Err(Problem::of(Reason::ImportTooLarge)
+                .detail(format!("more than {ROWS_MAX} rows"))
+                .zh(format!("超过 {ROWS_MAX} 行")));
+        }
+        Ok(())
     }
 
     /// Rows in the file.
@@ -193,8 +195,8 @@ impl Table {
         self.records.is_empty()
     }
 
-    /// Row `index`, from 0; the line number alone if the row is broken.
-    pub fn row(&self, index: usize) -> Option<Result<Row<'_>, u64>> {
+    /// Row `index`, from 0; where it stands if it is broken.
+    pub fn row(&self, index: usize) -> Option<Result<Row<'_>, Broken>> {
         let (line, record) = self.records.get(index)?;
         Some(match record {
             Ok(cells) => Ok(Row {
@@ -202,7 +204,51 @@ impl Table {
                 cells,
                 columns: &self.columns,
             }),
-            Err(()) => Err(*line),
+            Err(broken) => Err(*broken),
         })
     }
+}
+
+/// What the columns mean, and how many there are.
+fn columns_of(header: &[u8]) -> Result<(HashMap<Field, usize>, usize), Problem> {
+    let wrong = |en: String, zh: String| Problem::of(Reason::ImportFileInvalid).detail(en).zh(zh);
+    let headers = lines::reader(header).into_byte_records().next();
+    let headers = headers.transpose().ok().flatten().unwrap_or_default();
+    if headers.len() > COLUMNS_MAX {
+        return Err(wrong(
+            format!("{} columns; at most {COLUMNS_MAX}", headers.len()),
+            format!("共 {} 列，最多 {COLUMNS_MAX} 列", headers.len()),
+        ));
+    }
+    let mut columns = HashMap::new();
+    for (at, header) in headers.iter().enumerate() {
+        let header = std::str::from_utf8(header).map_err(|_| {
+            wrong(
+                "the header row is not UTF-8".into(),
+                "表头不是 UTF-8 编码：请另存为 UTF-8".into(),
+            )
+        })?;
+        if let Some(field) = Field::of(header)
+            && columns.insert(field, at).is_some()
+        {
+            let name = field.name();
+            return Err(wrong(
+                format!("two columns mean {name}"),
+                format!("有两列都表示“{name}”"),
+            ));
+        }
+    }
+    let none = |field: Field| {
+        let name = field.name();
+        wrong(format!("no column {name}"), format!("缺少“{name}”列"))
+    };
+    for needed in [Field::Record, Field::CompletedOn] {
+        if !columns.contains_key(&needed) {
+            return Err(none(needed));
+        }
+    }
+    if !columns.contains_key(&Field::Learner) && !columns.contains_key(&Field::ResidentId) {
+        return Err(none(Field::ResidentId));
+    }
+    Ok((columns, headers.len()))
 }

@@ -264,15 +264,7 @@ fn read_at(
 ) -> Result<Read, Problem> {
     let row = match table.row(index) {
         Some(Ok(row)) => row,
-        Some(Err(line)) => {
-            let fault = RowError::new(
-                line,
-                "I04",
-                None,
-                "the row cannot be read: it has another number of cells than the header, or a quote that is not closed on its line",
-            );
-            return Ok(Read::Refused(fault));
-        }
+        Some(Err(broken)) => return Ok(Read::Refused(RowError::broken(broken))),
         None => return Err(Problem::internal("a row past the end")),
     };
     match row::read(app, caller, people, &row) {
@@ -310,9 +302,9 @@ fn decide(
                 match seen.before(ready, says) {
                     Some(before) if before == says => return Ok(Came::Repeated),
                     Some(_) => {
-                        let differs = Problem::of(Reason::RecordDiffers).detail(
-                            "the same record stands in this file before and says otherwise",
-                        );
+                        let differs = Problem::of(Reason::RecordDiffers)
+                            .detail("the same record stands in this file before and says otherwise")
+                            .zh("本文件前面已有同一记录，内容不同".to_owned());
                         return refused(line, differs);
                     }
                     None => {}
@@ -363,7 +355,7 @@ fn account(
     let mut found = Vec::new();
     let line = |index: usize| match table.row(index) {
         Some(Ok(row)) => row.line,
-        Some(Err(line)) => line,
+        Some(Err(broken)) => broken.line,
         None => 0,
     };
     for (index, came) in came {
@@ -375,17 +367,15 @@ fn account(
                     job.counts.warned += 1;
                     let detail =
                         "HOURS_MISMATCH: hours and credits do not agree; the credits count";
-                    found.push(RowError::new(line(index), "I12", None, detail));
+                    let words = "HOURS_MISMATCH：学时与学分不一致，以学分为准";
+                    found.push(RowError::new(line(index), "I12", None, detail).zh(words));
                 }
             }
             Came::Repeated => {
                 job.counts.repeated += 1;
-                found.push(RowError::new(
-                    line(index),
-                    "I09",
-                    None,
-                    "the same record stands in this file before",
-                ));
+                let detail = "the same record stands in this file before";
+                let words = "本文件前面已有同一记录";
+                found.push(RowError::new(line(index), "I09", None, detail).zh(words));
             }
             Came::Already => job.counts.already += 1,
             Came::Refused(error) => {

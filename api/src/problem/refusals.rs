@@ -22,7 +22,7 @@ use ledger::assertion::Malformed;
 use ledger::execute::{ExecuteError, Refused, Unavailable};
 use ledger::side::SideError;
 
-use super::{Problem, Reason};
+use super::{Problem, Reason, words};
 use crate::extract::unquoted;
 use crate::idempotency::IdempotencyError;
 use crate::keystore::KeyStoreError;
@@ -186,7 +186,8 @@ impl From<Refusal> for Problem {
             Refusal::DataMalformed { what, .. } => format!("data: {}", unquoted(what)),
             other => other.to_string(),
         });
-        match &refusal {
+        let words = words::refusal(&refusal);
+        let problem = match &refusal {
             Refusal::RecordOutcome(
                 RecordOutcomeError::RecordDiffers { position, .. }
                 | RecordOutcomeError::RecordRevoked { position, .. },
@@ -203,7 +204,8 @@ impl From<Refusal> for Problem {
                 problem.field(pointer, field)
             }
             _ => problem,
-        }
+        };
+        problem.zh(words)
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Multipart, Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use identity::role::Role;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::extract::Caller;
 use crate::import::{Job, JobState, RowError, job};
-use crate::problem::{Problem, ProblemBody, Reason};
+use crate::problem::{Language, Problem, ProblemBody, Reason};
 
 const STAFF: &[Role] = &[Role::Clerk, Role::Institution];
 /// Findings of one page.
@@ -118,9 +118,12 @@ pub async fn errors(
     caller: Caller,
     Path(id): Path<Uuid>,
     Query(behind): Query<Behind>,
+    headers: HeaderMap,
 ) -> Result<Json<Errors>, Problem> {
     own(&app, &caller, id)?;
     let errors = app.jobs.errors(id, behind.after, ERRORS_MAX)?;
+    let language = Language::of(&headers);
+    let errors: Vec<RowError> = errors.into_iter().map(|it| it.told(language)).collect();
     let next = (errors.len() == ERRORS_MAX).then(|| errors.last().map(|error| error.row));
     Ok(Json(Errors {
         next: next.flatten(),

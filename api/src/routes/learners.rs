@@ -24,7 +24,7 @@ use super::answer::WriteAnswer;
 use crate::app::App;
 use crate::extract::{Body, Caller, idempotency_key};
 use crate::mask;
-use crate::problem::{Problem, ProblemBody, Reason};
+use crate::problem::{Problem, ProblemBody, Reason, words};
 use crate::read::Access;
 use crate::vault::VaultError;
 use crate::write::{Asking, Written};
@@ -152,19 +152,20 @@ impl LearnerBody {
 
 /// Checks a number; a check character that does not fit needs `override`.
 fn check_identifier(identifier: &IdentifierBody, pointer: &str) -> Result<Check, Problem> {
-    let wrong = |what: &dyn std::fmt::Display| {
+    let wrong = |what: &dyn std::fmt::Display, zh: String| {
         Problem::of(Reason::IdentifierInvalid)
             .detail(what)
             .field(pointer, what)
+            .zh(zh)
     };
     let checked = identifier
         .r#type
         .check(&identifier.value)
-        .map_err(|error| wrong(&error))?;
+        .map_err(|error| wrong(&error, words::malformed(error)))?;
     match checked.finding {
         None => Ok(Check::Ok),
         Some(_) if identifier.r#override => Ok(Check::Overridden),
-        Some(warning) => Err(wrong(&warning)),
+        Some(warning) => Err(wrong(&warning, words::warning(warning).into())),
     }
 }
 

@@ -1,5 +1,8 @@
 //! A file of outcomes: dry run, run, what comes back, and files that were made to do harm.
 
+use api::import::RowError;
+use api::import::table::{Broken, Table};
+use api::problem::Language;
 use serde_json::{Value, json};
 use tests::support::server::answer::after;
 use tests::support::server::{Stand, resident_id};
@@ -243,6 +246,96 @@ fn broken_rows_come_back_with_line_and_column() {
     }
     assert_eq!(found[cases.len() - 1]["code"], "I04", "a row of two cells");
     assert_eq!(found[cases.len()]["code"], "I04");
+}
+
+#[test]
+fn a_stray_quote_breaks_its_own_line() {
+    // One quote in a remark would swallow every row behind it, and only the first be named.
+    let stand = Stand::open();
+    for serial in 1..=4 {
+        stand.register(0, &format!("学生{serial}"), &resident_id(serial));
+    }
+    let rows = [
+        row(1, "R-1"),
+        row(2, "R-2").replace("数据结构", "\"数据结构"),
+        row(3, "R-3"),
+        row(1, "R-4").replace("数据结构", "\"数据,\"\"结构\"\"\""),
+        row(1, "R-5").replace("数据结构", "\"数据\n结构\""),
+        row(4, "R-6"),
+        row(4, "R-7").replace("数据结构", "\"数据结构"),
+    ];
+    let job = checked(&stand, "引号.csv", file(&rows).as_bytes());
+    let done = run(&stand, &job);
+    assert_eq!(
+        (&done["counts"]["recorded"], &done["counts"]["refused"]),
+        (&json!(4), &json!(3))
+    );
+    let found: Vec<_> = errors(&stand, &done)
+        .iter()
+        .map(|it| {
+            (
+                it["row"].as_u64().unwrap(),
+                it["detail"].as_str().unwrap().to_owned(),
+            )
+        })
+        .collect();
+    let lines: Vec<u64> = found.iter().map(|(line, _)| *line).collect();
+    assert_eq!(lines, [3, 6, 9], "{found:?}");
+    assert!(found[0].1.contains("引号"), "{found:?}");
+    assert!(found[1].1.contains("第 6 至 7 行"), "{found:?}");
+}
+
+#[test]
+fn a_file_of_nothing_but_open_quotes_is_read_once() {
+    // A broken export of 60 MB would keep the import busy for hours.
+    let line = format!("\"{}\n", "x".repeat(600));
+    let bytes = format!("{HEADER}\n{}", line.repeat(90_000));
+    let table = Table::read(bytes.as_bytes()).map_err(|problem| problem.detail);
+    let table = table.unwrap();
+    assert_eq!(table.len(), 90_000);
+    let broken: Vec<_> = [0, 89_999].map(|at| table.row(at).unwrap().err()).into();
+    let of = |line| {
+        Some(Broken {
+            line,
+            last: line,
+            quote: true,
+        })
+    };
+    assert_eq!(broken, [of(2), of(90_001)]);
+}
+
+#[test]
+fn findings_speak_the_readers_language() {
+    // A clerk would read English beside a Chinese table, or a foreign auditor Chinese.
+    let stand = Stand::open();
+    stand.register(0, "学生1", &resident_id(1));
+    let rows = [
+        row(1, "R-1").replace("R-1", ""),
+        row(1, "R-2").replace("2.0", "4000"),
+        row(1, "R-3").replace(",32,", ",1,"),
+        row(1, "R-4").replace("学生1", "别人"),
+        row(1, "R-5").replace("course", "seminar"),
+    ];
+    let job = checked(&stand, "f.csv", file(&rows).as_bytes());
+    let path = format!("/v1/imports/{}/errors", job["id"].as_str().unwrap());
+    let told = |language: &str| -> Vec<String> {
+        let headers = [("accept-language", language)];
+        let page = stand.send("GET", &path, stand.schools[0].token(), &headers, None);
+        let page = page.is(200);
+        assert!(page["errors"][0].get("detail_zh").is_none(), "{page}");
+        let errors = page["errors"].as_array().unwrap().iter();
+        errors
+            .map(|it| it["detail"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let chinese = |text: &String| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    assert_eq!(told("zh-CN").len(), rows.len());
+    assert!(told("zh-CN").iter().all(chinese), "{:?}", told("zh-CN"));
+    assert!(!told("en").iter().any(chinese), "{:?}", told("en"));
+    // One stored before there were Chinese words is still read.
+    let old = r#"{"row":2,"code":"I01","field":"","detail":"missing"}"#;
+    let old: RowError = serde_json::from_str(old).unwrap();
+    assert_eq!(old.told(Language::Zh).detail, "missing");
 }
 
 #[test]

@@ -224,11 +224,11 @@ impl Auditor {
                 Answer::Reject => Verdict::Refused,
             };
         }
-        let two = who.actor != Actor::Nobody
-            && who.school == proposal.who.school
-            && who.actor != proposal.who.actor;
+        let one_of_them = who.actor != Actor::Nobody && who.school == proposal.who.school;
+        // Who proposed may take it back, and no more.
+        let may = one_of_them && (who.actor != proposal.who.actor || answer == Answer::Reject);
         let in_time = self.now_ms - proposal.at_ms <= 24 * 60 * 60 * 1_000;
-        if proposal.rejected || !two || !in_time {
+        if proposal.rejected || !may || !in_time {
             return Verdict::Refused;
         }
         match answer {

@@ -140,7 +140,8 @@ impl Table {
     /// Reads CSV with a header row; rows are kept, wrong ones too.
     pub fn read(bytes: &[u8]) -> Result<Self, Problem> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let mut lines = Lines::of(bytes);
+        let bytes = lines::with_line_feeds(bytes);
+        let mut lines = Lines::of(&bytes);
         let (columns, cells) = columns_of(lines.header())?;
         let mut table = Self {
             columns,
@@ -164,7 +165,10 @@ impl Table {
                 .ok()
                 .and_then(csv::ByteRecord::position)
                 .map_or(line + 1, |at| first - 1 + at.line());
-            let whole = record.ok().filter(|record| record.len() == cells);
+            let breaks = |cell: &[u8]| cell.contains(&b'\r') || cell.contains(&b'\n');
+            let whole = record
+                .ok()
+                .filter(|record| record.len() == cells && !record.iter().any(breaks));
             let broken = Broken {
                 line,
                 last: line,

@@ -305,6 +305,21 @@ fn a_file_of_nothing_but_open_quotes_is_read_once() {
 }
 
 #[test]
+fn lines_end_as_any_program_ends_them() {
+    // A file from an old spreadsheet would be taken for a header without rows.
+    let plain = format!("{HEADER}\n{}\n{}\n", row(1, "R-1"), row(2, "R-2"));
+    for end in ["\n", "\r\n", "\r"] {
+        let bytes = plain.replace('\n', end);
+        let table = Table::read(bytes.as_bytes()).map_err(|problem| problem.detail);
+        let table = table.unwrap();
+        let lines: Vec<_> = (0..table.len())
+            .map(|at| table.row(at).unwrap().map(|row| row.line))
+            .collect();
+        assert_eq!(lines, [Ok(2), Ok(3)], "{end:?}");
+    }
+}
+
+#[test]
 fn findings_speak_the_readers_language() {
     // A clerk would read English beside a Chinese table, or a foreign auditor Chinese.
     let stand = Stand::open();

@@ -3,6 +3,8 @@
 //! Invariant: every line is in exactly one part, in order; each is looked at a bounded number of
 //! times, whatever the quotes. What a quoted cell holds across lines is never read as rows.
 
+use std::borrow::Cow;
+
 use super::Broken;
 
 /// Lines over which a quoted cell is followed before its quote is taken for a stray one: bounds the
@@ -106,6 +108,17 @@ impl<'a> Lines<'a> {
         self.line += lines;
         taken
     }
+}
+
+/// The file with lines that end in line feeds: some spreadsheets end them in carriage returns alone.
+pub(super) fn with_line_feeds(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if bytes.contains(&b'\n') || !bytes.contains(&b'\r') {
+        return Cow::Borrowed(bytes);
+    }
+    let fed = bytes
+        .iter()
+        .map(|byte| if *byte == b'\r' { b'\n' } else { *byte });
+    Cow::Owned(fed.collect())
 }
 
 /// A reader of rows without a header.

@@ -156,19 +156,17 @@ impl Table {
         Ok(table)
     }
 
-    /// Adds rows that stand on a line each.
+    /// Adds rows that stand on a line each; blank lines are none.
     fn take(&mut self, bytes: &[u8], first: u64, cells: usize) -> Result<(), Problem> {
-        let mut line = first - 1;
-        for record in lines::reader(bytes).into_byte_records() {
-            line = record
-                .as_ref()
-                .ok()
-                .and_then(csv::ByteRecord::position)
-                .map_or(line + 1, |at| first - 1 + at.line());
-            let breaks = |cell: &[u8]| cell.contains(&b'\r') || cell.contains(&b'\n');
+        for (line, bytes) in (first..).zip(bytes.split_inclusive(|byte| *byte == b'\n')) {
+            let mut records = lines::reader(bytes).into_byte_records();
+            let Some(record) = records.next() else {
+                continue;
+            };
+            // A carriage return within the line makes the reader see two rows.
             let whole = record
                 .ok()
-                .filter(|record| record.len() == cells && !record.iter().any(breaks));
+                .filter(|record| record.len() == cells && records.next().is_none());
             let broken = Broken {
                 line,
                 last: line,

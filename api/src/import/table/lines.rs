@@ -126,6 +126,7 @@ pub(super) fn reader(bytes: &[u8]) -> csv::Reader<&[u8]> {
     csv::ReaderBuilder::new()
         .flexible(true)
         .has_headers(false)
+        .buffer_capacity(bytes.len().clamp(64, 64 << 10))
         .from_reader(bytes)
 }
 

@@ -10,6 +10,7 @@ pub mod learners;
 pub mod log;
 pub mod openapi;
 pub mod operations;
+pub mod outcome_list;
 pub mod outcomes;
 pub mod statistics;
 pub mod transcripts;
@@ -57,7 +58,7 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(learners::show))
         .routes(routes!(learners::bind))
         .routes(routes!(learners::search))
-        .routes(routes!(outcomes::record))
+        .routes(routes!(outcomes::record, outcome_list::list))
         .routes(routes!(outcomes::show))
         .routes(routes!(outcomes::correct))
         .routes(routes!(outcomes::revoke))

@@ -10,6 +10,7 @@ mod totals;
 
 use std::sync::Arc;
 
+use identity::did::IssuerNumber;
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 use uuid::Uuid;
 
@@ -61,6 +62,46 @@ impl Transcripts {
             found
                 .map(|line| with_lots(rows, line).map(|(_, line)| line))
                 .transpose()
+        })
+    }
+
+    /// Lines of a person, in the order of their recording: of this awarder and with this number of
+    /// the awarder's own, where one is named.
+    pub fn page(
+        &self,
+        person: Uuid,
+        awarder: Option<IssuerNumber>,
+        record: Option<&str>,
+        after: Option<Cursor>,
+        rows_max: usize,
+    ) -> Result<Page<Line>, ViewError> {
+        let rows_max = page::rows(rows_max);
+        let after = after.map_or(0, |cursor| cursor.0);
+        let found = self.view.read(|rows| {
+            let sql = format!(
+                "{} WHERE o.person = ?1 AND o.n > ?2 AND (?3 IS NULL OR o.awarder = ?3)
+                 AND (?4 IS NULL OR o.record = ?4) ORDER BY o.n LIMIT ?5",
+                line::SELECT
+            );
+            let mut statement = rows.prepare_cached(&sql)?;
+            let found = statement.query_map(
+                params![
+                    person.as_bytes(),
+                    int(after),
+                    awarder.map(|number| number.0),
+                    record,
+                    limit(rows_max) + 1
+                ],
+                line::line,
+            )?;
+            found
+                .map(|line| with_lots(rows, line?))
+                .collect::<rusqlite::Result<Vec<_>>>()
+        })?;
+        let Page { rows, next } = Page::cut(found, rows_max, |(n, _)| *n);
+        Ok(Page {
+            rows: rows.into_iter().map(|(_, line)| line).collect(),
+            next,
         })
     }
 

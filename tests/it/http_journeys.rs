@@ -4,6 +4,7 @@ mod at_once;
 mod correcting;
 pub(crate) mod imports;
 mod learning;
+mod listing;
 mod operations;
 pub(crate) mod own_key;
 mod proving;

@@ -1,0 +1,100 @@
+//! GET /v1/outcomes: what a learner learned, or what an institution awarded to one.
+//!
+//! Invariant: staff see what their own institution awarded and nothing that tells of the rest; for
+//! them a learner whom it never taught and one who does not exist are the same empty list.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Query, State};
+use identity::did::IssuerNumber;
+use identity::role::Role;
+use projections::page::Cursor;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::extract::Caller;
+use crate::problem::{Problem, ProblemBody, Reason};
+use crate::transcript::{self, Line};
+
+/// Who may list outcomes; for the other roles there is the transcript, masked.
+const READERS: &[Role] = &[Role::Learner, Role::Clerk, Role::Institution];
+
+/// Which outcomes, and which page of them.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Wanted {
+    /// Whose; staff must name one, a learner's own list needs none.
+    learner: Option<Uuid>,
+    /// The awarder's own number.
+    record: Option<String>,
+    /// Opaque: `next` of the page before.
+    cursor: Option<String>,
+    /// Entries a page, 1 to 200; 50 if left out.
+    limit: Option<usize>,
+    /// Wait until the view has folded this position.
+    after: Option<u64>,
+}
+
+/// A page of outcomes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OutcomePage {
+    /// The outcomes, in the order of their recording.
+    items: Vec<Line>,
+    /// Cursor of the next page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+    /// Position the list is folded up to.
+    position: u64,
+}
+
+/// Outcomes: a learner's own, or those that the caller's institution awarded to a learner.
+#[utoipa::path(get, path = "/v1/outcomes", tag = "outcomes", params(Wanted), security(("token" = [])),
+    responses((status = 200, description = "a page", body = OutcomePage), (status = 403, description = "not yours", body = ProblemBody), (status = 422, description = "no learner named", body = ProblemBody)))]
+pub async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Query(wanted): Query<Wanted>,
+) -> Result<Json<OutcomePage>, Problem> {
+    let (person, awarder) = whose(&caller, wanted.learner)?;
+    let cursor = wanted.cursor.as_deref().map(str::parse::<Cursor>);
+    let cursor = cursor
+        .transpose()
+        .map_err(|error| Problem::of(Reason::BodyUnreadable).detail(error))?;
+    app.wait_for(wanted.after).await?;
+    let position = app.views.follower.next();
+    let rows_max = wanted.limit.unwrap_or(50).clamp(1, 200);
+    let page = app
+        .views
+        .transcripts
+        .page(person, awarder, wanted.record.as_deref(), cursor, rows_max)
+        .map_err(Problem::internal)?;
+    let items = page
+        .rows
+        .iter()
+        .map(|row| transcript::line(&app, row, true));
+    Ok(Json(OutcomePage {
+        items: items.collect::<Result<_, _>>()?,
+        next: page.next.map(|next| next.to_string()),
+        position,
+    }))
+}
+
+/// Whose outcomes the caller lists, and of which awarder alone.
+fn whose(caller: &Caller, learner: Option<Uuid>) -> Result<(Uuid, Option<IssuerNumber>), Problem> {
+    caller.require(READERS)?;
+    match (caller.role, caller.institution) {
+        (Role::Learner, _) if learner.is_none_or(|id| id == caller.person) => {
+            Ok((caller.person, None))
+        }
+        (Role::Clerk | Role::Institution, Some(institution)) => {
+            let learner = learner.ok_or_else(|| {
+                Problem::invalid("/learner", "name the learner").zh("请指明学习者".to_owned())
+            })?;
+            Ok((learner, Some(institution)))
+        }
+        _ => Err(Problem::of(Reason::NotAllowed)),
+    }
+}

@@ -54,16 +54,15 @@ pub async fn json(
             Disclosed::None
         },
     };
-    // Proofs are made for who asks, and never kept.
-    let plain = !wanted.receipts && !wanted.disclosures;
+    // Proofs are made for who asks, and never kept; nor is a part, whose age would tell when
+    // somebody else wrote.
+    let part = matches!(access, Access::AwardedBy(_));
+    let plain = !wanted.receipts && !wanted.disclosures && !part;
     let key = Key { person: id, access };
     let last_change = app.views.transcripts.last_change(id);
-    // The same change read by another is another text: tags of two accesses never meet.
-    let etag = match access {
-        Access::Full => format!("\"r{last_change}\""),
-        Access::Masked => format!("\"r{last_change}-m\""),
-        Access::AwardedBy(number) => format!("\"r{last_change}-{}\"", number.0),
-    };
+    // The same change shown masked is another text: the tags of the two never meet.
+    let masked = if access.in_full() { "" } else { "-m" };
+    let etag = format!("\"r{last_change}{masked}\"");
     if headers
         .get(header::IF_NONE_MATCH)
         .is_some_and(|seen| seen.as_bytes() == etag.as_bytes())

@@ -111,7 +111,7 @@ impl Failure {
 impl From<crate::problem::Problem> for Failure {
     fn from(problem: crate::problem::Problem) -> Self {
         let text = crate::problem::texts::of(problem.reason);
-        let detail = problem.internal.as_deref().unwrap_or(&problem.detail);
+        let detail = problem.internal.as_deref().unwrap_or(&problem.detail.en);
         let what = format!(
             "{} ({}): {detail}. {}",
             text.title_en,

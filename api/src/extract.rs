@@ -15,7 +15,7 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quic
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::problem::{Problem, Reason};
+use crate::problem::{Problem, Reason, Words};
 use crate::token::Grant;
 
 /// Who calls, by access token.
@@ -36,8 +36,11 @@ impl Caller {
             return Ok(());
         }
         let allowed: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
-        let detail = format!("role {} may not; {} may", self.role, allowed.join(", "));
-        Err(Problem::of(Reason::NotAllowed).detail(detail))
+        let allowed = allowed.join(", ");
+        Err(Problem::of(Reason::NotAllowed).detail((
+            format!("角色 {} 不可以；可以的角色：{allowed}", self.role),
+            format!("role {} may not; {allowed} may", self.role),
+        )))
     }
 
     /// The institution whose key signs for this caller; the registrar's for roles of the province.
@@ -126,7 +129,8 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
         if !is_json(request.headers()) {
-            return Err(Problem::of(Reason::MediaType).detail("expected application/json"));
+            return Err(Problem::of(Reason::MediaType)
+                .detail(("应为 application/json", "expected application/json")));
         }
         let bytes = body(request, app).await?;
         read_json(&bytes).map(Self)
@@ -151,52 +155,58 @@ pub async fn body(request: Request, app: &Arc<App>) -> Result<Bytes, Problem> {
 /// Reads JSON strictly.
 pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let text = std::str::from_utf8(bytes)
-        .map_err(|_| Problem::of(Reason::BodyUnreadable).detail("not UTF-8"))?;
+        .map_err(|_| Problem::of(Reason::BodyUnreadable).detail(("不是 UTF-8", "not UTF-8")))?;
     let text: std::borrow::Cow<'_, str> = match is_nfc_quick(text.chars()) {
         IsNormalized::Yes => text.into(),
         _ => text.nfc().collect::<String>().into(),
     };
     // serde would take an array for an object, member by member in the order of our source.
     if text.trim_start().starts_with('[') {
-        return Err(Problem::invalid("", "expected an object"));
+        return Err(Problem::invalid("", ("应为一个对象", "expected an object")));
     }
     let mut reader = serde_json::Deserializer::from_str(&text);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         if error.inner().is_syntax() || error.inner().is_eof() {
-            return Problem::of(Reason::BodyUnreadable).detail(error.inner());
+            return Problem::of(Reason::BodyUnreadable)
+                .detail(Words::quoting("不是 JSON", error.inner()));
         }
         Problem::invalid(pointer::of(error.path()), unquoted(error.inner()))
     })?;
-    reader
-        .end()
-        .map_err(|error| Problem::of(Reason::BodyUnreadable).detail(error))?;
+    reader.end().map_err(|error| {
+        Problem::of(Reason::BodyUnreadable).detail(Words::quoting("JSON 的后面还有内容", error))
+    })?;
     Ok(value)
 }
 
 /// What serde says of a value, without the value: it may be a name or a number that stands in the
 /// wrong place, and this text is answered, kept with imports and quoted in support requests.
-pub fn unquoted(error: impl std::fmt::Display) -> String {
+pub fn unquoted(error: impl std::fmt::Display) -> Words {
     let text = error.to_string();
     let quoting = [
-        ("invalid type: ", "wrong type"),
-        ("invalid value: ", "wrong value"),
-        ("invalid length ", "wrong length"),
-        ("unknown field ", "unknown member"),
-        ("unknown variant ", "unknown word"),
+        ("invalid type: ", "wrong type", "类型不对"),
+        ("invalid value: ", "wrong value", "取值不对"),
+        ("invalid length ", "wrong length", "长度不对"),
+        ("unknown field ", "unknown member", "有不认识的成员"),
+        ("unknown variant ", "unknown word", "不是认识的词"),
     ];
     // What is expected is our own text, and the last part: a value may say `, expected ` too.
     let expected = text
         .rfind(", expected ")
         .or_else(|| text.rfind(", there are no "));
-    for (start, plain) in quoting {
+    for (start, plain, zh) in quoting {
         if text.contains(start) {
-            return format!(
-                "{plain}{}",
-                expected.and_then(|at| text.get(at..)).unwrap_or_default()
-            );
+            let expected = expected.and_then(|at| text.get(at..)).unwrap_or_default();
+            return Words::quoting(zh, format!("{plain}{expected}"));
         }
     }
-    text
+    let zh = if text.contains("missing field ") {
+        "缺少成员"
+    } else if text.contains("duplicate field ") {
+        "成员重复"
+    } else {
+        "内容不合要求"
+    };
+    Words::quoting(zh, text)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -217,8 +227,10 @@ pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     if (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) {
         return Ok(Some(key.into()));
     }
-    Err(Problem::of(Reason::BodyUnreadable)
-        .detail("Idempotency-Key must be 1 to 255 visible ASCII characters"))
+    Err(Problem::of(Reason::BodyUnreadable).detail((
+        "Idempotency-Key 须为 1 至 255 个可见的 ASCII 字符",
+        "Idempotency-Key must be 1 to 255 visible ASCII characters",
+    )))
 }
 
 /// `If-Match: "r<revision>"`: the revision the client saw.
@@ -231,6 +243,9 @@ pub fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
         .ok()
         .and_then(|text| text.strip_prefix("\"r")?.strip_suffix('"')?.parse().ok());
     revision.map(Some).ok_or_else(|| {
-        Problem::of(Reason::BodyUnreadable).detail("If-Match must be \"r<revision>\"")
+        Problem::of(Reason::BodyUnreadable).detail((
+            "If-Match 须写作 \"r<修订号>\"",
+            "If-Match must be \"r<revision>\"",
+        ))
     })
 }

@@ -11,4 +11,4 @@ pub mod row;
 pub mod table;
 mod worker;
 
-pub use job::{Job, JobState, Jobs, RowError};
+pub use job::{Finding, Job, JobState, Jobs, RowError};

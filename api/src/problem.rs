@@ -5,7 +5,7 @@
 pub mod reason;
 mod refusals;
 pub mod texts;
-pub(crate) mod words;
+pub mod words;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -13,6 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 pub use reason::Reason;
+pub use words::Words;
 
 /// One field or row that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -21,9 +22,15 @@ pub struct FieldProblem {
     pub pointer: String,
     /// What is wrong there, in the reader's language.
     pub detail: String,
-    /// The same in Chinese, if there are words for it.
-    #[serde(skip)]
-    pub detail_zh: Option<Box<str>>,
+}
+
+/// One field or row that is wrong, before the reader's language is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldFault {
+    /// As in [`FieldProblem`].
+    pub pointer: String,
+    /// What is wrong there.
+    pub detail: Words,
 }
 
 /// An error on its way out.
@@ -31,12 +38,10 @@ pub struct FieldProblem {
 pub struct Problem {
     /// Which rule.
     pub reason: Reason,
-    /// The English detail, with its data; empty for 5xx.
-    pub detail: String,
-    /// The Chinese one, if there are words for it.
-    pub detail_zh: Option<Box<str>>,
+    /// The detail, with its data; empty for 5xx.
+    pub detail: Words,
     /// Fields that are wrong.
-    pub errors: Vec<FieldProblem>,
+    pub errors: Vec<FieldFault>,
     /// Where the thing in the way stands in the log.
     pub position: Option<u64>,
     /// What went wrong inside, for the log only.
@@ -111,8 +116,7 @@ impl Problem {
     pub fn of(reason: Reason) -> Self {
         Self {
             reason,
-            detail: String::new(),
-            detail_zh: None,
+            detail: Words::default(),
             errors: Vec::new(),
             position: None,
             internal: None,
@@ -121,44 +125,17 @@ impl Problem {
 
     /// With a detail.
     #[must_use]
-    pub fn detail(mut self, detail: impl std::fmt::Display) -> Self {
-        self.detail = detail.to_string();
+    pub fn detail(mut self, detail: impl Into<Words>) -> Self {
+        self.detail = detail.into();
         self
-    }
-
-    /// With the Chinese words of the detail, and of those fields that repeat it.
-    #[must_use]
-    pub fn zh(mut self, words: impl Into<Option<String>>) -> Self {
-        self.detail_zh = words.into().map(String::into_boxed_str);
-        for field in &mut self.errors {
-            if field.detail == self.detail {
-                field.detail_zh.clone_from(&self.detail_zh);
-            }
-        }
-        self
-    }
-
-    /// What happened here in Chinese; where there are no words for it, the reason's with the English
-    /// detail behind it.
-    pub fn told_in_chinese(&self) -> String {
-        self.chinese(&self.detail, self.detail_zh.as_deref())
-    }
-
-    fn chinese(&self, detail: &str, words: Option<&str>) -> String {
-        match words {
-            Some(words) => words.to_owned(),
-            None if detail.is_empty() => String::new(),
-            None => format!("{}（{detail}）", texts::of(self.reason).title_zh),
-        }
     }
 
     /// With a field that is wrong.
     #[must_use]
-    pub fn field(mut self, pointer: impl Into<String>, detail: impl std::fmt::Display) -> Self {
-        self.errors.push(FieldProblem {
+    pub fn field(mut self, pointer: impl Into<String>, detail: impl Into<Words>) -> Self {
+        self.errors.push(FieldFault {
             pointer: pointer.into(),
-            detail: detail.to_string(),
-            detail_zh: None,
+            detail: detail.into(),
         });
         self
     }
@@ -178,10 +155,11 @@ impl Problem {
     }
 
     /// A field is wrong.
-    pub fn invalid(pointer: impl Into<String>, detail: impl std::fmt::Display) -> Self {
+    pub fn invalid(pointer: impl Into<String>, detail: impl Into<Words>) -> Self {
+        let detail = detail.into();
         Self::of(Reason::BodyInvalid)
-            .detail(&detail)
-            .field(pointer, &detail)
+            .detail(detail.clone())
+            .field(pointer, detail)
     }
 
     /// The body in the reader's language.
@@ -196,17 +174,12 @@ impl Problem {
         let (detail, errors) = if status.is_server_error() {
             (String::new(), Vec::new())
         } else {
-            match language {
-                Language::En => (self.detail.clone(), self.errors.clone()),
-                Language::Zh => {
-                    let errors = self.errors.iter().map(|field| FieldProblem {
-                        pointer: field.pointer.clone(),
-                        detail: self.chinese(&field.detail, field.detail_zh.as_deref()),
-                        detail_zh: None,
-                    });
-                    (self.told_in_chinese(), errors.collect())
-                }
-            }
+            let errors = self.errors.iter().map(|fault| FieldProblem {
+                pointer: fault.pointer.clone(),
+                detail: fault.detail.in_language(language).to_owned(),
+            });
+            let detail = self.detail.in_language(language).to_owned();
+            (detail, errors.collect())
         };
         ProblemBody {
             r#type: format!("/problems/{}", self.reason.slug()),

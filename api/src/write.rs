@@ -28,7 +28,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::extract::{Caller, unquoted};
 use crate::flights::Flight;
-use crate::problem::{Problem, Reason, words};
+use crate::problem::{Problem, Reason, Words};
 use crate::vault::{Alias, Reserved, VaultError};
 
 /// What became of a write.
@@ -192,15 +192,13 @@ impl App {
     ) -> Result<Prepared, Problem> {
         let kind = kinds::find(assertion.kind()).ok_or_else(|| unknown_kind(&assertion))?;
         let data = assertion.data().get();
-        let values: Values = serde_json::from_str(data).map_err(|error| {
-            Problem::of(Reason::DataInvalid).detail(format!("_sd: {}", unquoted(error)))
-        })?;
+        let values: Values = serde_json::from_str(data)
+            .map_err(|error| Problem::of(Reason::DataInvalid).detail(under_sd(&unquoted(error))))?;
         erasable::check(&values.commitments, &disclosures, kind.erasable)?;
         let today = validity::day_of(self.now_ms());
         for opened in disclosures.iter().map(Disclosure::opened) {
-            identity::value::check(opened.name(), opened.expose(), today).map_err(|error| {
-                Problem::invalid(format!("/{}", opened.name()), &error).zh(words::bad_value(&error))
-            })?;
+            identity::value::check(opened.name(), opened.expose(), today)
+                .map_err(|error| Problem::invalid(format!("/{}", opened.name()), &error))?;
         }
         let mut submission = self.ledger.check_parsed(assertion.clone())?;
         if let Some((stream, revision)) = expected {
@@ -309,7 +307,10 @@ impl App {
         {
             Ok(()) => {}
             Err(VaultError::OtherValues) => {
-                let detail = format!("id {id} is on its way with other values: use a new id");
+                let detail = (
+                    format!("编号 {id} 正带着别的内容提交中：请用新编号"),
+                    format!("id {id} is on its way with other values: use a new id"),
+                );
                 return Err(Problem::of(Reason::IdReused).detail(detail));
             }
             Err(error) => return Err(error.into()),
@@ -330,7 +331,7 @@ impl App {
             let name = aliases.get(index).map_or("", |alias| alias.kind);
             return Err(Problem::of(Reason::IdentifierTaken).field(
                 format!("/identifiers/{name}"),
-                "it is bound to another person",
+                ("已绑定给另一个人", "it is bound to another person"),
             ));
         }
         Ok(())
@@ -394,8 +395,10 @@ impl App {
             }
         }
         Err(Problem::of(Reason::RecordDiffers)
-            .detail("the record stands with another title, mark or remark: send a correction")
-            .zh("该记录已入账，名称、成绩或备注不同：请发起更正".to_owned())
+            .detail((
+                "该记录已登记，但名称、成绩或备注不同：请提交更正",
+                "the record stands with another title, mark or remark: send a correction",
+            ))
             .at(outcome.recorded.position))
     }
 }
@@ -423,8 +426,18 @@ fn written(answer: Answer) -> Written {
     Written { id, position, new }
 }
 
+fn under_sd(what: &Words) -> Words {
+    Words {
+        zh: format!("_sd：{}", what.zh),
+        en: format!("_sd: {}", what.en),
+    }
+}
+
 fn unknown_kind(assertion: &Assertion) -> Problem {
-    Problem::of(Reason::KindUnknown).detail(format!("kind {:?} is unknown", assertion.kind()))
+    Problem::of(Reason::KindUnknown).detail((
+        format!("声明种类 {:?} 不存在", assertion.kind()),
+        format!("kind {:?} is unknown", assertion.kind()),
+    ))
 }
 
 /// Whose values these are, and the identifiers among them, checked against what is said openly.
@@ -458,20 +471,21 @@ fn deposit_of(kind: &Kind, data: &str, disclosures: &[Disclosure]) -> Result<Dep
             .find(|disclosure| disclosure.opened().name() == name)
             .and_then(|disclosure| disclosure.opened().expose_text())
             .ok_or_else(|| {
-                Problem::of(Reason::ValuesDoNotFit).detail(format!("{name} has no value"))
+                Problem::of(Reason::ValuesDoNotFit)
+                    .detail((format!("{name} 没有值"), format!("{name} has no value")))
             })?;
         let checked = alias.r#type.check(value).map_err(|error| {
-            Problem::of(Reason::IdentifierInvalid).field(format!("/identifiers/{name}"), error)
+            Problem::of(Reason::IdentifierInvalid).field(format!("/identifiers/{name}"), &error)
         })?;
         let overridden = alias.check == identity::person::event::Check::Overridden;
         if let Some(warning) = checked.finding.filter(|_| !overridden) {
             return Err(Problem::of(Reason::IdentifierInvalid)
-                .field(format!("/identifiers/{name}"), warning));
+                .field(format!("/identifiers/{name}"), &warning));
         }
         identifiers.push((alias.r#type, checked.normalised));
     }
     if kind.name == register::KIND && !disclosures.iter().any(|it| it.opened().name() == "name") {
-        return Err(Problem::of(Reason::ValuesDoNotFit).detail("the name is missing"));
+        return Err(Problem::of(Reason::ValuesDoNotFit).detail(("缺少姓名", "the name is missing")));
     }
     let person = serde_json::from_str::<Whose>(data)
         .map_err(malformed)?

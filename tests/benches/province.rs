@@ -49,7 +49,7 @@ impl Land {
         let loading = load::load(&app, &genesis, &province, "http://bench", &|_, _, _| {});
         let summary = runtime
             .block_on(loading)
-            .unwrap_or_else(|problem| panic!("{}", problem.detail));
+            .unwrap_or_else(|problem| panic!("{}", problem.detail.en));
         let key = key_file::read(&dir.join(&summary.institution.key_file)).unwrap();
         Self {
             app,

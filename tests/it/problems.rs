@@ -31,13 +31,7 @@ impl Met {
                 "{body}"
             );
         }
-        // Nobody at a desk would know what to do with an English sentence.
-        let fields = body["errors"].as_array().into_iter().flatten();
-        for told in fields.chain([&body]).map(|it| &it["detail"]) {
-            let told = told.as_str().unwrap_or("无");
-            let chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
-            assert!(told.chars().any(chinese), "{reason:?}: {told}");
-        }
+        in_chinese(&body);
         if reason.status().as_u16() == 503 {
             assert_ne!(answer.header("retry-after"), "");
         }
@@ -48,6 +42,20 @@ impl Met {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(reason);
+    }
+}
+
+/// Every sentence of a problem's body that is there has Chinese words.
+#[track_caller]
+fn in_chinese(body: &serde_json::Value) {
+    let faults = body["errors"].as_array().into_iter().flatten();
+    for detail in faults.chain([body]).filter_map(|it| it["detail"].as_str()) {
+        assert!(
+            detail
+                .chars()
+                .any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)),
+            "{body}"
+        );
     }
 }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-pub use super::row::RowError;
+pub use super::row::{Finding, RowError};
 use super::worker;
 use crate::app::App;
 use crate::extract::Caller;
@@ -151,7 +151,7 @@ impl Jobs {
     }
 
     /// Stores the job and the rows found since it was stored last, in one transaction.
-    pub(super) fn put(&self, job: &Job, found: &[RowError]) -> Result<(), Problem> {
+    pub(super) fn put(&self, job: &Job, found: &[Finding]) -> Result<(), Problem> {
         let bytes = self.seal(JOBS, job.id.as_bytes(), job)?;
         let found = found
             .iter()
@@ -195,7 +195,7 @@ impl Jobs {
         id: Uuid,
         after: Option<u64>,
         limit: usize,
-    ) -> Result<Vec<RowError>, Problem> {
+    ) -> Result<Vec<Finding>, Problem> {
         let after = after.map(|row| error_key(id, row));
         let found = self
             .side

@@ -11,12 +11,31 @@ use uuid::Uuid;
 use super::table::{Broken, Field, Row};
 use crate::app::App;
 use crate::extract::Caller;
-use crate::problem::{Language, Problem, Reason, words};
+use crate::problem::{Language, Problem, Reason, Words};
 use crate::routes::outcomes::Says;
 use crate::write::Asking;
 
+/// A finding as it is kept, in both languages: who reads it later chooses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// As in [`RowError`].
+    pub row: u64,
+    /// As in [`RowError`].
+    pub code: Box<str>,
+    /// As in [`RowError`].
+    pub field: Box<str>,
+    /// What is wrong, in English.
+    pub detail: String,
+    /// The same in Chinese; empty in findings kept before there was one.
+    #[serde(default)]
+    pub detail_zh: String,
+    /// As in [`RowError`].
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub problem: String,
+}
+
 /// Why a row is not recorded, or what should be known about it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RowError {
     /// Line in the file, the header being 1.
     pub row: u64,
@@ -26,71 +45,43 @@ pub struct RowError {
     pub field: String,
     /// What is wrong, without a personal value, in the reader's language.
     pub detail: String,
-    /// The same in Chinese while it is stored; empty in findings stored before there was one.
-    #[serde(default, skip_serializing_if = "str::is_empty")]
-    #[schema(ignore)]
-    pub detail_zh: Box<str>,
     /// Slug of the rule, with I11.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub problem: String,
 }
 
-impl RowError {
+impl Finding {
     /// A finding.
-    pub fn new(row: u64, code: &str, field: Option<Field>, detail: impl std::fmt::Display) -> Self {
+    pub fn new(row: u64, code: &str, field: Option<Field>, detail: impl Into<Words>) -> Self {
+        let detail = detail.into();
         Self {
             row,
             code: code.into(),
-            field: field.map_or_else(String::new, |field| field.name().into()),
-            detail: detail.to_string(),
-            detail_zh: Box::default(),
+            field: field.map_or("", Field::name).into(),
+            detail: detail.en,
+            detail_zh: detail.zh,
             problem: String::new(),
         }
-    }
-
-    /// With what is wrong in Chinese.
-    #[must_use]
-    pub fn zh(mut self, words: impl Into<Box<str>>) -> Self {
-        self.detail_zh = words.into();
-        self
-    }
-
-    /// As this reader reads it; one that was stored without Chinese words stays English.
-    #[must_use]
-    pub fn told(mut self, language: Language) -> Self {
-        let words = std::mem::take(&mut self.detail_zh);
-        if language == Language::Zh && !words.is_empty() {
-            self.detail = words.into();
-        }
-        self
     }
 
     /// A row that cannot be read.
     pub fn broken(broken: Broken) -> Self {
         let Broken { line, last, quote } = broken;
-        match (quote, last > line) {
-            (false, _) => Self::new(
-                line,
-                "I04",
-                None,
+        let detail = match (quote, last > line) {
+            (false, _) => Words::from((
+                "这一行的单元格数与表头不同",
                 "the row has another number of cells than the header",
-            )
-            .zh("这一行的单元格数与表头不同"),
-            (true, false) => Self::new(
-                line,
-                "I04",
-                None,
+            )),
+            (true, false) => Words::from((
+                "这一行的引号没有闭合：引号本身是文字时请写两个",
                 "a quote is opened in this line and not closed: write two quotes for one that is text",
-            )
-            .zh("这一行的引号没有闭合：引号本身是文字时请写两个"),
-            (true, true) => Self::new(
-                line,
-                "I04",
-                None,
+            )),
+            (true, true) => Words::from((
+                format!("第 {line} 至 {last} 行是同一行记录：单元格里不能有换行"),
                 format!("lines {line} to {last} are one row: a cell may not hold a line break"),
-            )
-            .zh(format!("第 {line} 至 {last} 行是同一行记录：单元格里不能有换行")),
-        }
+            )),
+        };
+        Self::new(line, "I04", None, detail)
     }
 
     /// The finding that a refusal of the door or of a rule comes to.
@@ -114,10 +105,27 @@ impl RowError {
             (_, "/code") => ("I11", Some(Field::Code)),
             _ => ("I11", None),
         };
-        let words = problem.told_in_chinese();
-        let mut error = Self::new(row, code, field, &problem.detail).zh(words);
+        let mut error = Self::new(row, code, field, problem.detail.clone());
         error.problem = problem.reason.slug().into();
         error
+    }
+
+    /// The finding for this reader.
+    pub fn told(self, language: Language) -> RowError {
+        let detail = match language {
+            Language::En => self.detail,
+            Language::Zh if self.detail_zh.is_empty() => {
+                format!("较早的检查结果，只有英文（{}）", self.detail)
+            }
+            Language::Zh => self.detail_zh,
+        };
+        RowError {
+            row: self.row,
+            code: self.code.into(),
+            field: self.field.into(),
+            detail,
+            problem: self.problem,
+        }
     }
 }
 
@@ -173,19 +181,30 @@ pub fn read(
     caller: &Caller,
     people: &People,
     row: &Row<'_>,
-) -> Result<Ready, Result<RowError, Problem>> {
+) -> Result<Ready, Result<Finding, Problem>> {
     let cell = |field: Field| {
         row.cell(field).map_err(|field| {
-            Ok(RowError::new(
+            Ok(Finding::new(
                 row.line,
                 "I04",
                 Some(field),
-                "not UTF-8: save the file as UTF-8",
-            )
-            .zh("不是 UTF-8 编码：请把文件另存为 UTF-8"))
+                (
+                    "不是 UTF-8 编码：请把文件另存为 UTF-8",
+                    "not UTF-8: save the file as UTF-8",
+                ),
+            ))
         })
     };
-    let needed = |field: Field| cell(field)?.ok_or_else(|| Ok(missing(row.line, field)));
+    let needed = |field: Field| {
+        cell(field)?.ok_or_else(|| {
+            Ok(Finding::new(
+                row.line,
+                "I01",
+                Some(field),
+                ("没有填写", "missing"),
+            ))
+        })
+    };
     let text = |field: Field| cell(field).map(|it| it.map(str::to_owned));
     let record = needed(Field::Record)?.to_owned();
     let completed_on = needed(Field::CompletedOn)?;
@@ -209,20 +228,22 @@ pub fn read(
         grade: text(Field::Grade)?,
         passed: None,
         completed_on: date(completed_on).ok_or_else(|| {
-            Ok(RowError::new(
+            Ok(Finding::new(
                 row.line,
                 "I06",
                 Some(Field::CompletedOn),
-                "expected a date as 2026-06-30",
-            )
-            .zh("日期请写成 2026-06-30 的样子"))
+                (
+                    "日期请写成 2026-06-30 的样子",
+                    "expected a date as 2026-06-30",
+                ),
+            ))
         })?,
     };
     let fault = |problem: Problem| {
         if problem.reason.status().is_server_error() {
             Err(problem)
         } else {
-            Ok(RowError::of(row.line, &problem))
+            Ok(Finding::of(row.line, &problem))
         }
     };
     let split = says.split(app.pass_mark()).map_err(fault)?;
@@ -243,55 +264,53 @@ fn person(
     learner: Option<&str>,
     number: Option<&str>,
     given: Option<&str>,
-) -> Result<Uuid, Result<RowError, Problem>> {
+) -> Result<Uuid, Result<Finding, Problem>> {
     if let Some(learner) = learner {
         return learner.parse().map_err(|_| {
-            Ok(RowError::new(
+            Ok(Finding::new(
                 line,
                 "I08",
                 Some(Field::Learner),
-                "not a person's number here",
-            )
-            .zh("不是本平台的学习者编号"))
+                ("不是本平台的学习者编号", "not a person's number here"),
+            ))
         });
     }
     let field = Some(Field::ResidentId);
-    let number = number.ok_or_else(|| Ok(missing(line, Field::ResidentId)))?;
+    let number =
+        number.ok_or_else(|| Ok(Finding::new(line, "I01", field, ("没有填写", "missing"))))?;
     let checked = IdentifierType::ResidentId.check(number).map_err(|error| {
         let code = if error == Malformed::Spreadsheet {
             "I03"
         } else {
             "I02"
         };
-        Ok(RowError::new(line, code, field, error).zh(words::malformed(error)))
+        Ok(Finding::new(line, code, field, &error))
     })?;
     let found = people.find(app, &checked.normalised).map_err(Err)?;
     match (found, checked.finding) {
         (Some((person, known)), _) if given.is_none_or(|given| name::same(&known, given)) => {
             Ok(person)
         }
-        (Some(_), _) => Err(Ok(RowError::new(
+        (Some(_), _) => Err(Ok(Finding::new(
             line,
             "I08",
             Some(Field::Name),
-            "the name does not agree: somebody must look",
-        )
-        .zh("姓名与登记的不一致：请人工核对"))),
-        (None, Some(warning)) => Err(Ok(
-            RowError::new(line, "I02", field, warning).zh(words::warning(warning))
-        )),
-        (None, None) => Err(Ok(RowError::new(
+            (
+                "姓名与登记的不一致：请人工核对",
+                "the name does not agree: somebody must look",
+            ),
+        ))),
+        (None, Some(warning)) => Err(Ok(Finding::new(line, "I02", field, &warning))),
+        (None, None) => Err(Ok(Finding::new(
             line,
             "I08",
             field,
-            "nobody is registered under this number",
-        )
-        .zh("没有以这个号码登记的人"))),
+            (
+                "没有以这个号码登记的人",
+                "nobody is registered under this number",
+            ),
+        ))),
     }
-}
-
-fn missing(line: u64, field: Field) -> RowError {
-    RowError::new(line, "I01", Some(field), "missing").zh("没有填写")
 }
 
 /// `2026-06-30`, `2026/6/30` or `2026年6月30日`, as the first of these.

@@ -180,9 +180,10 @@ impl Table {
     fn push(&mut self, line: u64, row: Result<csv::ByteRecord, Broken>) -> Result<(), Problem> {
         self.records.push((line, row));
         if self.records.len() > ROWS_MAX {
-            return Err(Problem::of(Reason::ImportTooLarge)
-                .detail(format!("more than {ROWS_MAX} rows"))
-                .zh(format!("超过 {ROWS_MAX} 行")));
+            return Err(Problem::of(Reason::ImportTooLarge).detail((
+                format!("超过 {ROWS_MAX} 行"),
+                format!("more than {ROWS_MAX} rows"),
+            )));
         }
         Ok(())
     }
@@ -213,7 +214,7 @@ impl Table {
 
 /// What the columns mean, and how many there are.
 fn columns_of(header: &[u8]) -> Result<(HashMap<Field, usize>, usize), Problem> {
-    let wrong = |en: String, zh: String| Problem::of(Reason::ImportFileInvalid).detail(en).zh(zh);
+    let wrong = |en: String, zh: String| Problem::of(Reason::ImportFileInvalid).detail((zh, en));
     let headers = lines::reader(header).into_byte_records().next();
     let headers = headers.transpose().ok().flatten().unwrap_or_default();
     if headers.len() > COLUMNS_MAX {

@@ -11,7 +11,7 @@ use ledger::hash::Digest;
 use uuid::Uuid;
 
 use super::job::{Job, JobState};
-use super::row::{self, People, Ready, RowError};
+use super::row::{self, Finding, People, Ready};
 use super::table::Table;
 use crate::app::App;
 use crate::extract::Caller;
@@ -36,7 +36,7 @@ enum Came {
     },
     Repeated,
     Already,
-    Refused(RowError),
+    Refused(Finding),
 }
 
 /// The records of this file seen so far, by person and record. A dry run leaves nothing in the log
@@ -84,7 +84,7 @@ pub(super) fn work(app: &App, mut job: Job, progress: &dyn Fn(&Job)) -> Job {
         let why = problem
             .internal
             .clone()
-            .unwrap_or_else(|| problem.detail.clone());
+            .unwrap_or_else(|| problem.detail.en.clone());
         tracing::error!(job = %job.id, reason = problem.reason.slug(), why, "an import failed");
         job.state = JobState::Failed;
         job.failure = Some(problem.reason.slug().into());
@@ -252,7 +252,7 @@ fn in_lanes<T: Send, R: Send>(
 /// A row as read.
 enum Read {
     Ready { line: u64, ready: Box<Ready> },
-    Refused(RowError),
+    Refused(Finding),
 }
 
 fn read_at(
@@ -264,7 +264,7 @@ fn read_at(
 ) -> Result<Read, Problem> {
     let row = match table.row(index) {
         Some(Ok(row)) => row,
-        Some(Err(broken)) => return Ok(Read::Refused(RowError::broken(broken))),
+        Some(Err(broken)) => return Ok(Read::Refused(Finding::broken(broken))),
         None => return Err(Problem::internal("a row past the end")),
     };
     match row::read(app, caller, people, &row) {
@@ -302,9 +302,10 @@ fn decide(
                 match seen.before(ready, says) {
                     Some(before) if before == says => return Ok(Came::Repeated),
                     Some(_) => {
-                        let differs = Problem::of(Reason::RecordDiffers)
-                            .detail("the same record stands in this file before and says otherwise")
-                            .zh("本文件前面已有同一记录，内容不同".to_owned());
+                        let differs = Problem::of(Reason::RecordDiffers).detail((
+                            "同一记录在本文件前面已出现，内容不同",
+                            "the same record stands in this file before and says otherwise",
+                        ));
                         return refused(line, differs);
                     }
                     None => {}
@@ -343,7 +344,7 @@ fn refused(line: u64, problem: Problem) -> Result<Came, Problem> {
     if problem.reason.status().is_server_error() || problem.reason == Reason::NotAllowed {
         return Err(problem);
     }
-    Ok(Came::Refused(RowError::of(line, &problem)))
+    Ok(Came::Refused(Finding::of(line, &problem)))
 }
 
 /// Adds a chunk to the job's account; returns what is to be shown of it.
@@ -351,7 +352,7 @@ fn account(
     job: &mut Job,
     came: impl Iterator<Item = (usize, Came)>,
     table: &Table,
-) -> Vec<RowError> {
+) -> Vec<Finding> {
     let mut found = Vec::new();
     let line = |index: usize| match table.row(index) {
         Some(Ok(row)) => row.line,
@@ -365,17 +366,24 @@ fn account(
                 job.position = job.position.max(position);
                 if mismatch {
                     job.counts.warned += 1;
-                    let detail =
-                        "HOURS_MISMATCH: hours and credits do not agree; the credits count";
-                    let words = "HOURS_MISMATCH：学时与学分不一致，以学分为准";
-                    found.push(RowError::new(line(index), "I12", None, detail).zh(words));
+                    let detail = (
+                        "HOURS_MISMATCH：学时与学分不一致，以学分为准",
+                        "HOURS_MISMATCH: hours and credits do not agree; the credits count",
+                    );
+                    found.push(Finding::new(line(index), "I12", None, detail));
                 }
             }
             Came::Repeated => {
                 job.counts.repeated += 1;
-                let detail = "the same record stands in this file before";
-                let words = "本文件前面已有同一记录";
-                found.push(RowError::new(line(index), "I09", None, detail).zh(words));
+                found.push(Finding::new(
+                    line(index),
+                    "I09",
+                    None,
+                    (
+                        "同一记录在本文件前面已出现",
+                        "the same record stands in this file before",
+                    ),
+                ));
             }
             Came::Already => job.counts.already += 1,
             Came::Refused(error) => {

@@ -22,7 +22,7 @@ use ledger::assertion::Malformed;
 use ledger::execute::{ExecuteError, Refused, Unavailable};
 use ledger::side::SideError;
 
-use super::{Problem, Reason, words};
+use super::{Problem, Reason, Words};
 use crate::extract::unquoted;
 use crate::idempotency::IdempotencyError;
 use crate::keystore::KeyStoreError;
@@ -34,7 +34,14 @@ impl From<ExecuteError<Refusal>> for Problem {
         match error {
             ExecuteError::Refused(refused) => refused.into(),
             ExecuteError::Rejected(refusal) => refusal.into(),
-            ExecuteError::Precondition { .. } => Self::of(Reason::Precondition).detail(error),
+            ExecuteError::Precondition {
+                ref stream,
+                expected,
+                actual,
+            } => Self::of(Reason::Precondition).detail((
+                format!("流 {stream} 的修订号是 {actual}，不是 {expected}"),
+                error.to_string(),
+            )),
             ExecuteError::Corrupt(corrupt) => corrupt.into(),
             ExecuteError::Unavailable(unavailable) => unavailable.into(),
         }
@@ -81,8 +88,10 @@ impl From<VaultError> for Problem {
     fn from(error: VaultError) -> Self {
         match error {
             VaultError::Side(error) => error.into(),
-            VaultError::SaltSeen { index } => Self::of(Reason::SaltSeen)
-                .detail(format!("the salt of disclosure {index} was used before")),
+            VaultError::SaltSeen { index } => Self::of(Reason::SaltSeen).detail((
+                format!("第 {index} 项披露（从 0 数起）的盐以前用过"),
+                format!("the salt of disclosure {index} was used before"),
+            )),
             error => Self::internal(error),
         }
     }
@@ -158,7 +167,7 @@ impl From<DisclosureError> for Problem {
             DisclosureError::Twice { .. } => Reason::DisclosureTwice,
             DisclosureError::Missing(_) => Reason::DisclosureMissing,
         };
-        Self::of(reason).detail(error)
+        Self::of(reason).detail(&error)
     }
 }
 
@@ -183,11 +192,16 @@ impl From<Refusal> for Problem {
             Refusal::RevokeOutcome(error) => reason_of_revoke(error),
         };
         let problem = Self::of(reason).detail(match &refusal {
-            Refusal::DataMalformed { what, .. } => format!("data: {}", unquoted(what)),
-            other => other.to_string(),
+            Refusal::DataMalformed { what, .. } => {
+                let what = unquoted(what);
+                Words {
+                    zh: format!("data：{}", what.zh),
+                    en: format!("data: {}", what.en),
+                }
+            }
+            other => other.into(),
         });
-        let words = words::refusal(&refusal);
-        let problem = match &refusal {
+        match &refusal {
             Refusal::RecordOutcome(
                 RecordOutcomeError::RecordDiffers { position, .. }
                 | RecordOutcomeError::RecordRevoked { position, .. },
@@ -204,8 +218,7 @@ impl From<Refusal> for Problem {
                 problem.field(pointer, field)
             }
             _ => problem,
-        };
-        problem.zh(words)
+        }
     }
 }
 

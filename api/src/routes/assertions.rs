@@ -60,7 +60,7 @@ pub async fn submit(
         .to_owned();
     let bytes = body(request, &app).await?;
     let text = std::str::from_utf8(&bytes)
-        .map_err(|_| Problem::of(Reason::BodyUnreadable).detail("not UTF-8"))?;
+        .map_err(|_| Problem::of(Reason::BodyUnreadable).detail(("不是 UTF-8", "not UTF-8")))?;
     match media.as_str() {
         "application/jose" => {
             let prepared = prepare(&app, text.trim_end_matches(['\n', '\r']), &headers).await?;
@@ -68,8 +68,10 @@ pub async fn submit(
             Ok(WriteAnswer::new(&app, &headers, written.id, &written)?.respond(&written))
         }
         "application/x-ndjson" => lines(&app, text, &headers).await,
-        _ => Err(Problem::of(Reason::MediaType)
-            .detail("expected application/jose or application/x-ndjson")),
+        _ => Err(Problem::of(Reason::MediaType).detail((
+            "应为 application/jose 或 application/x-ndjson",
+            "expected application/jose or application/x-ndjson",
+        ))),
     }
 }
 
@@ -90,7 +92,10 @@ fn subject(assertion: &Assertion) -> Result<ledger::fact::Stream, Problem> {
         person: uuid::Uuid,
     }
     let whose: Whose = serde_json::from_str(assertion.data().get()).map_err(|_| {
-        Problem::of(Reason::BodyUnreadable).detail("If-Match is for assertions about a person")
+        Problem::of(Reason::BodyUnreadable).detail((
+            "If-Match 只用于关于某个人的声明",
+            "If-Match is for assertions about a person",
+        ))
     })?;
     Ok(credentials::account::wire::stream(whose.person))
 }
@@ -98,7 +103,10 @@ fn subject(assertion: &Assertion) -> Result<ledger::fact::Stream, Problem> {
 async fn lines(app: &Arc<App>, text: &str, headers: &HeaderMap) -> Result<Response, Problem> {
     let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
     if lines.len() > LINES_MAX {
-        return Err(Problem::of(Reason::BodyTooLarge).detail(format!("at most {LINES_MAX} lines")));
+        return Err(Problem::of(Reason::BodyTooLarge).detail((
+            format!("最多 {LINES_MAX} 行"),
+            format!("at most {LINES_MAX} lines"),
+        )));
     }
     let language = Language::of(headers);
     // All are queued before the first answer is awaited, so that they share groups.

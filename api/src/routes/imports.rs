@@ -41,7 +41,8 @@ pub async fn upload(
         if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
             Problem::of(Reason::ImportTooLarge)
         } else {
-            Problem::of(Reason::BodyUnreadable).detail("not a multipart form")
+            Problem::of(Reason::BodyUnreadable)
+                .detail(("不是 multipart 表单", "not a multipart form"))
         }
     };
     while let Some(field) = form.next_field().await.map_err(unreadable)? {
@@ -55,7 +56,8 @@ pub async fn upload(
         let job = started.map_err(Problem::internal)??;
         return Ok((StatusCode::ACCEPTED, Json(job)));
     }
-    Err(Problem::of(Reason::BodyUnreadable).detail("the form has no field `file`"))
+    Err(Problem::of(Reason::BodyUnreadable)
+        .detail(("表单中没有 `file` 字段", "the form has no field `file`")))
 }
 
 /// An import and its progress.
@@ -123,11 +125,10 @@ pub async fn errors(
     own(&app, &caller, id)?;
     let errors = app.jobs.errors(id, behind.after, ERRORS_MAX)?;
     let language = Language::of(&headers);
-    let errors: Vec<RowError> = errors.into_iter().map(|it| it.told(language)).collect();
     let next = (errors.len() == ERRORS_MAX).then(|| errors.last().map(|error| error.row));
     Ok(Json(Errors {
         next: next.flatten(),
-        errors,
+        errors: errors.into_iter().map(|it| it.told(language)).collect(),
     }))
 }
 

@@ -157,7 +157,7 @@ impl Page {
     /// Where to go on.
     pub fn start(&self) -> Result<Option<Cursor>, Problem> {
         let cursor = self.cursor.as_deref().map(str::parse).transpose();
-        cursor.map_err(|error| Problem::of(Reason::BodyUnreadable).detail(error))
+        cursor.map_err(|error| Problem::of(Reason::BodyUnreadable).detail(&error))
     }
 
     /// Position to wait for.
@@ -350,7 +350,7 @@ pub async fn activate_key(
     } else {
         let kid = Did::new(&app.host, number)
             .kid(&body.fragment)
-            .ok_or_else(|| Problem::invalid("/fragment", "not a key's name"))?;
+            .ok_or_else(|| Problem::invalid("/fragment", ("不能作密钥名", "not a key's name")))?;
         if app.keystore.signer(&kid)?.is_some() {
             return Err(Problem::of(Reason::KeyNameTaken));
         }

@@ -24,7 +24,7 @@ use super::answer::WriteAnswer;
 use crate::app::App;
 use crate::extract::{Body, Caller, idempotency_key};
 use crate::mask;
-use crate::problem::{Problem, ProblemBody, Reason, words};
+use crate::problem::{Problem, ProblemBody, Reason, Words};
 use crate::read::Access;
 use crate::vault::VaultError;
 use crate::write::{Asking, Written};
@@ -127,15 +127,21 @@ impl LearnerBody {
     fn into_new(self) -> Result<NewPerson, Problem> {
         let name = self.name.trim().to_owned();
         if name.is_empty() || name.chars().count() > NAME_CHARS_MAX {
-            return Err(Problem::of(Reason::NameInvalid).field("/name", "1 to 100 characters"));
+            return Err(Problem::of(Reason::NameInvalid)
+                .field("/name", ("须为 1 至 100 个字", "1 to 100 characters")));
         }
-        let birth_date =
-            match self.birth_date {
-                Some(text) => Some(credentials::policy::date::parse(&text).ok_or_else(|| {
-                    Problem::invalid("/birth_date", "expected a date as 2001-02-03")
-                })?),
-                None => None,
-            };
+        let birth_date = match self.birth_date {
+            Some(text) => Some(credentials::policy::date::parse(&text).ok_or_else(|| {
+                Problem::invalid(
+                    "/birth_date",
+                    (
+                        "日期请写成 2001-02-03 的样子",
+                        "expected a date as 2001-02-03",
+                    ),
+                )
+            })?),
+            None => None,
+        };
         let mut identifiers = Vec::with_capacity(self.identifiers.len());
         for (index, identifier) in self.identifiers.into_iter().enumerate() {
             let pointer = format!("/identifiers/{index}/value");
@@ -152,20 +158,19 @@ impl LearnerBody {
 
 /// Checks a number; a check character that does not fit needs `override`.
 fn check_identifier(identifier: &IdentifierBody, pointer: &str) -> Result<Check, Problem> {
-    let wrong = |what: &dyn std::fmt::Display, zh: String| {
+    let wrong = |what: Words| {
         Problem::of(Reason::IdentifierInvalid)
-            .detail(what)
+            .detail(what.clone())
             .field(pointer, what)
-            .zh(zh)
     };
     let checked = identifier
         .r#type
         .check(&identifier.value)
-        .map_err(|error| wrong(&error, words::malformed(error)))?;
+        .map_err(|error| wrong((&error).into()))?;
     match checked.finding {
         None => Ok(Check::Ok),
         Some(_) if identifier.r#override => Ok(Check::Overridden),
-        Some(warning) => Err(wrong(&warning, words::warning(warning).into())),
+        Some(warning) => Err(wrong((&warning).into())),
     }
 }
 
@@ -268,7 +273,10 @@ impl App {
             if known.is_some_and(|known| known != person) {
                 return Err(Problem::of(Reason::IdentifierTaken).field(
                     format!("/identifiers/{index}/value"),
-                    "it is bound to another person than the number before it",
+                    (
+                        "与前一个号码绑定的不是同一个人",
+                        "it is bound to another person than the number before it",
+                    ),
                 ));
             }
             known = Some(person);

@@ -62,7 +62,7 @@ pub async fn list(
     let cursor = wanted.cursor.as_deref().map(str::parse::<Cursor>);
     let cursor = cursor
         .transpose()
-        .map_err(|error| Problem::of(Reason::BodyUnreadable).detail(error))?;
+        .map_err(|error| Problem::of(Reason::BodyUnreadable).detail(&error))?;
     app.wait_for(wanted.after).await?;
     let position = app.views.follower.next();
     let rows_max = wanted.limit.unwrap_or(50).clamp(1, 200);
@@ -91,7 +91,7 @@ fn whose(caller: &Caller, learner: Option<Uuid>) -> Result<(Uuid, Option<IssuerN
         }
         (Role::Clerk | Role::Institution, Some(institution)) => {
             let learner = learner.ok_or_else(|| {
-                Problem::invalid("/learner", "name the learner").zh("请指明学习者".to_owned())
+                Problem::invalid("/learner", ("请指明学习者", "name the learner"))
             })?;
             Ok((learner, Some(institution)))
         }

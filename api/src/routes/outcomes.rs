@@ -26,6 +26,7 @@ use super::answer::WriteAnswer;
 use super::learners::derived_id;
 use crate::app::App;
 use crate::extract::{Body, Caller, unquoted};
+use crate::problem::words::InChinese;
 use crate::problem::{Problem, ProblemBody, Reason};
 use crate::transcript::{self, Line};
 use crate::write::{Asking, Written};
@@ -96,11 +97,11 @@ impl Says {
     pub fn split(&self, pass_mark: Option<u16>) -> Result<Split, Problem> {
         fn read<T: std::str::FromStr>(name: &str, text: Option<&str>) -> Result<Option<T>, Problem>
         where
-            T::Err: std::fmt::Display,
+            T::Err: InChinese,
         {
             text.map(|text| {
                 text.parse()
-                    .map_err(|error| Problem::invalid(format!("/{name}"), error))
+                    .map_err(|error| Problem::invalid(format!("/{name}"), &error))
             })
             .transpose()
         }
@@ -117,8 +118,16 @@ impl Says {
             "category",
             filled(self.category.as_ref()).unwrap_or("general"),
         )?;
-        let completed_on = credentials::policy::date::parse(&self.completed_on)
-            .ok_or_else(|| Problem::invalid("/completed_on", "expected a date as 2026-06-30"))?;
+        let completed_on =
+            credentials::policy::date::parse(&self.completed_on).ok_or_else(|| {
+                Problem::invalid(
+                    "/completed_on",
+                    (
+                        "日期请写成 2026-06-30 的样子",
+                        "expected a date as 2026-06-30",
+                    ),
+                )
+            })?;
         let mut values = Vec::with_capacity(2);
         values.extend(
             filled(self.title.as_ref()).map(|title| ("title", Value::String(title.into()))),

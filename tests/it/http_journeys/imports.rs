@@ -1,6 +1,6 @@
 //! A file of outcomes: dry run, run, what comes back, and files that were made to do harm.
 
-use api::import::RowError;
+use api::import::Finding;
 use api::import::table::{Broken, Table};
 use api::problem::Language;
 use serde_json::{Value, json};
@@ -349,8 +349,10 @@ fn findings_speak_the_readers_language() {
     assert!(!told("en").iter().any(chinese), "{:?}", told("en"));
     // One stored before there were Chinese words is still read.
     let old = r#"{"row":2,"code":"I01","field":"","detail":"missing"}"#;
-    let old: RowError = serde_json::from_str(old).unwrap();
-    assert_eq!(old.told(Language::Zh).detail, "missing");
+    let old: Finding = serde_json::from_str(old).unwrap();
+    assert_eq!(old.clone().told(Language::En).detail, "missing");
+    let zh = old.told(Language::Zh).detail;
+    assert_eq!(zh, "较早的检查结果，只有英文（missing）");
 }
 
 #[test]

@@ -16,7 +16,7 @@ use identity::institution::activate_key::ActivateKeyError;
 use ledger::execute::{ExecuteError, Refused, Unavailable};
 use ledger::side::SideError;
 
-use super::Met;
+use super::{Met, in_chinese};
 
 fn full() -> SideError {
     SideError::Full("no room".into())
@@ -124,10 +124,16 @@ pub(super) fn all(met: &Met) {
         ),
     ];
     for (why, problem, reason) in cases {
-        assert_eq!(problem.reason, reason, "{why}");
-        let body = problem.body(Language::Zh, Some("r".into()));
-        assert_eq!(body.r#type, format!("/problems/{}", reason.slug()));
-        assert_eq!(body.status, reason.status().as_u16());
-        met.0.lock().unwrap().insert(reason);
+        hold(met, why, &problem, reason);
     }
+}
+
+/// The problem must be for `reason`, complete in its form.
+fn hold(met: &Met, why: &str, problem: &Problem, reason: Reason) {
+    assert_eq!(problem.reason, reason, "{why}");
+    let body = serde_json::to_value(problem.body(Language::Zh, Some("r".into()))).unwrap();
+    assert_eq!(body["type"], format!("/problems/{}", reason.slug()));
+    assert_eq!(body["status"], reason.status().as_u16());
+    in_chinese(&body);
+    met.0.lock().unwrap().insert(reason);
 }

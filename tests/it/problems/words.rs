@@ -102,9 +102,49 @@ fn a_failure_inside_tells_a_reader_nothing() {
             ..Problem::of(*reason)
         };
         let problem = problem
-            .detail("canary detail")
-            .field("/canary", "canary field");
+            .detail(("canary detail", "canary detail"))
+            .field("/canary", ("canary field", "canary field"));
         let body = serde_json::to_string(&problem.body(Language::En, Some("r".into()))).unwrap();
         assert!(!body.contains("canary"), "{reason:?}: {body}");
+    }
+}
+
+#[test]
+fn details_speak_the_readers_language() {
+    // A clerk would read why she is refused in a language she does not know.
+    let stand = Stand::open();
+    let token = stand.schools[0].token();
+    let cases: [(&str, &[u8], &str, &str); 4] = [
+        ("/v1/learners", b"[]", "expected an object", "应为一个对象"),
+        (
+            "/v1/learners",
+            b"{}",
+            "missing field `name` at line 1 column 2",
+            "缺少成员（missing field `name` at line 1 column 2）",
+        ),
+        (
+            "/v1/learners",
+            b"{\"name\":5}",
+            "wrong type, expected a string at line 1 column 9",
+            "类型不对（wrong type, expected a string at line 1 column 9）",
+        ),
+        (
+            "/v1/learners",
+            "{\"name\":\"王晓明\",\"birth_date\":\"x\"}".as_bytes(),
+            "expected a date as 2001-02-03",
+            "日期请写成 2001-02-03 的样子",
+        ),
+    ];
+    for (path, sent, en, zh) in cases {
+        for (language, said) in [("en", en), ("zh-CN", zh)] {
+            let headers = [
+                ("content-type", "application/json"),
+                ("accept-language", language),
+            ];
+            let answer = stand.send("POST", path, token, &headers, Some(sent));
+            let body: serde_json::Value = serde_json::from_str(&answer.text()).unwrap();
+            assert_eq!(body["detail"], said, "{body}");
+            assert_eq!(body["errors"][0]["detail"], said, "{body}");
+        }
     }
 }

@@ -93,9 +93,12 @@ impl Loader<'_> {
                 awarder: staff.number,
                 record: correction.record.clone(),
             };
-            let line = lines
-                .get(&origin)
-                .ok_or_else(|| Problem::of(Reason::OutcomeUnknown).detail(&correction.record))?;
+            let line = lines.get(&origin).ok_or_else(|| {
+                Problem::of(Reason::OutcomeUnknown).detail((
+                    format!("记录 {}", correction.record),
+                    correction.record.as_str(),
+                ))
+            })?;
             let asking = self.correction(staff, correction, line)?;
             let proposal = self.app.ask(asking).await?;
             self.approve(&staff.caller(1), &proposal).await?;
@@ -124,7 +127,7 @@ impl Loader<'_> {
             fields.credits = Some(
                 credits
                     .parse()
-                    .map_err(|error| Problem::invalid("/credits", error))?,
+                    .map_err(|error| Problem::invalid("/credits", &error))?,
             );
         }
         let shown = crate::transcript::line(self.app, row, true)?;

@@ -1,0 +1,32 @@
+//! Officers and the acts of two of them.
+
+use identity::approval::decide::ApprovalError;
+use identity::officer::appoint::AppointError;
+
+use super::InChinese;
+
+impl InChinese for ApprovalError {
+    fn zh(&self) -> String {
+        match self {
+            Self::TargetMissing => "target 必须写明提案的编号和叶哈希".into(),
+            Self::ProposalUnknown(id) => format!("没有这一叶哈希的提案 {id}"),
+            Self::SamePerson => "须由第二个人决定：不能是提出者本人，也不能同一人两次".into(),
+            Self::ApproverNotAllowed(role) => format!("角色 {role} 不能批准此事"),
+            Self::Rejected(position) => format!("该提案已在日志序号 {position} 处被否决"),
+            Self::Completed(position) => format!("该提案已在日志序号 {position} 处执行"),
+            Self::Expired => "该提案已超过 24 小时：请重新提出".into(),
+        }
+    }
+}
+
+impl InChinese for AppointError {
+    fn zh(&self) -> String {
+        match self {
+            Self::RoleScope(role) => format!("角色 {role} 不能这样授予"),
+            Self::RolesCombined { held } => {
+                format!("此人已任 {held}；系统、安全、审计三种角色一人不得兼任两种")
+            }
+            Self::InstitutionUnknown(number) => format!("机构 {number} 尚未准入"),
+        }
+    }
+}

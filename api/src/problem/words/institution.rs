@@ -1,0 +1,82 @@
+//! Institutions, their keys, and who asks for them.
+
+use identity::ask::AskError;
+use identity::institution::activate_key::ActivateKeyError;
+use identity::institution::admit::AdmitError;
+use identity::institution::retire_key::RetireKeyError;
+
+use super::InChinese;
+
+impl InChinese for AskError {
+    fn zh(&self) -> String {
+        match self {
+            Self::SignerUnknown(kid) => format!("{kid} 不是本平台或其机构的密钥"),
+            Self::NotAdmitted(number) => format!("机构 {number} 尚未准入"),
+            Self::KeyNotActive {
+                kid,
+                position,
+                activated,
+                retired,
+            } => {
+                let at = |position: &Option<u64>| {
+                    position.map_or_else(|| "无".to_owned(), |it| it.to_string())
+                };
+                format!(
+                    "密钥 {kid} 在日志序号 {position} 处不能签名：启用于 {}，停用于 {}",
+                    at(activated),
+                    at(retired)
+                )
+            }
+            Self::KeyUse(kid) => format!("密钥 {kid} 不是用于声明的密钥"),
+            Self::KindNotYours { issuer, kind } => format!("机构 {issuer} 不能提出声明 {kind}"),
+            Self::ActMissing => "缺少 act：由平台保管的密钥以及双人行为，都要写明由谁经办".into(),
+            Self::ActorNotAllowed { person, role } => {
+                format!("人员 {person} 不能在这里以角色 {role} 经办")
+            }
+        }
+    }
+}
+
+impl InChinese for AdmitError {
+    fn zh(&self) -> String {
+        match self {
+            Self::NumberNotNext { asked, next } => {
+                format!("编号 {asked} 不是下一个编号，应为 {next}")
+            }
+            Self::CodeTaken { code, number } => format!("代码 {code} 已属于机构 {number}"),
+            Self::CodeMissing => "机构须有学校代码或统一社会信用代码".into(),
+            Self::CodeMalformed { field, what } => format!("{field}：代码格式不对（{what}）"),
+            Self::CheckDigit { field } => format!("{field}：校验位不符"),
+            Self::Name => "名称须为 1 至 120 个字".into(),
+            Self::Officers => "机构开始时须有两名不同的经办人".into(),
+            Self::ParentUnknown(number) => format!("上级机构 {number} 尚未准入"),
+            Self::Key => "该密钥或其名称不能使用".into(),
+        }
+    }
+}
+
+impl InChinese for ActivateKeyError {
+    fn zh(&self) -> String {
+        match self {
+            Self::NotYours(number) => format!("机构 {number} 的密钥由它自己命名"),
+            Self::Fragment(name) => {
+                format!("{name:?} 不能作密钥名：须为 1 至 64 个 a-z 0-9 - . 字符")
+            }
+            Self::FragmentTaken(name) => format!("密钥名 {name:?} 已用过，密钥名不再重复使用"),
+            Self::KeyTaken(name) => format!("该密钥曾以 {name:?} 为名使用过"),
+            Self::KeyMixedOrder => "该密钥为混合阶，不能登记".into(),
+            Self::UseNotYours => "只有登记机构才有这种用途的密钥".into(),
+            Self::TooMany => "一个机构最多 1000 把密钥".into(),
+        }
+    }
+}
+
+impl InChinese for RetireKeyError {
+    fn zh(&self) -> String {
+        match self {
+            Self::NotYours(number) => format!("机构 {number} 的密钥由它自己停用"),
+            Self::KeyUnknown(name) => format!("没有密钥 {name:?}"),
+            Self::LastKey(name) => format!("{name:?} 是最后一把声明密钥：请先启用下一把"),
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The refusals of the rulebook, each by the words of its use case.
+
+use credentials::rulebook::Refusal;
+use credentials::rulebook::open_log::OpenLogError;
+
+use super::InChinese;
+
+impl InChinese for Refusal {
+    fn zh(&self) -> String {
+        match self {
+            Self::UnknownKind(kind) => format!("声明种类 {kind:?} 不存在"),
+            Self::EngineUnknown(engine) => format!("本程序不认识引擎 {engine}，请使用新版本"),
+            // What it says may quote a value: the door says it without.
+            Self::DataMalformed { pointer, .. } => format!("{pointer}：内容不合要求"),
+            Self::Ask(error) => error.zh(),
+            Self::Policy(error) => error.zh(),
+            Self::OpenLog(error) => error.zh(),
+            Self::Admit(error) => error.zh(),
+            Self::ActivateKey(error) => error.zh(),
+            Self::RetireKey(error) => error.zh(),
+            Self::Appoint(error) => error.zh(),
+            Self::Approval(error) => error.zh(),
+            Self::Register(error) => error.zh(),
+            Self::BindIdentifier(error) => error.zh(),
+            Self::RecordOutcome(error) => error.zh(),
+            Self::CorrectOutcome(error) => error.zh(),
+            Self::RevokeOutcome(error) => error.zh(),
+        }
+    }
+}
+
+impl InChinese for OpenLogError {
+    fn zh(&self) -> String {
+        match self {
+            Self::NotFirst => "日志已经开启：log.open 只能是第一个提交".into(),
+            Self::Keys => {
+                "登记机构开始时，声明、信任包、账本、检查点、恢复五种用途的密钥各须一把".into()
+            }
+            Self::Officers => "开始时须有四个不同的人，分任登记、系统、安全、审计四种角色".into(),
+            Self::PolicyUnknown(id, version) => {
+                format!("这里没有该哈希的政策 {id} 第 {version} 版")
+            }
+        }
+    }
+}

@@ -123,6 +123,7 @@ impl Row<'_> {
 pub struct Table {
     columns: HashMap<Field, usize>,
     records: Vec<(u64, Result<csv::ByteRecord, Broken>)>,
+    looked_at: u64,
 }
 
 /// A row that cannot be read.
@@ -142,10 +143,17 @@ impl Table {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let bytes = lines::with_line_feeds(bytes);
         let mut lines = Lines::of(&bytes);
-        let (columns, cells) = columns_of(lines.header())?;
+        let header = lines.header().ok_or_else(|| {
+            Problem::of(Reason::ImportFileInvalid).detail((
+                "表头中有引号没有闭合",
+                "a quote in the header row is not closed",
+            ))
+        })?;
+        let (columns, cells) = columns_of(header)?;
         let mut table = Self {
             columns,
             records: Vec::new(),
+            looked_at: 0,
         };
         while let Some(part) = lines.next_part(cells) {
             match part {
@@ -153,6 +161,7 @@ impl Table {
                 Part::Broken(broken) => table.push(broken.line, Err(broken))?,
             }
         }
+        table.looked_at = lines.looked_at;
         Ok(table)
     }
 
@@ -186,6 +195,11 @@ impl Table {
             )));
         }
         Ok(())
+    }
+
+    /// Bytes looked at to find where rows end: at most three times the file's.
+    pub fn looked_at(&self) -> u64 {
+        self.looked_at
     }
 
     /// Rows in the file.

@@ -1,8 +1,8 @@
 //! A file of outcomes: dry run, run, what comes back, and files that were made to do harm.
 
 use api::import::Finding;
-use api::import::table::{Broken, Table};
-use api::problem::Language;
+use api::import::table::{Broken, Field, Table};
+use api::problem::{Language, Reason};
 use serde_json::{Value, json};
 use tests::support::server::answer::after;
 use tests::support::server::{Stand, resident_id};
@@ -286,6 +286,111 @@ fn a_stray_quote_breaks_its_own_line() {
 }
 
 #[test]
+fn two_stray_quotes_in_one_column_lose_no_row_between_them() {
+    // Rows between two typing slips of the same kind would be taken for one cell, and not recorded.
+    let stray = |record: &str| row(2, record).replace("数据结构", "\"数据结构");
+    let rows = [
+        row(1, "R-1"),
+        stray("R-2"),
+        row(1, "R-3"),
+        row(1, "R-4"),
+        stray("R-5"),
+        row(1, "R-6"),
+        row(1, "R-7").replace("数据结构", "\"数据\n结构\""),
+        row(1, "R-8"),
+    ];
+    for end in ["\n", "\r\n"] {
+        let bytes = file(&rows).replace('\n', end);
+        let table = Table::read(bytes.as_bytes()).map_err(|problem| problem.detail);
+        let table = table.unwrap();
+        let read: Vec<_> = (0..table.len())
+            .map(|at| table.row(at).unwrap().map(|row| row.line))
+            .collect();
+        let broken = |line, last| {
+            Err(Broken {
+                line,
+                last,
+                quote: true,
+            })
+        };
+        let expected = [
+            Ok(2),
+            broken(3, 3),
+            Ok(4),
+            Ok(5),
+            broken(6, 6),
+            Ok(7),
+            broken(8, 9),
+            Ok(10),
+        ];
+        assert_eq!(read, expected, "{end:?}");
+    }
+}
+
+#[test]
+fn what_stands_in_a_cell_is_never_recorded() {
+    // A list pasted into a remark would become outcomes of the people on it.
+    let pasted = (0..40).map(|at| row(1, &format!("P-{at}")) + "\n");
+    let pasted = pasted.collect::<String>();
+    let rows = [
+        row(1, "R-1"),
+        row(1, "R-2").replace("数据结构", &format!("\"见下表：\n{pasted}\"")),
+        row(1, "R-3"),
+    ];
+    let table = Table::read(file(&rows).as_bytes()).map_err(|problem| problem.detail);
+    let table = table.unwrap();
+    let read: Vec<_> = (0..table.len())
+        .map(|at| table.row(at).unwrap().map(|row| row.line))
+        .collect();
+    let broken = Broken {
+        line: 3,
+        last: 44,
+        quote: true,
+    };
+    assert_eq!(read, [Ok(2), Err(broken), Ok(45)]);
+}
+
+#[test]
+fn a_header_may_run_over_several_lines() {
+    // A sheet with a line break in its header, as many have, would be called a file without columns.
+    let header = HEADER.replace("课程名称", "\"课程\n名称\"");
+    let bytes = format!("{header}\n{}\n", row(1, "R-1"));
+    let table = Table::read(bytes.as_bytes()).map_err(|problem| problem.detail);
+    let table = table.unwrap();
+    let only = table.row(0).unwrap().map_err(|_| ()).unwrap();
+    assert_eq!((table.len(), only.line), (1, 3));
+    assert_eq!(only.cell(Field::Title), Ok(Some("数据结构")));
+    let open = HEADER.replace("课程名称", "\"课程名称");
+    let bytes = format!("{open}\n{}\n", row(1, "R-1"));
+    let refused = Table::read(bytes.as_bytes()).err().unwrap();
+    assert_eq!(refused.reason, Reason::ImportFileInvalid);
+    assert_eq!(refused.detail.zh, "表头中有引号没有闭合");
+}
+
+#[test]
+fn no_lie_of_quotes_makes_a_file_slow() {
+    // One file of quotes would hold up every other import for days.
+    for line in [
+        "\"\n",
+        "\"\"\"\n",
+        "\"\"\n",
+        "a,\"b\n",
+        "\"a\",\"b\n",
+        "\"a\"b,\"\n",
+        "\",\"\n",
+        "a,\",\"\"\n",
+        // Open at its end, whether it begins inside a quote or not.
+        "a\",\"\n",
+    ] {
+        let text = format!("{HEADER}\n{}", line.repeat(90_000));
+        let table = Table::read(text.as_bytes()).map_err(|problem| problem.detail);
+        let table = table.unwrap();
+        assert!(!table.is_empty(), "{line:?}");
+        assert!(table.looked_at() <= 3 * text.len() as u64, "{line:?}");
+    }
+}
+
+#[test]
 fn a_file_of_nothing_but_open_quotes_is_read_once() {
     // A broken export of 60 MB would keep the import busy for hours.
     let line = format!("\"{}\n", "x".repeat(600));
@@ -424,4 +529,40 @@ fn an_import_waits_while_the_ledger_is_busy_and_goes_on_after_a_stop() {
     let kept = stand.app.jobs.get(id).unwrap().unwrap();
     assert_eq!(kept.state, api::import::JobState::Running);
     assert_eq!((kept.next_row, kept.failure), (0, None));
+}
+
+#[test]
+fn an_interrupted_dry_run_comes_to_what_one_that_ran_through_does() {
+    // A restart would make a check forget the rows before it, and call contradictions good.
+    use api::import::{JobState, job};
+    let stand = Stand::open();
+    stand.register(0, "学生1", &resident_id(1));
+    let other = |record: &str| row(1, record).replace("2.0", "2.5");
+    // The first chunk ends between what is said and what contradicts it.
+    let mut rows: Vec<_> = (0..1_030).map(|at| row(1, &format!("R-{at}"))).collect();
+    rows[5] = other("R-4");
+    rows.extend([other("R-1"), row(1, "R-2"), other("R-4")]);
+    let text = file(&rows);
+    let through = checked(&stand, "f.csv", text.as_bytes());
+    let id = serde_json::from_value(through["id"].clone()).unwrap();
+    let caller = stand.app.jobs.get(id).unwrap().unwrap().caller();
+    let cut = job::take_in(&stand.app, &caller, "f.csv", text.as_bytes()).unwrap();
+    let id = cut.id;
+    // The import ends behind its first chunk, and all that it held in memory with it.
+    let work = || job::work(&stand.app, cut, &|_| panic!("the import is cut off here"));
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err());
+    let kept = stand.app.jobs.get(id).unwrap().unwrap();
+    assert_eq!(kept.state, JobState::Checking);
+    assert!(kept.next_row > 6 && kept.next_row < 1_030, "{kept:?}");
+    let done = job::work(&stand.app, kept, &|_| {});
+    assert_eq!(done.state, JobState::Checked);
+    assert_eq!(json!(done.counts), through["counts"]);
+    let found = errors(&stand, &json!(done));
+    assert_eq!(found, errors(&stand, &through));
+    let said: Vec<_> = found
+        .iter()
+        .map(|it| (it["row"].as_u64().unwrap(), it["code"].as_str().unwrap()))
+        .collect();
+    let expected = [(7, "I11"), (1_032, "I11"), (1_033, "I09"), (1_034, "I11")];
+    assert_eq!(said, expected);
 }

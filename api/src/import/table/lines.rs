@@ -1,15 +1,16 @@
 //! The lines of a CSV file: a stray quote breaks its own line and not those behind it.
 //!
-//! Invariant: every line is in exactly one part, in order; each is looked at a bounded number of
-//! times, whatever the quotes. What a quoted cell holds across lines is never read as rows.
+//! Invariant: every line is in exactly one part, in order; each is looked at three times at most,
+//! whatever the quotes. What a quoted cell holds across lines is never read as rows, if its row is
+//! otherwise whole and it ends within [`FOLLOWED_MAX`] lines.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 
-use super::Broken;
+use super::{Broken, ROWS_MAX};
 
-/// Lines over which a quoted cell is followed before its quote is taken for a stray one: bounds the
-/// work on a file in which no quote is ever closed.
-const FOLLOWED_MAX: usize = 16;
+/// Lines over which a quote is followed before it is taken for a stray one: bounds the memory.
+const FOLLOWED_MAX: u64 = ROWS_MAX as u64;
 
 /// A run of a file.
 pub(super) enum Part<'a> {
@@ -24,89 +25,178 @@ pub(super) enum Part<'a> {
     Broken(Broken),
 }
 
+/// A line read from its start, outside quotes or inside.
+#[derive(Debug, Clone, Copy)]
+struct Scan {
+    /// A quote is open at its end.
+    open: bool,
+    /// Commas outside quotes.
+    commas: usize,
+    /// A comma or the line's end stands behind every quote that closes.
+    clean: bool,
+}
+
+/// Where a quote that is open at the end of a line closes. It serves the lines behind that one too:
+/// inside the quote all of them are read alike.
+#[derive(Default)]
+struct Followed {
+    /// Line after the last that was looked at.
+    until_line: u64,
+    /// Byte after it.
+    until: usize,
+    /// Whether that last line ends outside quotes.
+    closes: bool,
+    /// Of the lines looked at, those that change what the row has: their number, commas and whether
+    /// their quotes close as a cell ends.
+    telling: VecDeque<(u64, usize, bool)>,
+    /// Commas of `telling`.
+    commas: usize,
+    /// Lines of `telling` that are not clean.
+    unclean: usize,
+}
+
+impl Followed {
+    /// Forgets the lines before `line`.
+    fn forget_before(&mut self, line: u64) {
+        while let Some((_, commas, clean)) = self.telling.pop_front_if(|(at, ..)| *at < line) {
+            self.commas -= commas;
+            self.unclean -= usize::from(!clean);
+        }
+    }
+}
+
 /// What is left of a file.
 pub(super) struct Lines<'a> {
-    rest: &'a [u8],
-    /// Line of the first byte of `rest`, from 1.
+    bytes: &'a [u8],
+    /// Where the next line begins.
+    at: usize,
+    /// Its number, from 1.
     line: u64,
+    followed: Followed,
+    /// Bytes looked at to find where rows end.
+    pub(super) looked_at: u64,
 }
 
 impl<'a> Lines<'a> {
     pub(super) fn of(bytes: &'a [u8]) -> Self {
         Self {
-            rest: bytes,
+            bytes,
+            at: 0,
             line: 1,
+            followed: Followed::default(),
+            looked_at: 0,
         }
     }
 
-    /// Takes the first line that is not blank.
-    pub(super) fn header(&mut self) -> &'a [u8] {
+    /// Takes the first row that is not blank, over all its lines; `None` = a quote in it is not
+    /// closed as a cell ends.
+    pub(super) fn header(&mut self) -> Option<&'a [u8]> {
         loop {
-            let line = self.take(end_of_line(self.rest), 1);
-            if self.rest.is_empty() || !line.trim_ascii().is_empty() {
-                return line;
+            let end = self.end_of_line(self.at);
+            let scan = self.scan(self.at, end, false);
+            if scan.open {
+                self.follow(end);
+                let whole = self.followed.closes && scan.clean && self.followed.unclean == 0;
+                let (until, until_line) = (self.followed.until, self.followed.until_line);
+                return whole.then(|| self.take(until, until_line));
+            }
+            let line = self.take(end, self.line + 1);
+            if self.at == self.bytes.len() || !line.trim_ascii().is_empty() {
+                return Some(line);
             }
         }
     }
 
     /// The next part of a file whose rows have so many cells.
     pub(super) fn next_part(&mut self, cells: usize) -> Option<Part<'a>> {
-        if self.rest.is_empty() {
-            return None;
-        }
         let line = self.line;
-        let (mut end, mut count) = (0, 0);
-        while end < self.rest.len() {
-            let next = end + end_of_line(&self.rest[end..]);
-            if leaves_open(&self.rest[end..next], false) {
+        let (mut end, mut end_line) = (self.at, self.line);
+        while end < self.bytes.len() {
+            let next = self.end_of_line(end);
+            let scan = self.scan(end, next, false);
+            if scan.open && end == self.at {
+                let (until, until_line) = self.broken(next, scan, cells);
+                self.take(until, until_line);
+                return Some(Part::Broken(Broken {
+                    line,
+                    last: until_line - 1,
+                    quote: true,
+                }));
+            }
+            if scan.open {
                 break;
             }
             end = next;
-            count += 1;
+            end_line += 1;
         }
-        if end > 0 {
-            let bytes = self.take(end, count);
-            return Some(Part::Sound { bytes, line });
-        }
-        let (bytes, lines) = self.broken(cells);
-        self.take(bytes, lines);
-        Some(Part::Broken(Broken {
-            line,
-            last: line + lines - 1,
-            quote: true,
-        }))
+        let bytes = self.take(end, end_line);
+        (!bytes.is_empty()).then_some(Part::Sound { bytes, line })
     }
 
-    /// How far the row reaches that begins here and leaves a quote open: to where the quote is closed
-    /// if that makes a row, else to the end of its own line.
-    fn broken(&self, cells: usize) -> (usize, u64) {
-        let own = end_of_line(self.rest);
-        let (mut end, mut lines) = (own, 1);
-        for _ in 0..FOLLOWED_MAX {
-            let next = end + end_of_line(&self.rest[end..]);
-            if next == end {
-                break;
-            }
-            let closed = !leaves_open(&self.rest[end..next], true);
-            end = next;
-            lines += 1;
-            if closed {
-                let mut rows = reader(&self.rest[..end]).into_byte_records();
-                let first = rows.next().and_then(Result::ok);
-                if first.is_some_and(|row| row.len() == cells) && rows.next().is_none() {
-                    return (end, lines);
-                }
-                break;
-            }
+    /// How far the row reaches whose first line ends at `own` inside a quote: to where the quote is
+    /// closed if that makes a row, else to the end of its own line.
+    fn broken(&mut self, own: usize, scan: Scan, cells: usize) -> (usize, u64) {
+        self.follow(own);
+        let followed = &self.followed;
+        let whole = followed.closes
+            && scan.clean
+            && followed.unclean == 0
+            && scan.commas + followed.commas + 1 == cells;
+        if whole {
+            (followed.until, followed.until_line)
+        } else {
+            (own, self.line + 1)
         }
-        (own, 1)
     }
 
-    fn take(&mut self, bytes: usize, lines: u64) -> &'a [u8] {
-        let (taken, rest) = self.rest.split_at(bytes);
-        self.rest = rest;
-        self.line += lines;
+    /// Follows a quote that is open at the end of the present line, which is at `own`.
+    fn follow(&mut self, own: usize) {
+        let next_line = self.line + 1;
+        if self.followed.until_line > next_line {
+            return self.followed.forget_before(next_line);
+        }
+        let mut followed = Followed {
+            until_line: next_line,
+            until: own,
+            ..Followed::default()
+        };
+        while followed.until < self.bytes.len()
+            && followed.until_line - next_line < FOLLOWED_MAX
+            && !followed.closes
+        {
+            let end = self.end_of_line(followed.until);
+            let scan = self.scan(followed.until, end, true);
+            if scan.commas > 0 || !scan.clean {
+                let telling = (followed.until_line, scan.commas, scan.clean);
+                followed.telling.push_back(telling);
+                followed.commas += scan.commas;
+                followed.unclean += usize::from(!scan.clean);
+            }
+            followed.closes = !scan.open;
+            followed.until = end;
+            followed.until_line += 1;
+        }
+        self.followed = followed;
+    }
+
+    fn take(&mut self, until: usize, until_line: u64) -> &'a [u8] {
+        let taken = self.bytes.get(self.at..until).unwrap_or_default();
+        self.at = until;
+        self.line = until_line;
         taken
+    }
+
+    /// Where the line after the one at `from` begins.
+    fn end_of_line(&self, from: usize) -> usize {
+        let rest = self.bytes.get(from..).unwrap_or_default();
+        let end = rest.iter().position(|byte| *byte == b'\n');
+        end.map_or(self.bytes.len(), |end| from + end + 1)
+    }
+
+    fn scan(&mut self, from: usize, until: usize, begins_quoted: bool) -> Scan {
+        let line = self.bytes.get(from..until).unwrap_or_default();
+        self.looked_at += line.len() as u64;
+        scan(line, begins_quoted)
     }
 }
 
@@ -130,25 +220,28 @@ pub(super) fn reader(bytes: &[u8]) -> csv::Reader<&[u8]> {
         .from_reader(bytes)
 }
 
-/// Where the next line begins.
-fn end_of_line(bytes: &[u8]) -> usize {
-    let end = bytes.iter().position(|byte| *byte == b'\n');
-    end.map_or(bytes.len(), |end| end + 1)
-}
-
-/// Whether a quote is open at the end of the line, which begins inside a quoted cell or not
-/// (RFC 4180: a cell is quoted if it begins with a quote; two quotes in it are one of its text).
-fn leaves_open(line: &[u8], begins_quoted: bool) -> bool {
+/// Reads a line, which begins inside a quoted cell or not (RFC 4180: a cell is quoted if it begins
+/// with a quote; two quotes in it are one of its text).
+fn scan(line: &[u8], begins_quoted: bool) -> Scan {
     let (mut quoted, mut at_start) = (begins_quoted, !begins_quoted);
+    let (mut commas, mut clean) = (0, true);
     let mut bytes = line.iter().peekable();
     while let Some(byte) = bytes.next() {
         match byte {
             // The second of two is passed over.
-            b'"' if quoted && bytes.next_if_eq(&&b'"').is_none() => quoted = false,
+            b'"' if quoted && bytes.next_if_eq(&&b'"').is_none() => {
+                quoted = false;
+                clean &= matches!(bytes.peek(), None | Some(b',' | b'\r' | b'\n'));
+            }
             b'"' if at_start => quoted = true,
+            b',' if !quoted => commas += 1,
             _ => {}
         }
         at_start = !quoted && *byte == b',';
     }
-    quoted
+    Scan {
+        open: quoted,
+        commas,
+        clean,
+    }
 }

@@ -47,9 +47,8 @@ pub fn build(app: &App) -> Result<Value, Problem> {
         age_policy: AGE_POLICY,
         issuers,
     };
-    let document = serde_json::to_value(&bundle).map_err(Problem::internal)?;
     let (kid, signer) = app.bundle_key();
-    trust::sign(document, kid, signer, &issued_at).map_err(Problem::internal)
+    trust::sign(&bundle, kid, signer, &issued_at).map_err(Problem::internal)
 }
 
 fn issuer(app: &App, institution: &Institution) -> Option<Issuer> {

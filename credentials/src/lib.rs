@@ -7,3 +7,5 @@ pub mod millicredits;
 pub mod policy;
 pub mod rulebook;
 pub mod trust;
+pub mod vc;
+pub mod verify;

@@ -1,4 +1,4 @@
-//! The trust bundle: what an offline verifier pins (STANDARDS §4), and its eddsa-jcs-2022 proof.
+//! The trust bundle: what an offline verifier pins (STANDARDS §4, docs/VERIFY.md "The trust bundle").
 //!
 //! Invariant: unknown members are ignored when read, missing ones refused; a bundle counts only
 //! under a `bundle` key that the verifier already holds.
@@ -6,11 +6,15 @@
 use identity::did::IssuerNumber;
 use identity::institution::{Custody, KeyUse};
 use ledger::assertion::Kid;
-use ledger::canonical;
-use ledger::hash::Digest;
 use ledger::key::{PublicKey, SigningKey};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use ledger::receipt::Policy;
+use ledger::witness::Witness;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+
+use crate::vc::canonical::{self, Null};
+use crate::vc::proof;
+use crate::vc::status::Purpose;
 
 /// The bundle without its proof.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,15 +80,16 @@ pub struct Issuer {
     /// `own` only if every active assertion key is.
     pub custody: Custody,
     /// Position from which it is suspended.
+    #[serde(deserialize_with = "or_null")]
     pub suspended: Option<u64>,
     /// Whether its credentials must carry a status.
     pub status_required: bool,
-    /// Ranges of positions not yet reaffirmed.
+    /// Ranges of positions not yet reaffirmed, both ends in.
     pub disputed: Vec<(u64, u64)>,
     /// Every key it ever had.
     pub keys: Vec<IssuerKey>,
     /// Its status lists.
-    pub status: Vec<Value>,
+    pub status: Vec<StatusList>,
 }
 
 /// A key and its window in positions.
@@ -102,23 +107,36 @@ pub struct IssuerKey {
     /// It signs from the next position on.
     pub activated: u64,
     /// It signs up to this position.
+    #[serde(deserialize_with = "or_null")]
     pub retired: Option<u64>,
     /// After a compromise: up to this position.
+    #[serde(deserialize_with = "or_null")]
     pub not_valid_after: Option<u64>,
 }
 
-/// A Data Integrity proof (STANDARDS §3).
-#[expect(clippy::struct_field_names, reason = "the standard's names")]
+/// A status list as of a position.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Proof {
-    r#type: String,
-    cryptosuite: String,
-    created: String,
-    verification_method: String,
-    proof_purpose: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    proof_value: Option<String>,
+pub struct StatusList {
+    /// Its address.
+    pub url: String,
+    /// What its bits say.
+    #[serde(default = "revocation")]
+    pub purpose: Purpose,
+    /// `encodedList`.
+    pub gzip: String,
+    /// Number of commits it was built from.
+    pub position: u64,
+    /// When it was built: RFC 3339, UTC, whole seconds.
+    pub at: String,
+}
+
+const fn revocation() -> Purpose {
+    Purpose::Revocation
+}
+
+/// `null` or a value, but not a missing member.
+fn or_null<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<u64>, D::Error> {
+    Option::deserialize(reader)
 }
 
 /// Why a bundle is not to be trusted.
@@ -136,85 +154,109 @@ pub enum BadBundle {
     /// The signature does not hold.
     #[error("the trust bundle's signature does not verify")]
     Signature,
+    /// It does not follow the one that is held.
+    #[error("the trust bundle does not follow the one that is held: {0}")]
+    NotNewer(&'static str),
 }
 
-/// The bytes that eddsa-jcs-2022 signs: SHA-256(config) ‖ SHA-256(document).
-fn hash_data(proof: &Proof, document: &Value) -> Result<[u8; 64], BadBundle> {
-    let form = |error: canonical::NotCanonical| BadBundle::Form(error.to_string());
-    let config = Digest::of(&canonical::to_vec(proof).map_err(form)?);
-    let document = Digest::of(&canonical::to_vec(document).map_err(form)?);
-    let mut bytes = [0; 64];
-    let (first, second) = bytes.split_at_mut(32);
-    first.copy_from_slice(&config.0);
-    second.copy_from_slice(&document.0);
-    Ok(bytes)
-}
-
-/// Signs `document`, which has no proof yet; `created` is RFC 3339, UTC, whole seconds.
+/// Signs `bundle`; `created` is RFC 3339, UTC, whole seconds.
 pub fn sign(
-    mut document: Value,
+    bundle: &Bundle,
     kid: &Kid,
     key: &SigningKey,
     created: &str,
 ) -> Result<Value, BadBundle> {
-    let mut proof = Proof {
-        r#type: "DataIntegrityProof".into(),
-        cryptosuite: "eddsa-jcs-2022".into(),
-        created: created.into(),
-        verification_method: kid.to_string(),
-        proof_purpose: "assertionMethod".into(),
-        proof_value: None,
+    let form = |error: serde_json::Error| BadBundle::Form(error.to_string());
+    let document: Map<String, Value> =
+        serde_json::from_value(serde_json::to_value(bundle).map_err(form)?).map_err(form)?;
+    proof::sign(document, kid.as_str(), key, created)
+        .map(Value::Object)
+        .map_err(|error| BadBundle::Form(error.to_string()))
+}
+
+/// A bundle and the key that signed it.
+struct Signed {
+    bundle: Bundle,
+    kid: String,
+    key: PublicKey,
+}
+
+fn read(text: &str) -> Result<Signed, BadBundle> {
+    let strict = canonical::parse(text, Null::Allowed)
+        .map_err(|error| BadBundle::Form(error.to_string()))?;
+    let bundle =
+        Bundle::deserialize(&strict).map_err(|error| BadBundle::Form(error.to_string()))?;
+    let Value::Object(mut document) = strict else {
+        return Err(BadBundle::Form("not an object".into()));
     };
-    let signature = key.sign(&hash_data(&proof, &document)?);
-    proof.proof_value = Some(format!("z{}", bs58::encode(signature).into_string()));
-    let members = document
-        .as_object_mut()
-        .ok_or_else(|| BadBundle::Form("not an object".into()))?;
-    let proof = serde_json::to_value(proof).map_err(|error| BadBundle::Form(error.to_string()))?;
-    members.insert("proof".into(), proof);
-    Ok(document)
+    let Some(Value::Object(mut config)) = document.remove("proof") else {
+        return Err(BadBundle::Proof("it is missing"));
+    };
+    let says = |name: &str| config.get(name).and_then(Value::as_str);
+    if says("type") != Some(proof::TYPE) || says("cryptosuite") != Some(proof::SUITE) {
+        return Err(BadBundle::Proof("not an eddsa-jcs-2022 DataIntegrityProof"));
+    }
+    if says("proofPurpose") != Some(proof::PURPOSE) {
+        return Err(BadBundle::Proof("its purpose is not assertionMethod"));
+    }
+    if config
+        .keys()
+        .any(|name| name == "@context" || !proof::MEMBERS.contains(&name.as_str()))
+    {
+        return Err(BadBundle::Proof("a member that has no place in it"));
+    }
+    let kid = says("verificationMethod")
+        .ok_or(BadBundle::Proof("no verificationMethod"))?
+        .to_owned();
+    let signature = says("proofValue")
+        .and_then(proof::read_value)
+        .ok_or(BadBundle::Proof(
+            "proofValue is not z and 64 bytes of base58",
+        ))?;
+    config.remove("proofValue");
+    let key = bundle
+        .registrar_keys()
+        .find(|key| key.r#use == KeyUse::Bundle && key.kid == kid && key.retired.is_none())
+        .map(|key| key.key.clone())
+        .ok_or_else(|| BadBundle::Key(kid.clone()))?;
+    let hashed = proof::hash_data(&Value::Object(config), &Value::Object(document))
+        .map_err(|error| BadBundle::Form(error.to_string()))?;
+    key.verify(&hashed, &signature)
+        .map_err(|_| BadBundle::Signature)?;
+    Ok(Signed { bundle, kid, key })
 }
 
 impl Bundle {
     /// Reads a bundle that the user gave by hand: it is the pin, so it must be signed by the bundle
     /// key that it names itself.
     pub fn open(text: &str) -> Result<Self, BadBundle> {
-        let form = |error: serde_json::Error| BadBundle::Form(error.to_string());
-        let mut document: Value = serde_json::from_str(text).map_err(form)?;
-        let bundle: Self = serde_json::from_str(text).map_err(form)?;
-        let members = document
-            .as_object_mut()
-            .ok_or_else(|| BadBundle::Form("not an object".into()))?;
-        let proof = members
-            .remove("proof")
-            .ok_or(BadBundle::Proof("it is missing"))?;
-        let mut proof: Proof = serde_json::from_value(proof).map_err(form)?;
-        if proof.r#type != "DataIntegrityProof" || proof.cryptosuite != "eddsa-jcs-2022" {
-            return Err(BadBundle::Proof("not an eddsa-jcs-2022 DataIntegrityProof"));
+        read(text).map(|signed| signed.bundle)
+    }
+
+    /// The bundle in `text` if it may take the place of this one; the same again is this one.
+    pub fn follow(&self, text: &str) -> Result<Self, BadBundle> {
+        let Signed { bundle, kid, key } = read(text)?;
+        let held = self.registrar_keys().any(|held| {
+            held.r#use == KeyUse::Bundle
+                && held.kid == kid
+                && held.key == key
+                && held.retired.is_none()
+        });
+        if !held {
+            return Err(BadBundle::Key(kid));
         }
-        if proof.proof_purpose != "assertionMethod" {
-            return Err(BadBundle::Proof("its purpose is not assertionMethod"));
+        if bundle == *self {
+            return Ok(bundle);
         }
-        let value = proof
-            .proof_value
-            .take()
-            .ok_or(BadBundle::Proof("no proofValue"))?;
-        let signature: [u8; 64] = value
-            .strip_prefix('z')
-            .and_then(|encoded| bs58::decode(encoded).into_vec().ok())
-            .and_then(|bytes| bytes.try_into().ok())
-            .ok_or(BadBundle::Proof(
-                "proofValue is not z and 64 bytes of base58",
-            ))?;
-        let signer = &proof.verification_method;
-        let key = bundle
-            .registrar_keys()
-            .find(|key| key.r#use == KeyUse::Bundle && &key.kid == signer && key.retired.is_none())
-            .ok_or_else(|| BadBundle::Key(signer.clone()))?;
-        let hashed = hash_data(&proof, &document)?;
-        key.key
-            .verify(&hashed, &signature)
-            .map_err(|_| BadBundle::Signature)?;
+        if bundle.log.origin != self.log.origin {
+            return Err(BadBundle::NotNewer("it is of another log"));
+        }
+        if bundle.version <= self.version {
+            return Err(BadBundle::NotNewer("its version is not higher"));
+        }
+        if bundle.position < self.position {
+            return Err(BadBundle::NotNewer("its position is lower"));
+        }
         Ok(bundle)
     }
 
@@ -230,11 +272,50 @@ impl Bundle {
         self.issuers.iter().find(|issuer| issuer.id == number)
     }
 
-    /// The key with this name.
-    pub fn key(&self, kid: &str) -> Option<&IssuerKey> {
+    /// The issuer with this DID.
+    pub fn issuer_of(&self, did: &str) -> Option<&Issuer> {
+        self.issuers.iter().find(|issuer| issuer.did == did)
+    }
+
+    /// Every key with its owner.
+    pub fn keys(&self) -> impl Iterator<Item = (&Issuer, &IssuerKey)> {
         self.issuers
             .iter()
-            .flat_map(|issuer| &issuer.keys)
-            .find(|key| key.kid == kid)
+            .flat_map(|issuer| issuer.keys.iter().map(move |key| (issuer, key)))
+    }
+
+    /// The key with this name.
+    pub fn key(&self, kid: &str) -> Option<&IssuerKey> {
+        self.keys().map(|(_, key)| key).find(|key| key.kid == kid)
+    }
+
+    /// The host of the log: the only one whose codes and addresses count.
+    pub fn host(&self) -> &str {
+        self.log.origin.split('/').next().unwrap_or_default()
+    }
+
+    /// The status list at this address.
+    pub fn status_list(&self, url: &str) -> Option<&StatusList> {
+        self.issuers
+            .iter()
+            .flat_map(|issuer| &issuer.status)
+            .find(|list| list.url == url)
+    }
+
+    /// Whom a receipt must be signed by.
+    pub fn receipt_policy(&self) -> Policy {
+        Policy {
+            origin: self.log.origin.clone(),
+            key: self.log.key.clone(),
+            witnesses: self
+                .witnesses
+                .iter()
+                .map(|witness| Witness {
+                    name: witness.name.clone(),
+                    key: witness.key.clone(),
+                })
+                .collect(),
+            quorum: usize::try_from(self.quorum).unwrap_or(usize::MAX),
+        }
     }
 }

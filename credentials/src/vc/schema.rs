@@ -1,0 +1,173 @@
+//! The closed schemas of the documents we verify, and the part of JSON Schema 2020-12 they use.
+//!
+//! Invariant: a member that a schema does not define is told apart from every other breach, because
+//! eddsa-jcs-2022 does not look at JSON-LD and an undefined member has no meaning (STANDARDS §14). The
+//! same files are read by the TypeScript engine.
+//!
+//! Keywords: type, const, enum, properties, required, additionalProperties (false), items, prefixItems,
+//! minItems, maxItems, minLength, maxLength, format (date-time).
+
+use std::sync::LazyLock;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+/// Which document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// An Open Badges 3.0 achievement credential.
+    Achievement,
+    /// A status list.
+    StatusList,
+}
+
+/// What of a document does not fit its schema.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Breaches {
+    /// JSON Pointers of members that the schema does not define.
+    pub undefined: Vec<String>,
+    /// JSON Pointers of everything else, and what is wrong there.
+    pub other: Vec<(String, &'static str)>,
+}
+
+static ACHIEVEMENT: LazyLock<Value> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../../schemas/achievement.schema.json"))
+        .unwrap_or(Value::Null)
+});
+static STATUS_LIST: LazyLock<Value> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../../schemas/status-list.schema.json"))
+        .unwrap_or(Value::Null)
+});
+
+impl Shape {
+    /// Its schema.
+    pub fn schema(self) -> &'static Value {
+        match self {
+            Self::Achievement => &ACHIEVEMENT,
+            Self::StatusList => &STATUS_LIST,
+        }
+    }
+
+    /// What of `document` does not fit.
+    pub fn check(self, document: &Value) -> Breaches {
+        let mut breaches = Breaches::default();
+        walk(self.schema(), document, &mut String::new(), &mut breaches);
+        breaches
+    }
+}
+
+/// Seconds since 1970 of a `dateTimeStamp`: RFC 3339 with a zone.
+pub fn instant(text: &str) -> Option<i64> {
+    let zoned = text.ends_with('Z')
+        || text
+            .get(text.len().saturating_sub(6)..)
+            .is_some_and(|zone| zone.starts_with(['+', '-']));
+    let plain = text.len() >= 20 && text.as_bytes().get(10) == Some(&b'T');
+    let parsed: Timestamp = text.parse().ok().filter(|_| zoned && plain)?;
+    Some(parsed.as_second())
+}
+
+fn walk(schema: &Value, value: &Value, at: &mut String, out: &mut Breaches) {
+    let Some(schema) = schema.as_object() else {
+        out.other.push((at.clone(), "there is no schema for it"));
+        return;
+    };
+    let mut wrong = |what| out.other.push((at.clone(), what));
+    if let Some(wanted) = schema.get("type").and_then(Value::as_str)
+        && !is(value, wanted)
+    {
+        return wrong("of another type");
+    }
+    if schema.get("const").is_some_and(|wanted| wanted != value) {
+        wrong("another value than the only one");
+    }
+    if let Some(allowed) = schema.get("enum").and_then(Value::as_array)
+        && !allowed.contains(value)
+    {
+        wrong("none of the allowed values");
+    }
+    match value {
+        Value::String(text) => string(schema, text, wrong),
+        Value::Array(items) => array(schema, items, at, out),
+        Value::Object(members) => object(schema, members, at, out),
+        _ => {}
+    }
+}
+
+fn is(value: &Value, wanted: &str) -> bool {
+    match wanted {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "number" => value.is_number(),
+        "boolean" => value.is_boolean(),
+        _ => false,
+    }
+}
+
+fn limit(schema: &Map<String, Value>, name: &str) -> Option<usize> {
+    let limit = schema.get(name)?.as_u64()?;
+    usize::try_from(limit).ok()
+}
+
+fn string(schema: &Map<String, Value>, text: &str, mut wrong: impl FnMut(&'static str)) {
+    let length = text.chars().count();
+    if limit(schema, "minLength").is_some_and(|min| length < min)
+        || limit(schema, "maxLength").is_some_and(|max| length > max)
+    {
+        wrong("too short or too long");
+    }
+    if schema.get("format").and_then(Value::as_str) == Some("date-time") && instant(text).is_none()
+    {
+        wrong("no date and time with a zone");
+    }
+}
+
+fn array(schema: &Map<String, Value>, items: &[Value], at: &mut String, out: &mut Breaches) {
+    if limit(schema, "minItems").is_some_and(|min| items.len() < min)
+        || limit(schema, "maxItems").is_some_and(|max| items.len() > max)
+    {
+        out.other.push((at.clone(), "too few or too many items"));
+    }
+    let first = schema.get("prefixItems").and_then(Value::as_array);
+    for (n, item) in items.iter().enumerate() {
+        let of = first
+            .and_then(|first| first.get(n))
+            .or_else(|| schema.get("items"));
+        if let Some(of) = of.filter(|of| of.is_object()) {
+            within(at, &n.to_string(), |at| walk(of, item, at, out));
+        }
+    }
+}
+
+fn object(
+    schema: &Map<String, Value>,
+    members: &Map<String, Value>,
+    at: &mut String,
+    out: &mut Breaches,
+) {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
+    for (name, value) in members {
+        match properties.and_then(|known| known.get(name)) {
+            Some(of) => within(at, name, |at| walk(of, value, at, out)),
+            None if closed => within(at, name, |at| out.undefined.push(at.clone())),
+            None => {}
+        }
+    }
+    let required = schema.get("required").and_then(Value::as_array);
+    for name in required.into_iter().flatten().filter_map(Value::as_str) {
+        if !members.contains_key(name) {
+            within(at, name, |at| out.other.push((at.clone(), "missing")));
+        }
+    }
+}
+
+/// Runs `inner` with `name` behind the pointer.
+fn within(at: &mut String, name: &str, inner: impl FnOnce(&mut String)) {
+    let length = at.len();
+    at.push('/');
+    at.push_str(&name.replace('~', "~0").replace('/', "~1"));
+    inner(at);
+    at.truncate(length);
+}

@@ -29,9 +29,11 @@ use crate::master::{MasterKey, MasterKeyError};
 use crate::metrics::Metrics;
 use crate::problem::{Problem, Reason};
 use crate::seal::SealKey;
+use crate::status_list::StatusLists;
 use crate::token::Tokens;
 use crate::transcript_cache::TranscriptCache;
 use crate::vault::Vault;
+use crate::verifier::BundleHeld;
 
 /// The log under our rules.
 pub type Ledger = Log<Rulebook>;
@@ -64,6 +66,10 @@ pub struct App {
     pub jobs: Jobs,
     /// Seals uploaded files.
     pub(crate) uploads: SealKey,
+    /// Signed and packed status lists.
+    pub lists: StatusLists,
+    /// The trust bundle that verification here relies on.
+    pub bundle_held: BundleHeld,
     /// Rendered transcripts.
     pub transcripts: TranscriptCache,
     /// Counters.
@@ -160,6 +166,8 @@ impl App {
             concurrency: Semaphore::new(config.server.concurrency_max),
             flights: Flights::default(),
             demo: false,
+            lists: StatusLists::default(),
+            bundle_held: BundleHeld::default(),
             transcripts: TranscriptCache::default(),
             metrics: Metrics::new(),
             jobs,

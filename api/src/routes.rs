@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod approvals;
 pub mod assertions;
+pub mod credentials;
 pub mod identity_doors;
 pub mod imports;
 pub mod institutions;
@@ -15,6 +16,7 @@ pub mod outcomes;
 pub mod statistics;
 pub mod transcripts;
 pub mod trust;
+pub mod verify;
 
 use std::sync::Arc;
 
@@ -62,6 +64,18 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(outcomes::show))
         .routes(routes!(outcomes::correct))
         .routes(routes!(outcomes::revoke))
+        .routes(routes!(credentials::issue, credentials::list))
+        .routes(routes!(credentials::show))
+        .routes(routes!(credentials::qr_svg))
+        .routes(routes!(credentials::qr_png))
+        .routes(routes!(credentials::status, credentials::set_status))
+        .routes(routes!(credentials::of_learner))
+        .routes(routes!(verify::status_list))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(verify::verify))
+                .layer(DefaultBodyLimit::max(verify::BODY_BYTES_MAX)),
+        )
         .routes(routes!(approvals::decide, approvals::show))
         .routes(routes!(approvals::list))
         // bulk

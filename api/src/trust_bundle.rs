@@ -5,7 +5,7 @@ use std::path::Path;
 use credentials::trust::{self, AgePolicy, Bundle, Issuer, IssuerKey, LogKey};
 use identity::did::{Did, IssuerNumber};
 use identity::institution::{Institution, KeyUse};
-use ledger::assertion::format_ms;
+use ledger::assertion::format_s;
 use serde_json::Value;
 
 use crate::app::App;
@@ -17,13 +17,30 @@ const AGE_POLICY: AgePolicy = AgePolicy {
     unknown_hours: 168,
 };
 
-/// The signed bundle as of now. Its version is its position: it rises with every commit.
+/// How far bundles are dated back: a clock that is a little slow must not find itself before the bundle,
+/// which is W50 (STANDARDS §13). Statuses look that much older than they are, never younger.
+const DATED_BACK_MS: i64 = 5 * 60_000;
+
+/// The signed bundle as of now.
 pub fn build(app: &App) -> Result<Value, Problem> {
+    let bundle = unsigned(app)?;
+    let (kid, signer) = app.bundle_key();
+    trust::sign(&bundle, kid, signer, &bundle.issued_at).map_err(Problem::internal)
+}
+
+/// The bundle as of now. Its version is the time in seconds: it rises also while nothing is written, so
+/// that a reader can refresh the date of what has not changed.
+pub fn unsigned(app: &App) -> Result<Bundle, Problem> {
     let (institutions, position) = app.views.institutions.all().map_err(Problem::internal)?;
-    let issuers: Vec<Issuer> = institutions
-        .iter()
-        .filter_map(|it| issuer(app, it))
-        .collect();
+    let now_ms = app.now_ms();
+    let issued_at = format_s(now_ms.saturating_sub(DATED_BACK_MS));
+    let mut issuers = Vec::with_capacity(institutions.len());
+    for it in &institutions {
+        if let Some(mut issuer) = issuer(app, it) {
+            issuer.status = app.packed_lists(issuer.id, &issued_at)?;
+            issuers.push(issuer);
+        }
+    }
     let key = issuers
         .iter()
         .filter(|issuer| issuer.id == IssuerNumber::REGISTRAR)
@@ -31,10 +48,9 @@ pub fn build(app: &App) -> Result<Value, Problem> {
         .rfind(|key| key.r#use == KeyUse::Checkpoint && key.retired.is_none())
         .map(|key| key.key.clone())
         .ok_or_else(|| Problem::internal("the registrar has no checkpoint key"))?;
-    let issued_at = whole_seconds(app.now_ms());
-    let bundle = Bundle {
-        version: position,
-        issued_at: issued_at.clone(),
+    Ok(Bundle {
+        version: u64::try_from(now_ms.div_euclid(1_000)).unwrap_or_default(),
+        issued_at,
         position,
         log: LogKey {
             origin: app.ledger.origin().into(),
@@ -46,9 +62,7 @@ pub fn build(app: &App) -> Result<Value, Problem> {
         quorum: 0,
         age_policy: AGE_POLICY,
         issuers,
-    };
-    let (kid, signer) = app.bundle_key();
-    trust::sign(&bundle, kid, signer, &issued_at).map_err(Problem::internal)
+    })
 }
 
 fn issuer(app: &App, institution: &Institution) -> Option<Issuer> {
@@ -83,11 +97,4 @@ pub fn write(app: &App, path: &Path) -> Result<(), Problem> {
     let next = path.with_extension("json.new");
     std::fs::write(&next, text.as_bytes()).map_err(Problem::internal)?;
     std::fs::rename(&next, path).map_err(Problem::internal)
-}
-
-/// RFC 3339, UTC, whole seconds.
-fn whole_seconds(ms: i64) -> String {
-    let text = format_ms(ms);
-    text.split_once('.')
-        .map_or(text.clone(), |(whole, _)| format!("{whole}Z"))
 }

@@ -3,9 +3,11 @@
 //! No I/O, no clock and no randomness: same input, same facts, for ever.
 
 pub mod account;
+pub mod credential;
 pub mod millicredits;
 pub mod policy;
 pub mod rulebook;
+pub mod status_list;
 pub mod trust;
 pub mod vc;
 pub mod verify;

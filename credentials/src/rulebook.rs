@@ -28,7 +28,9 @@ use self::kinds::Kind;
 pub use self::refusal::Refusal;
 use self::two_person::TwoPerson;
 use crate::account::{Account, correct_outcome, record_outcome, revoke_outcome};
+use crate::credential::{Credential, issue, set_status};
 use crate::policy::{Act, Adopted};
+use crate::status_list::StatusList;
 
 /// Number of today's rules. Changed behaviour = a new number, the old code kept.
 pub const ENGINE: u32 = 1;
@@ -119,6 +121,14 @@ fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<AnyDecision, Refusal> 
             target,
             data: read(data)?,
         })),
+        issue::KIND => Box::new(Use(issue::Issue {
+            issuer,
+            data: read(data)?,
+        })),
+        set_status::KIND => Box::new(Use(set_status::SetStatus {
+            issuer,
+            data: read(data)?,
+        })),
         identity::approval::decide::KIND => Box::new(DecideApproval {
             ask: ask.clone(),
             data: read(data)?,
@@ -203,6 +213,8 @@ impl Rules for Rulebook {
             Person::NOUN => of::<Person>(),
             Account::NOUN => of::<Account>(),
             Adopted::NOUN => of::<Adopted>(),
+            Credential::NOUN => of::<Credential>(),
+            StatusList::NOUN => of::<StatusList>(),
             _ => return None,
         })
     }

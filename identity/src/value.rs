@@ -21,6 +21,9 @@ const CHARS_MAX: &[(&str, usize)] = &[
     ("place", 200),
     ("remarks", 1_000),
     ("reason_text", 1_000),
+    // What a credential commits to: the text of its document, and its holder's key.
+    ("document", 6_000),
+    ("subject_key", 64),
 ];
 /// Earliest date of birth: everybody born before has long been dead.
 const BIRTH_MIN: Date = Date::constant(1_800, 1, 1);

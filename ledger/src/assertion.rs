@@ -407,6 +407,13 @@ fn is_kind(kind: &str) -> bool {
         })
 }
 
+/// RFC 3339, UTC, whole seconds: the form of dates in credentials.
+pub fn format_s(ms: i64) -> String {
+    let text = format_ms(ms.div_euclid(1_000).saturating_mul(1_000));
+    text.strip_suffix(".000Z")
+        .map_or(text.clone(), |whole| format!("{whole}Z"))
+}
+
 /// RFC 3339 in UTC with exactly three decimals.
 pub fn format_ms(ms: i64) -> String {
     let time = Timestamp::from_millisecond(ms).unwrap_or_default();

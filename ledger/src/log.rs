@@ -289,6 +289,23 @@ impl<R: Rules> Log<R> {
             .map_err(|_| Corrupt::NoFold(stream.clone()))
     }
 
+    /// The folded state of a stream as of `until`, and how many commits there were then.
+    ///
+    /// Read from the log each time: for lists that are asked for as of a day in the past.
+    pub fn state_as_of<A: Aggregate>(
+        &self,
+        stream: &Stream,
+        recorded_at_ms: i64,
+    ) -> Result<(Arc<A>, u64), Corrupt> {
+        let size = self.shared.size_as_of(recorded_at_ms)?;
+        let loaded = self.shared.state_below(stream, size)?;
+        let state = loaded
+            .state
+            .downcast::<A>()
+            .map_err(|_| Corrupt::NoFold(stream.clone()))?;
+        Ok((state, size))
+    }
+
     /// The commit at `position`; `None` at or past the head.
     pub fn commit(&self, position: u64) -> Result<Option<Commit>, Corrupt> {
         if position >= self.shared.store.head() {

@@ -6,7 +6,9 @@
 use std::sync::Arc;
 
 use credentials::account::{self, Account};
+use credentials::credential::{self, Credential};
 use credentials::policy::{Adopted, PolicyRef};
+use credentials::status_list::{self, StatusList};
 use identity::approval::{self, Approval};
 use identity::did::IssuerNumber;
 use identity::institution::registry::{Numbered, Registry};
@@ -37,6 +39,10 @@ pub enum Event {
     Account(Uuid, account::Event),
     /// In `policy/<id>`.
     Policy(PolicyRef),
+    /// In `credential/<id>`.
+    Credential(Uuid, credential::Event),
+    /// In `status/<issuer>.<list>`.
+    StatusList(status_list::Event),
 }
 
 /// A commit that this program cannot fold.
@@ -156,6 +162,8 @@ fn read(fact: &CommittedFact, commit: &Commit) -> Result<Event, Unreadable> {
         }
         Registry::NOUN => Registry::read(kind, data).map(Event::Registry),
         Officer::NOUN => Officer::read(kind, data).map(Event::Officer),
+        Credential::NOUN => Ok(Event::Credential(id()?, Credential::read(kind, data)?)),
+        StatusList::NOUN => StatusList::read(kind, data).map(Event::StatusList),
         Adopted::NOUN => Adopted::read(kind, data).map(Event::Policy),
         noun => Err(identity::wire::unknown(noun, kind)),
     }

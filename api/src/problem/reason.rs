@@ -119,6 +119,20 @@ pub enum Reason {
     IdempotencyRunning,
     ImportFileInvalid,
     ImportTooLarge,
+    CredentialUnknown,
+    ListUnknown,
+    CredentialNotYours,
+    CredentialEnded,
+    CredentialNotSuspended,
+    CredentialIdTaken,
+    CredentialKeyMissing,
+    CredentialKeyNotFit,
+    StatusIndexNotFree,
+    OutcomeNotPassed,
+    TitleMissing,
+    SubjectInvalid,
+    CredentialKeyNotKept,
+    ImageUnreadable,
 }
 
 impl Reason {
@@ -234,6 +248,20 @@ impl Reason {
         Self::IdempotencyRunning,
         Self::ImportFileInvalid,
         Self::ImportTooLarge,
+        Self::CredentialUnknown,
+        Self::ListUnknown,
+        Self::CredentialNotYours,
+        Self::CredentialEnded,
+        Self::CredentialNotSuspended,
+        Self::CredentialIdTaken,
+        Self::CredentialKeyMissing,
+        Self::CredentialKeyNotFit,
+        Self::StatusIndexNotFree,
+        Self::OutcomeNotPassed,
+        Self::TitleMissing,
+        Self::SubjectInvalid,
+        Self::CredentialKeyNotKept,
+        Self::ImageUnreadable,
     ];
 
     /// The HTTP status.
@@ -260,12 +288,15 @@ impl Reason {
             | Self::AwarderNotAuthorised
             | Self::KindNotInScope
             | Self::OutcomeNotYours
+            | Self::CredentialNotYours
             | Self::NotAllowed => StatusCode::FORBIDDEN,
             Self::KeyNotFound
             | Self::InstitutionUnknown
             | Self::ProposalUnknown
             | Self::PersonUnknown
             | Self::OutcomeUnknown
+            | Self::CredentialUnknown
+            | Self::ListUnknown
             | Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::IdReused
@@ -289,6 +320,14 @@ impl Reason {
             | Self::TargetNotCurrent
             | Self::SignItYourself
             | Self::IdentifierTaken
+            | Self::CredentialEnded
+            | Self::CredentialNotSuspended
+            | Self::CredentialIdTaken
+            | Self::CredentialKeyMissing
+            | Self::CredentialKeyNotFit
+            | Self::StatusIndexNotFree
+            | Self::OutcomeNotPassed
+            | Self::TitleMissing
             | Self::IdempotencyConflict
             | Self::IdempotencyRunning => StatusCode::CONFLICT,
             Self::Erased => StatusCode::GONE,
@@ -341,6 +380,9 @@ impl Reason {
             | Self::DisclosureTwice
             | Self::DisclosureMissing
             | Self::SaltSeen
+            | Self::SubjectInvalid
+            | Self::CredentialKeyNotKept
+            | Self::ImageUnreadable
             | Self::ImportFileInvalid => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::TooBusy
@@ -466,6 +508,20 @@ impl Reason {
             Self::IdempotencyRunning => "idempotency-running",
             Self::ImportFileInvalid => "import-file-invalid",
             Self::ImportTooLarge => "import-too-large",
+            Self::CredentialUnknown => "credential-unknown",
+            Self::ListUnknown => "list-unknown",
+            Self::CredentialNotYours => "credential-not-yours",
+            Self::CredentialEnded => "credential-ended",
+            Self::CredentialNotSuspended => "credential-not-suspended",
+            Self::CredentialIdTaken => "credential-id-taken",
+            Self::CredentialKeyMissing => "credential-key-missing",
+            Self::CredentialKeyNotFit => "credential-key-not-fit",
+            Self::StatusIndexNotFree => "status-index-not-free",
+            Self::OutcomeNotPassed => "outcome-not-passed",
+            Self::TitleMissing => "title-missing",
+            Self::SubjectInvalid => "subject-invalid",
+            Self::CredentialKeyNotKept => "credential-key-not-kept",
+            Self::ImageUnreadable => "image-unreadable",
         }
     }
 

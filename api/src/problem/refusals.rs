@@ -7,6 +7,8 @@ use credentials::account::correct_outcome::CorrectOutcomeError;
 use credentials::account::outcome::FieldError;
 use credentials::account::record_outcome::RecordOutcomeError;
 use credentials::account::revoke_outcome::RevokeOutcomeError;
+use credentials::credential::issue::IssueError;
+use credentials::credential::set_status::SetStatusError;
 use credentials::rulebook::Refusal;
 use credentials::rulebook::open_log::OpenLogError;
 use identity::approval::decide::ApprovalError;
@@ -92,6 +94,7 @@ impl From<VaultError> for Problem {
                 format!("第 {index} 项披露（从 0 数起）的盐以前用过"),
                 format!("the salt of disclosure {index} was used before"),
             )),
+            VaultError::Erased | VaultError::NotHere => Self::of(Reason::Erased),
             error => Self::internal(error),
         }
     }
@@ -190,6 +193,8 @@ impl From<Refusal> for Problem {
             Refusal::RecordOutcome(error) => reason_of_record(error),
             Refusal::CorrectOutcome(error) => reason_of_correct(error),
             Refusal::RevokeOutcome(error) => reason_of_revoke(error),
+            Refusal::Issue(error) => reason_of_issue(error),
+            Refusal::SetStatus(error) => reason_of_set_status(error),
         };
         let problem = Self::of(reason).detail(match &refusal {
             Refusal::DataMalformed { what, .. } => {
@@ -263,6 +268,7 @@ fn reason_of_activate_key(error: &ActivateKeyError) -> Reason {
         ActivateKeyError::FragmentTaken(_) => Reason::KeyNameTaken,
         ActivateKeyError::KeyTaken(_) => Reason::KeyTaken,
         ActivateKeyError::KeyMixedOrder => Reason::KeyInvalid,
+        ActivateKeyError::CredentialKeyNotKept => Reason::CredentialKeyNotKept,
         ActivateKeyError::UseNotYours => Reason::KeyUseNotYours,
         ActivateKeyError::TooMany => Reason::TooManyKeys,
     }
@@ -345,6 +351,30 @@ fn reason_of_revoke(error: &RevokeOutcomeError) -> Reason {
         RevokeOutcomeError::OutcomeUnknown(_) => Reason::OutcomeUnknown,
         RevokeOutcomeError::NotYours { .. } => Reason::OutcomeNotYours,
         RevokeOutcomeError::TargetNotCurrent { .. } => Reason::TargetNotCurrent,
+    }
+}
+
+fn reason_of_issue(error: &IssueError) -> Reason {
+    match error {
+        IssueError::OutcomeUnknown(_) => Reason::OutcomeUnknown,
+        IssueError::NotYours { .. } => Reason::OutcomeNotYours,
+        IssueError::OutcomeRevoked(_) => Reason::OutcomeRevoked,
+        IssueError::NotPassed => Reason::OutcomeNotPassed,
+        IssueError::FieldsDiffer { .. } => Reason::RecordDiffers,
+        IssueError::IdTaken(_) => Reason::CredentialIdTaken,
+        IssueError::KeyNotFit(_) => Reason::CredentialKeyNotFit,
+        IssueError::IndexNotFree { .. } => Reason::StatusIndexNotFree,
+        IssueError::ValuesDoNotFit => Reason::ValuesDoNotFit,
+        IssueError::Subject => Reason::SubjectInvalid,
+    }
+}
+
+fn reason_of_set_status(error: &SetStatusError) -> Reason {
+    match error {
+        SetStatusError::CredentialUnknown(_) => Reason::CredentialUnknown,
+        SetStatusError::NotYours { .. } => Reason::CredentialNotYours,
+        SetStatusError::Ended(_) => Reason::CredentialEnded,
+        SetStatusError::NotSuspended => Reason::CredentialNotSuspended,
     }
 }
 

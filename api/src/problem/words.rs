@@ -6,6 +6,7 @@
 
 mod account;
 mod approval;
+mod credential;
 mod identifier;
 mod institution;
 mod ledger;

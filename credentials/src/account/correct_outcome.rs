@@ -14,6 +14,7 @@ use super::outcome::{FieldError, Fields, lot_id};
 use super::record_outcome::deposit;
 use super::state::{Account, OutcomeState};
 use super::wire;
+use crate::credential;
 use crate::policy::{self, Adopted, PolicyError, preset, validity};
 
 /// The assertion's kind.
@@ -109,11 +110,14 @@ pub enum CorrectOutcomeError {
 impl Decision for CorrectOutcome {
     type Error = CorrectOutcomeError;
 
-    fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
-        vec![
-            wire::stream(self.data.person),
-            Adopted::stream(preset::DEFAULT),
-        ]
+    fn streams(&self, world: &World<'_>) -> Vec<Stream> {
+        let stream = wire::stream(self.data.person);
+        let account = world.get::<Account>(&stream);
+        let mut streams = vec![stream, Adopted::stream(preset::DEFAULT)];
+        if let Some(outcome) = account.outcome(self.data.outcome) {
+            streams.extend(credential::state::streams_of(world, &outcome.credentials));
+        }
+        streams
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, CorrectOutcomeError> {
@@ -173,6 +177,12 @@ impl Decision for CorrectOutcome {
             amount,
             data.fields.completed_on,
             policy,
+        ));
+        // What its credentials say is no longer so: each is superseded in the same commit.
+        facts.extend(credential::state::end_all(
+            world,
+            &outcome.credentials,
+            &credential::Event::Superseded,
         ));
         Ok(Verdict::Facts(facts))
     }

@@ -43,6 +43,13 @@ pub enum Event {
         /// Its id.
         outcome: Uuid,
     },
+    /// outcome.certified: a credential stands for it.
+    OutcomeCertified {
+        /// Its id.
+        outcome: Uuid,
+        /// The credential.
+        credential: Uuid,
+    },
     /// lot.deposited
     LotDeposited {
         /// Its id.

@@ -12,6 +12,7 @@ use super::correct_outcome::Reason;
 use super::event::Event;
 use super::state::{Account, OutcomeState};
 use super::wire;
+use crate::credential;
 
 /// The assertion's kind.
 pub const KIND: &str = "outcome.revoke.v1";
@@ -69,8 +70,14 @@ pub enum RevokeOutcomeError {
 impl Decision for RevokeOutcome {
     type Error = RevokeOutcomeError;
 
-    fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
-        vec![wire::stream(self.data.person)]
+    fn streams(&self, world: &World<'_>) -> Vec<Stream> {
+        let stream = wire::stream(self.data.person);
+        let account = world.get::<Account>(&stream);
+        let mut streams = vec![stream];
+        if let Some(outcome) = account.outcome(self.data.outcome) {
+            streams.extend(credential::state::streams_of(world, &outcome.credentials));
+        }
+        streams
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, RevokeOutcomeError> {
@@ -106,6 +113,11 @@ impl Decision for RevokeOutcome {
                 Event::LotRevoked { lot: lot.id },
             ));
         }
+        facts.extend(credential::state::end_all(
+            world,
+            &outcome.credentials,
+            &credential::Event::Revoked(data.reason),
+        ));
         Ok(Verdict::Facts(facts))
     }
 }

@@ -69,6 +69,8 @@ pub struct Outcome {
     pub state: OutcomeState,
     /// How many lots it ever had.
     pub lots: u64,
+    /// The credentials that were ever issued for it, in order.
+    pub credentials: Vec<Uuid>,
     /// What it said when it was recorded, once it was corrected.
     pub first: Option<Box<Version>>,
 }
@@ -180,6 +182,7 @@ impl Aggregate for Account {
                 current_at: at.position,
                 state: OutcomeState::Recorded,
                 lots: 0,
+                credentials: Vec::new(),
                 first: None,
             }),
             Event::OutcomeCorrected {
@@ -205,6 +208,14 @@ impl Aggregate for Account {
             Event::OutcomeRevoked { outcome } => {
                 if let Some(outcome) = self.outcome_mut(*outcome) {
                     outcome.state = OutcomeState::Revoked(here);
+                }
+            }
+            Event::OutcomeCertified {
+                outcome,
+                credential,
+            } => {
+                if let Some(outcome) = self.outcome_mut(*outcome) {
+                    outcome.credentials.push(*credential);
                 }
             }
             Event::LotDeposited {

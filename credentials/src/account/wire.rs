@@ -19,12 +19,21 @@ pub const OUTCOME_RECORDED_V1: &str = "outcome.recorded.v1";
 pub const OUTCOME_CORRECTED_V1: &str = "outcome.corrected.v1";
 /// outcome.revoked.v1: its data is that of outcome.revoke.v1.
 pub const OUTCOME_REVOKED_V1: &str = "outcome.revoked.v1";
+/// outcome.certified.v1
+pub const OUTCOME_CERTIFIED_V1: &str = "outcome.certified.v1";
 /// lot.deposited.v1
 pub const LOT_DEPOSITED_V1: &str = "lot.deposited.v1";
 /// lot.superseded.v1
 pub const LOT_SUPERSEDED_V1: &str = "lot.superseded.v1";
 /// lot.revoked.v1
 pub const LOT_REVOKED_V1: &str = "lot.revoked.v1";
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OutcomeCertifiedV1 {
+    credential: Uuid,
+    outcome: Uuid,
+}
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -90,6 +99,12 @@ pub(super) fn event(kind: &str, data: &str) -> Result<Event, Unreadable> {
                 outcome: v1.outcome,
             })
         }
+        OUTCOME_CERTIFIED_V1 => {
+            read::<OutcomeCertifiedV1>(NOUN, kind, data).map(|v1| Event::OutcomeCertified {
+                outcome: v1.outcome,
+                credential: v1.credential,
+            })
+        }
         LOT_DEPOSITED_V1 => read::<LotDepositedV1>(NOUN, kind, data).map(deposited),
         LOT_SUPERSEDED_V1 => {
             read::<LotSupersededV1>(NOUN, kind, data).map(|v1| Event::LotSuperseded {
@@ -125,6 +140,16 @@ pub fn to_fact(person: Uuid, event: Event) -> Fact {
         Event::OutcomeRecorded { .. } => own(stream, OUTCOME_RECORDED_V1),
         Event::OutcomeCorrected { .. } => own(stream, OUTCOME_CORRECTED_V1),
         Event::OutcomeRevoked { .. } => own(stream, OUTCOME_REVOKED_V1),
+        Event::OutcomeCertified {
+            outcome,
+            credential,
+        } => {
+            let shape = OutcomeCertifiedV1 {
+                credential,
+                outcome,
+            };
+            fact(stream, OUTCOME_CERTIFIED_V1, &shape)
+        }
         Event::LotDeposited {
             lot,
             outcome,

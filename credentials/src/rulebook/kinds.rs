@@ -7,6 +7,7 @@ use identity::person::{bind_identifier, register};
 use identity::role::Role;
 
 use crate::account::{correct_outcome, outcome, record_outcome, revoke_outcome};
+use crate::credential::{issue, set_status};
 use crate::policy::Act;
 
 /// For what a person's values are kept; each purpose has a key of its own (SECURITY §7).
@@ -153,6 +154,28 @@ pub const TABLE: &[Kind] = &[
         purpose: Purpose::StudyRecord,
         two_person: Some(Act::Revoke),
         approvers: STAFF,
+    },
+    Kind {
+        name: issue::KIND,
+        entitlement: Entitlement {
+            signer: Signer::Institution,
+            roles: STAFF,
+        },
+        erasable: issue::ERASABLE,
+        purpose: Purpose::StudyRecord,
+        two_person: None,
+        approvers: &[],
+    },
+    Kind {
+        name: set_status::KIND,
+        entitlement: Entitlement {
+            signer: Signer::Institution,
+            roles: &[Role::Institution],
+        },
+        erasable: set_status::ERASABLE,
+        purpose: Purpose::StudyRecord,
+        two_person: None,
+        approvers: &[],
     },
     Kind {
         name: identity::approval::decide::KIND,

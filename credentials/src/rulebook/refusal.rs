@@ -14,6 +14,8 @@ use super::open_log::OpenLogError;
 use crate::account::correct_outcome::CorrectOutcomeError;
 use crate::account::record_outcome::RecordOutcomeError;
 use crate::account::revoke_outcome::RevokeOutcomeError;
+use crate::credential::issue::IssueError;
+use crate::credential::set_status::SetStatusError;
 use crate::policy::PolicyError;
 
 /// Why an assertion is refused by the domain.
@@ -72,4 +74,10 @@ pub enum Refusal {
     /// outcome.revoke
     #[error(transparent)]
     RevokeOutcome(#[from] RevokeOutcomeError),
+    /// credential.issue
+    #[error(transparent)]
+    Issue(#[from] IssueError),
+    /// credential.set-status
+    #[error(transparent)]
+    SetStatus(#[from] SetStatusError),
 }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::canonical::{self, NotStrict};
 use super::status::{self, Purpose};
 use crate::account::outcome::Fields;
+use crate::millicredits::Millicredits;
 use crate::policy::{OutcomeKind, Scheme};
 use crate::verify::{ACHIEVEMENT_CONTEXT, ACHIEVEMENT_TYPE};
 
@@ -37,6 +38,8 @@ pub struct Says<'a> {
     pub title: &'a str,
     /// What it openly says.
     pub fields: &'a Fields,
+    /// The credit of its lot.
+    pub credits: Millicredits,
     /// RFC 3339, UTC, whole seconds.
     pub valid_from: &'a str,
     /// First of its three status lists.
@@ -57,13 +60,9 @@ pub fn document(says: &Says<'_>) -> Map<String, Value> {
         "inLanguage": "zh-CN",
     });
     if let Some(members) = achievement.as_object_mut() {
-        if let Some(credits) = says
-            .fields
-            .credits
-            .filter(|_| says.fields.scheme != Scheme::None)
-        {
+        if says.fields.scheme != Scheme::None {
             // Exact: thousandths below 2^53 / 1000 print as they were written.
-            members.insert("creditsAvailable".into(), decimal(credits.get()));
+            members.insert("creditsAvailable".into(), decimal(says.credits.get()));
         }
         if let Some(code) = &says.fields.code {
             members.insert("humanCode".into(), code.as_str().into());

@@ -11,7 +11,7 @@ use ledger::key::{PublicKey, SigningKey};
 
 use super::cbor::{self, Item};
 use super::digits;
-pub use claims::{Claims, Kind, NotClaims, Scheme, TITLE_BYTES_MAX, clip};
+pub use claims::{Claims, Kind, NAME_BYTES_MAX, NotClaims, Scheme, TITLE_BYTES_MAX, clip};
 
 /// What binds the signature to this profile.
 const EXTERNAL_AAD: &[u8] = b"xuefen/qr/1";

@@ -78,10 +78,11 @@ impl Default for Bits {
 }
 
 impl Bits {
-    /// Sets bit `index`; beyond the list nothing happens.
-    pub fn set(&mut self, index: u32) {
+    /// Sets or clears bit `index`; beyond the list nothing happens.
+    pub fn put(&mut self, index: u32, set: bool) {
         if let Some(byte) = self.0.get_mut(index as usize / 8) {
-            *byte |= 0x80 >> (index % 8);
+            let bit = 0x80 >> (index % 8);
+            *byte = if set { *byte | bit } else { *byte & !bit };
         }
     }
 

@@ -58,6 +58,9 @@ pub enum ActivateKeyError {
     /// It has a component of small order (rule 5 of the Ed25519 rule).
     #[error("this key cannot be registered: it is of mixed order")]
     KeyMixedOrder,
+    /// The platform signs credentials, so it keeps the key.
+    #[error("a credential key is kept by the platform: leave out the key and it makes one")]
+    CredentialKeyNotKept,
     /// Only the registrar has such keys.
     #[error("only the registrar has keys of this use")]
     UseNotYours,
@@ -101,6 +104,10 @@ impl Decision for ActivateKey {
         );
         if registrar_only && *number != IssuerNumber::REGISTRAR {
             return Err(ActivateKeyError::UseNotYours);
+        }
+        // A credential carries its position, known only after the commit (STANDARDS §4).
+        if *r#use == KeyUse::Credential && *custody != Custody::Platform {
+            return Err(ActivateKeyError::CredentialKeyNotKept);
         }
         if PublicKey::register(key.as_bytes()).is_err() {
             return Err(ActivateKeyError::KeyMixedOrder);

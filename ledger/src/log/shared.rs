@@ -125,11 +125,41 @@ impl<R: Rules> Shared<R> {
             .ok_or_else(|| Corrupt::NoFold(stream.clone()))
     }
 
+    /// How many commits were recorded up to and with that time: recording times never decrease.
+    pub(super) fn size_as_of(&self, recorded_at_ms: i64) -> Result<u64, Corrupt> {
+        let (mut from, mut to) = (0, self.store.head());
+        while from < to {
+            let middle = from + (to - from) / 2;
+            if self.commit(middle)?.recorded_at_ms <= recorded_at_ms {
+                from = middle + 1;
+            } else {
+                to = middle;
+            }
+        }
+        Ok(from)
+    }
+
+    /// The state of a stream as it was when the log had `size` commits.
+    pub(super) fn state_below(&self, stream: &Stream, size: u64) -> Result<Loaded, Corrupt> {
+        let head = self.ask_index(|index| index.stream(stream))?;
+        self.load_below(stream, head, size)
+    }
+
     /// Folds a stream's history up to `head`.
     pub(crate) fn load_at(
         &self,
         stream: &Stream,
         head: Option<StreamHead>,
+    ) -> Result<Loaded, Corrupt> {
+        self.load_below(stream, head, u64::MAX)
+    }
+
+    /// Folds what of a stream's history up to `head` stands below `size`.
+    fn load_below(
+        &self,
+        stream: &Stream,
+        head: Option<StreamHead>,
+        size: u64,
     ) -> Result<Loaded, Corrupt> {
         let fold = self.fold(stream)?;
         let mut state = fold.empty();
@@ -137,7 +167,7 @@ impl<R: Rules> Shared<R> {
             Some(head) => history::before(self.store.as_ref(), head, stream)?,
             None => Vec::new(),
         };
-        for step in steps {
+        for step in steps.into_iter().take_while(|step| step.position < size) {
             let position = step.position;
             let commit = Commit::decode(&step.record.leaf).map_err(|error| Corrupt::Leaf {
                 position,

@@ -197,6 +197,8 @@ impl Batch<'_> {
                 )?;
                 self.note(entry, fact, *outcome, ChangeKind::Revoked)
             }
+            // A page of outcomes names no credentials; they are read from the account itself.
+            AccountEvent::OutcomeCertified { .. } => Ok(()),
             AccountEvent::LotDeposited {
                 lot,
                 outcome,

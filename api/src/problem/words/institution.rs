@@ -65,6 +65,7 @@ impl InChinese for ActivateKeyError {
             Self::FragmentTaken(name) => format!("密钥名 {name:?} 已用过，密钥名不再重复使用"),
             Self::KeyTaken(name) => format!("该密钥曾以 {name:?} 为名使用过"),
             Self::KeyMixedOrder => "该密钥为混合阶，不能登记".into(),
+            Self::CredentialKeyNotKept => "证书密钥由平台代管：不要提交公钥，由平台生成".into(),
             Self::UseNotYours => "只有登记机构才有这种用途的密钥".into(),
             Self::TooMany => "一个机构最多 1000 把密钥".into(),
         }

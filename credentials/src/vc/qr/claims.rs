@@ -16,7 +16,7 @@ const XUEFEN: i64 = -65_537;
 /// Most bytes of a title.
 pub const TITLE_BYTES_MAX: usize = 60;
 /// Most bytes of a name.
-const NAME_BYTES_MAX: usize = 40;
+pub const NAME_BYTES_MAX: usize = 40;
 /// Keys from here on may come later.
 const LATER: u64 = 20;
 

@@ -112,6 +112,8 @@ impl<'a> Tally<'a> {
                 added.standing -= 1;
                 added.revoked += 1;
             }
+            // Credit is counted by outcome and lot, whatever stands for it.
+            AccountEvent::OutcomeCertified { .. } => {}
             AccountEvent::LotDeposited {
                 lot,
                 outcome,

@@ -1,0 +1,199 @@
+//! Status lists as documents (STANDARDS §6): a fold of the log, signed by the institution's credential key.
+//!
+//! Invariant: a list says what the log says at the position it names; it is signed anew each hour and when
+//! a bit changes, so its age never passes for more than that.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use credentials::status_list::{StatusList, wire};
+use credentials::vc::proof;
+use credentials::vc::status::{self, Purpose, VALID_S};
+use identity::did::{Did, IssuerNumber};
+use identity::institution::{Custody, Institution, KeyUse};
+use ledger::assertion::format_s;
+use ledger::key::SigningKey;
+
+use crate::app::App;
+use crate::cache::Cache;
+use crate::problem::{Problem, Reason};
+
+/// Lists kept in memory.
+const CACHED_MAX: usize = 1_024;
+/// Milliseconds for which one signature serves.
+const SIGNED_FOR_MS: i64 = 3_600_000;
+/// Lists go in threes.
+const LISTS_STEP: u32 = 3;
+
+/// A list as it is served.
+#[derive(Debug, Clone)]
+pub struct Served {
+    /// The signed document.
+    pub document: Arc<str>,
+    /// Number of commits it was built from.
+    pub position: u64,
+}
+
+/// Which list, folded how far, signed in which hour.
+type Key = (IssuerNumber, u32, u64, i64);
+
+/// Signed lists, and packed ones for the trust bundle.
+#[derive(Debug)]
+pub struct StatusLists {
+    signed: Mutex<Cache<Key, Arc<str>>>,
+    packed: Mutex<Cache<(IssuerNumber, u32, u64), Arc<str>>>,
+}
+
+impl Default for StatusLists {
+    fn default() -> Self {
+        Self {
+            signed: Mutex::new(Cache::new(CACHED_MAX)),
+            packed: Mutex::new(Cache::new(CACHED_MAX)),
+        }
+    }
+}
+
+/// The first list of the three that `n` is one of, and what it is for.
+fn place_of(n: u32) -> Option<(u32, Purpose)> {
+    let nth = n.checked_sub(1)? % LISTS_STEP;
+    let purpose = Purpose::ALL.get(nth as usize)?;
+    Some((n - nth, *purpose))
+}
+
+impl App {
+    /// List `n` of an institution as it is now, or as it was at a time.
+    pub fn status_list(
+        &self,
+        issuer: IssuerNumber,
+        n: u32,
+        as_of_ms: Option<i64>,
+    ) -> Result<Served, Problem> {
+        let (first, purpose) = place_of(n).ok_or(Problem::of(Reason::ListUnknown))?;
+        let stream = wire::stream(issuer, first);
+        let hour = self.now_ms().div_euclid(SIGNED_FOR_MS);
+        let (state, position, made_ms) = match as_of_ms {
+            Some(then) => {
+                let (state, size) = self.ledger.state_as_of::<StatusList>(&stream, then)?;
+                (state, size, then)
+            }
+            None => {
+                let size = self.ledger.head().size;
+                let state = self.ledger.state::<StatusList>(&stream)?;
+                (state, size, hour * SIGNED_FOR_MS)
+            }
+        };
+        if state.given == 0 {
+            return Err(Problem::of(Reason::ListUnknown));
+        }
+        let key = (issuer, n, state.facts, made_ms);
+        let kept = self.lists.signed.lock();
+        if let Some(document) = kept.unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(Served { document, position });
+        }
+        let document = self.sign_list(issuer, n, purpose, &state, made_ms)?;
+        let mut kept = self
+            .lists
+            .signed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        kept.put(key, Arc::clone(&document));
+        Ok(Served { document, position })
+    }
+
+    fn sign_list(
+        &self,
+        issuer: IssuerNumber,
+        n: u32,
+        purpose: Purpose,
+        state: &StatusList,
+        made_ms: i64,
+    ) -> Result<Arc<str>, Problem> {
+        let did = Did::new(&self.host, issuer);
+        let (kid, key) = self.list_key(issuer, &did)?;
+        let made = format_s(made_ms);
+        let document = status::document(
+            &status::url(&self.host, issuer, u64::from(n)),
+            &did.to_string(),
+            purpose,
+            state.bits(purpose),
+            &made,
+            &format_s(made_ms.saturating_add(VALID_S * 1_000)),
+        );
+        let signed = proof::sign(document, &kid, &key, &made).map_err(Problem::internal)?;
+        Ok(serde_json::to_string(&signed)
+            .map_err(Problem::internal)?
+            .into())
+    }
+
+    /// The newest credential key: lists are signed as of now, whoever signed what they are about.
+    fn list_key(
+        &self,
+        issuer: IssuerNumber,
+        did: &Did,
+    ) -> Result<(String, Arc<SigningKey>), Problem> {
+        let institution = self.ledger.state::<Institution>(&issuer.stream())?;
+        let fit = institution.keys.iter().rev().filter(|key| {
+            key.r#use == KeyUse::Credential
+                && key.custody == Custody::Platform
+                && key.retired.is_none()
+        });
+        for key in fit {
+            if let Some(kid) = did.kid(&key.fragment)
+                && let Some(signer) = self.keystore.signer(&kid)?
+            {
+                return Ok((kid.to_string(), signer));
+            }
+        }
+        Err(Problem::of(Reason::CredentialKeyMissing))
+    }
+
+    /// Every list of an institution, packed for the trust bundle.
+    pub fn packed_lists(
+        &self,
+        issuer: IssuerNumber,
+        at: &str,
+    ) -> Result<Vec<credentials::trust::StatusList>, Problem> {
+        let mut lists = Vec::new();
+        let mut first = 1;
+        loop {
+            let position = self.ledger.head().size;
+            let state = self
+                .ledger
+                .state::<StatusList>(&wire::stream(issuer, first))?;
+            if state.given == 0 {
+                return Ok(lists);
+            }
+            for (n, purpose) in (first..).zip(Purpose::ALL) {
+                lists.push(credentials::trust::StatusList {
+                    url: status::url(&self.host, issuer, u64::from(n)),
+                    purpose,
+                    gzip: self.packed(issuer, n, purpose, &state).as_ref().into(),
+                    position,
+                    at: at.into(),
+                });
+            }
+            first += LISTS_STEP;
+        }
+    }
+
+    fn packed(
+        &self,
+        issuer: IssuerNumber,
+        n: u32,
+        purpose: Purpose,
+        state: &StatusList,
+    ) -> Arc<str> {
+        let key = (issuer, n, state.facts);
+        let kept = self.lists.packed.lock();
+        if let Some(packed) = kept.unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return packed;
+        }
+        let packed: Arc<str> = state.bits(purpose).encode().into();
+        let mut kept = self
+            .lists
+            .packed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        kept.put(key, Arc::clone(&packed));
+        packed
+    }
+}

@@ -1,0 +1,120 @@
+//! The verification pipeline on the platform: the ledger itself is asked, and nothing is fetched.
+//!
+//! Invariant: what the ledger says of a credential comes from its folded state, as new as the writer's
+//! own; the bundle may be a second older and says so in `asOf`.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use credentials::credential::{Credential, wire};
+use credentials::trust::Bundle;
+use credentials::verify::{self, Context, Registered, Report};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::picture;
+use crate::problem::{Problem, Reason};
+use crate::trust_bundle;
+
+/// Milliseconds for which a bundle serves while nothing was written.
+const HELD_MS: i64 = 60_000;
+/// Milliseconds for which it serves although something was.
+const BEHIND_MS: i64 = 1_000;
+
+/// The bundle that was built last, and when.
+#[derive(Debug, Default)]
+pub struct BundleHeld(Mutex<Option<(i64, Arc<Bundle>)>>);
+
+/// What was handed in.
+#[derive(Debug, Clone, Copy)]
+pub enum Input<'a> {
+    /// A document, or the text of a code.
+    Bytes(&'a [u8]),
+    /// A PNG or JPEG with a code.
+    Picture(&'a [u8]),
+}
+
+impl App {
+    /// A bundle that is at most a second behind the views.
+    pub fn held_bundle(&self) -> Result<Arc<Bundle>, Problem> {
+        let now_ms = self.now_ms();
+        let position = self.views.follower.next();
+        let mut held = self
+            .bundle_held
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some((built_ms, bundle)) = held.as_ref() {
+            let age_ms = now_ms.saturating_sub(*built_ms);
+            let serves_ms = if bundle.position == position {
+                HELD_MS
+            } else {
+                BEHIND_MS
+            };
+            if (0..serves_ms).contains(&age_ms) {
+                return Ok(Arc::clone(bundle));
+            }
+        }
+        let bundle = Arc::new(trust_bundle::unsigned(self)?);
+        *held = Some((now_ms, Arc::clone(&bundle)));
+        Ok(bundle)
+    }
+
+    /// Checks a document, the text of a code, or a picture of one.
+    pub fn verify(&self, input: Input<'_>) -> Result<Report, Problem> {
+        match input {
+            Input::Bytes(bytes) => self.verify_bytes(bytes),
+            Input::Picture(bytes) => {
+                let texts = picture::read(bytes).map_err(|error| {
+                    Problem::of(Reason::ImageUnreadable)
+                        .detail(crate::problem::Words::quoting("图片读不出来", error))
+                })?;
+                self.verify_texts(&texts)
+            }
+        }
+    }
+
+    /// The code of ours among those that a picture holds; else what the first one comes to.
+    fn verify_texts(&self, texts: &[String]) -> Result<Report, Problem> {
+        let prefix = credentials::vc::qr::prefix(&self.host);
+        let ours = texts.iter().find(|text| text.starts_with(&prefix));
+        match ours.or(texts.first()) {
+            Some(text) => self.verify_bytes(text.as_bytes()),
+            None => Ok(verify::no_code(&self.context(&*self.held_bundle()?, None))),
+        }
+    }
+
+    fn verify_bytes(&self, bytes: &[u8]) -> Result<Report, Problem> {
+        let mut bundle = self.held_bundle()?;
+        let ledger = verify::claimed_id(bytes, &bundle)
+            .map(|id| self.registered(id))
+            .transpose()?;
+        if matches!(ledger, Some(Registered::Here { position, .. }) if position >= bundle.position)
+        {
+            // Issued since: the key that signed it may be as new.
+            bundle = Arc::new(trust_bundle::unsigned(self)?);
+        }
+        Ok(verify::any(bytes, &self.context(&bundle, ledger)))
+    }
+
+    fn context<'a>(&self, bundle: &'a Bundle, ledger: Option<Registered>) -> Context<'a> {
+        Context {
+            bundle,
+            lists: &[],
+            ledger,
+            now_s: self.now_ms().div_euclid(1_000),
+        }
+    }
+
+    /// What the ledger says of a credential.
+    pub fn registered(&self, id: Uuid) -> Result<Registered, Problem> {
+        let credential = self.ledger.state::<Credential>(&wire::stream(id))?;
+        Ok(match &credential.issued {
+            None => Registered::NotHere,
+            Some(issued) => Registered::Here {
+                issuer: issued.says.issuer,
+                position: issued.by.position,
+                standing: credential.standing(),
+            },
+        })
+    }
+}

@@ -3,7 +3,7 @@
 import { readdirSync } from "node:fs";
 import { defineConfig } from "vite";
 
-import { words } from "./plugin/words";
+import { words } from "./plugin/words.ts";
 
 const tests = readdirSync("test").filter((name) => name.endsWith(".test.ts"));
 

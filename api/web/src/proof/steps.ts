@@ -1,0 +1,194 @@
+// The common steps S1 to S5 (docs/VERIFY.md). Unknown is never taken for good: what cannot be looked at
+// leaves a finding.
+
+import type { Bytes } from "./bytes";
+import type { Int } from "./cbor";
+import type { Bundle, Owned, Purpose, StatusEntry } from "./bundle";
+import type { Engine } from "./engine";
+import type { Json } from "./json";
+import { isIncluded } from "./merkle";
+import { checkpoint, cosigners, isSignedBy, parse } from "./note";
+import type { Receipt } from "./qr";
+import { Findings } from "./registry";
+import { bit, bits } from "./status";
+
+/** What one check works with. */
+export interface Check {
+  engine: Engine;
+  bundle: Bundle;
+  /** Status list credentials fetched for this check, by their URL. */
+  lists: ReadonlyMap<string, Json>;
+  /** Unix seconds. */
+  now: number;
+}
+
+/** One status that a credential names. */
+export interface Entry {
+  url: string;
+  purpose: Purpose;
+  index: Int;
+}
+
+/** What is common to both forms once their signature holds. */
+export interface Subject extends Owned {
+  position: Int | undefined;
+  begins: number;
+  expires: number | undefined;
+  /** The statuses it names; reading them may stop the check (E04), which S5 says. */
+  entries: () => Entry[];
+  receipt: { receipt: Receipt; leaf: Bytes } | null;
+}
+
+/** A status list that keeps every rule. */
+export interface List {
+  purpose: string;
+  bits: Bytes;
+  /** Unix seconds it speaks of. */
+  at: number;
+}
+
+/** Opens a list from {@link Check.lists}; `null` if it fails any check of its own. */
+export type OpenList = (check: Check, document: Json, url: string, did: string) => Promise<List | null>;
+
+/** S1. */
+export function issuer({ issuer: { suspended } }: Owned, findings: Findings): void {
+  if (suspended !== null) findings.add("E11", `suspended at position ${suspended}`);
+}
+
+/** S2: order is evidence, so the window is one of positions, never of dates. */
+function keyWindow(subject: Subject, included: boolean, findings: Findings): void {
+  const { position, key } = subject;
+  const { activated, retired, notValidAfter } = key;
+  if (position === undefined) {
+    findings.add("E30", "the credential names no position");
+    return;
+  }
+  const end = Math.min(retired ?? Infinity, notValidAfter ?? Infinity);
+  const disputed = subject.issuer.disputed.some(([from, to]) => from <= position && position <= to);
+  const compromised = notValidAfter !== null && !included;
+  if (disputed) {
+    findings.add("E12", `position ${position} is disputed`);
+  } else if (activated < position && position <= end) {
+    if (compromised) findings.add("E12", "the key is compromised and no inclusion is proven");
+  } else if (position > end && compromised) {
+    findings.add("E12", "behind a compromised key's end, and no inclusion is proven");
+  } else {
+    findings.add("E30", `position ${position} is outside the key's window`);
+  }
+}
+
+/** S3. */
+export function dates(
+  { bundle, now }: Check,
+  begins: number,
+  expires: number | undefined,
+  findings: Findings,
+): void {
+  if (begins > now) findings.add("E32", "not yet in force");
+  if (expires !== undefined && expires <= now) findings.add("E31", "expired");
+  if (now < bundle.issuedS) findings.add("W50", "the clock is before the trust bundle");
+  if (now - bundle.issuedS > bundle.unknownS) findings.add("W50", "the trust bundle is too old");
+}
+
+/** S4: the receipt's path and checkpoint. */
+async function inclusion({ engine, bundle }: Check, subject: Subject, findings: Findings): Promise<void> {
+  const { position, receipt: carried } = subject;
+  if (!carried || position === undefined) {
+    findings.add("W40", "no inclusion proof carried");
+    return;
+  }
+  const { receipt, leaf } = carried;
+  const note = parse(receipt.checkpoint);
+  const head = note && checkpoint(note);
+  if (!note || head?.origin !== bundle.origin || !(await isSignedBy(engine, note, bundle.log))) {
+    findings.add("E40", "the checkpoint is not one that the log signed");
+    return;
+  }
+  const { size, path } = receipt;
+  const leads =
+    BigInt(size) === head.size && (await isIncluded(engine, leaf, position, size, path, head.root));
+  if (!leads) findings.add("E41", "the path does not lead to the checkpoint's root");
+  const count = await cosigners(engine, note, bundle.witnesses);
+  if (count < bundle.quorum) findings.add("E42", `${count} of ${bundle.quorum} witnesses`);
+}
+
+async function fromBundle(entry: StatusEntry): Promise<List | null> {
+  const list = await bits(entry.gzip);
+  return list && { purpose: entry.purpose, bits: list, at: entry.at };
+}
+
+/** The list an entry names, or the code of why there is none. */
+async function findList(
+  check: Check,
+  subject: Subject,
+  { url, purpose }: Entry,
+  openList: OpenList,
+): Promise<List | "E53" | "E54"> {
+  const given = check.lists.get(url);
+  const kept = subject.issuer.status.find((entry) => entry.url === url);
+  if (given === undefined && !kept) {
+    // Another issuer's list says nothing of this credential.
+    const foreign = check.bundle.issuers.some(({ status }) => status.some((it) => it.url === url));
+    return foreign ? "E54" : "E53";
+  }
+  const list =
+    given !== undefined
+      ? await openList(check, given, url, subject.issuer.did)
+      : kept
+        ? await fromBundle(kept)
+        : null;
+  return list?.purpose === purpose ? list : "E54";
+}
+
+const SET = { revocation: "E50", suspension: "E52", refresh: "E51" } as const;
+
+/** S5; answers the times that the lists used speak of. */
+async function status(
+  check: Check,
+  subject: Subject,
+  openList: OpenList,
+  findings: Findings,
+): Promise<number[]> {
+  const entries = subject.entries();
+  if (entries.length === 0) {
+    if (subject.issuer.statusRequired) findings.add("E53", "no status, though the issuer must give one");
+    return [];
+  }
+  const used: { entry: Entry; list: List | "E53" | "E54"; set: boolean | null }[] = [];
+  for (const entry of entries) {
+    const list = await findList(check, subject, entry, openList);
+    used.push({ entry, list, set: typeof list === "string" ? null : bit(list.bits, entry.index) });
+  }
+  const replaced = used.some(({ entry, set }) => set && entry.purpose === "refresh");
+  const times: number[] = [];
+  for (const { entry, list, set } of used) {
+    if (typeof list === "string") {
+      findings.add(list, list === "E53" ? `${entry.url} is not at hand` : `${entry.url} fails its check`);
+      continue;
+    }
+    times.push(list.at);
+    if (set === null) findings.add("E54", `index ${entry.index} is beyond ${entry.url}`);
+    const hidden = entry.purpose === "revocation" && replaced;
+    if (set && !hidden) findings.add(SET[entry.purpose], `bit ${entry.index} of ${entry.url} is set`);
+    if (check.now - list.at > check.bundle.unknownS) findings.add("W50", `${entry.url} is too old`);
+  }
+  return times;
+}
+
+/** S1 to S5 in order; answers the times of the lists used. */
+export async function run(
+  check: Check,
+  subject: Subject,
+  openList: OpenList,
+  findings: Findings,
+): Promise<number[]> {
+  issuer(subject, findings);
+  // S2 asks whether S4 finds the commit included, yet stands before it.
+  const found = new Findings();
+  await inclusion(check, subject, found);
+  const included = subject.receipt !== null && !found.has("E40", "E41");
+  keyWindow(subject, included, findings);
+  dates(check, subject.begins, subject.expires, findings);
+  for (const { code, detail } of found.list) findings.add(code, detail);
+  return status(check, subject, openList, findings);
+}

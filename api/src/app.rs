@@ -28,6 +28,7 @@ use crate::keystore::KeyStore;
 use crate::master::{MasterKey, MasterKeyError};
 use crate::metrics::Metrics;
 use crate::problem::{Problem, Reason};
+use crate::routes::web::Dist;
 use crate::seal::SealKey;
 use crate::status_list::StatusLists;
 use crate::token::Tokens;
@@ -72,6 +73,8 @@ pub struct App {
     pub bundle_held: BundleHeld,
     /// Rendered transcripts.
     pub transcripts: TranscriptCache,
+    /// The built front end.
+    pub web: Dist,
     /// Counters.
     pub metrics: Metrics,
     /// Run by `xuefen demo`: `/login` takes a token from its address, and says so.
@@ -101,6 +104,9 @@ pub enum StartError {
     /// A side store.
     #[error(transparent)]
     Side(#[from] ledger::side::SideError),
+    /// The built front end cannot be read.
+    #[error("the front end (server.web_dir) cannot be read: {0}")]
+    Web(std::io::Error),
     /// The master key.
     #[error(transparent)]
     Master(#[from] MasterKeyError),
@@ -169,6 +175,7 @@ impl App {
             lists: StatusLists::default(),
             bundle_held: BundleHeld::default(),
             transcripts: TranscriptCache::default(),
+            web: Dist::read(&config.server.web_dir).map_err(StartError::Web)?,
             metrics: Metrics::new(),
             jobs,
             uploads,

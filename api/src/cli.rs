@@ -11,6 +11,7 @@ pub mod serve;
 pub mod sign;
 pub mod term;
 pub mod token;
+pub mod verify;
 pub mod view;
 
 use std::path::PathBuf;
@@ -46,6 +47,8 @@ enum Command {
     Import(import::Verb),
     /// Sign assertions with a key of your own.
     Sign(sign::Args),
+    /// Check credentials and codes with nothing but a trust bundle.
+    Verify(verify::Args),
     /// Audit, checkpoint, prove.
     #[command(subcommand)]
     Log(log::Verb),
@@ -147,6 +150,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Demo(args) => demo::run(&args, settings()?, clock),
         Command::Import(verb) => import::run(&verb),
         Command::Sign(args) => sign::run(&args, clock.as_ref()),
+        Command::Verify(args) => verify::run(&args, clock.as_ref()),
         Command::Log(verb) => log::run(&verb, &settings()?, clock.as_ref()),
         Command::Token(verb) => token::run(&verb, &settings()?, &clock),
         Command::Key(verb) => key::run(&verb, &settings()?, clock),

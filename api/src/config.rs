@@ -53,6 +53,8 @@ pub struct ServerConfig {
     pub header_timeout_s: u64,
     /// Seconds given to running requests when stopping.
     pub drain_s: u64,
+    /// What `make web` built; without it `/verify` is a form that sends a photo.
+    pub web_dir: PathBuf,
 }
 
 /// How much is logged.
@@ -84,6 +86,7 @@ impl Default for ServerConfig {
             request_timeout_s: 30,
             header_timeout_s: 30,
             drain_s: 30,
+            web_dir: PathBuf::from("api/web/dist"),
         }
     }
 }

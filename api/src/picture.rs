@@ -138,6 +138,26 @@ pub fn png(code: &QrCode, module: Module, dpi: u32) -> Result<Vec<u8>, PictureEr
     Ok(bytes)
 }
 
+/// As text for a terminal: two rows of modules a line, black on white whatever its colours.
+pub fn terminal(code: &QrCode) -> String {
+    let mut text = String::new();
+    let mut y = -QUIET / 2;
+    while y < code.size() + QUIET / 2 {
+        text.push_str("\u{1b}[30;47m");
+        for x in -QUIET / 2..code.size() + QUIET / 2 {
+            text.push(match (code.get_module(x, y), code.get_module(x, y + 1)) {
+                (true, true) => '█',
+                (true, false) => '▀',
+                (false, true) => '▄',
+                (false, false) => ' ',
+            });
+        }
+        text.push_str("\u{1b}[0m\n");
+        y += 2;
+    }
+    text
+}
+
 /// Whether these bytes are a picture that can be read here.
 pub fn is_picture(bytes: &[u8]) -> bool {
     is_png(bytes) || is_jpeg(bytes)

@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod approvals;
 pub mod assertions;
+pub mod credential_pages;
 pub mod credentials;
 pub mod identity_doors;
 pub mod imports;
@@ -17,6 +18,7 @@ pub mod statistics;
 pub mod transcripts;
 pub mod trust;
 pub mod verify;
+pub mod web;
 
 use std::sync::Arc;
 
@@ -71,9 +73,18 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(credentials::status, credentials::set_status))
         .routes(routes!(credentials::of_learner))
         .routes(routes!(verify::status_list))
+        .routes(routes!(credential_pages::public))
+        .routes(routes!(credential_pages::certificate))
+        .routes(routes!(credential_pages::why))
+        .routes(routes!(web::to_verify))
+        .routes(routes!(web::verify))
+        .routes(routes!(web::scanned))
+        .routes(routes!(web::worker))
+        .routes(routes!(web::asset))
         .merge(
             OpenApiRouter::new()
                 .routes(routes!(verify::verify))
+                .routes(routes!(credential_pages::photo))
                 .layer(DefaultBodyLimit::max(verify::BODY_BYTES_MAX)),
         )
         .routes(routes!(approvals::decide, approvals::show))

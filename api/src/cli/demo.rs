@@ -1,5 +1,7 @@
 //! xuefen demo
 
+mod show;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -70,6 +72,10 @@ pub fn run(args: &Args, mut config: Config, clock: Arc<dyn Clock>) -> Result<(),
         summary.store(&dir.demo()).map_err(Failure::of)?;
     }
     trust_bundle::write(&app, &dir.trust())?;
+    let shown = match summary.credentials.first() {
+        Some(id) => Some(show::write(&app, &dir, *id)?),
+        None => None,
+    };
     if args.once {
         term::print(&serde_json::to_string_pretty(&brief(&summary)).map_err(Failure::of)?);
         app.close();
@@ -77,8 +83,11 @@ pub fn run(args: &Args, mut config: Config, clock: Arc<dyn Clock>) -> Result<(),
     }
     let ready = watch.elapsed();
     let root = args.data_dir.clone();
-    runtime.block_on(serve::serve(app, |address| {
+    runtime.block_on(serve::serve(app, move |address| {
         tell(&summary, &root, address);
+        if let Some(shown) = &shown {
+            shown.tell(&root, address);
+        }
         term::note(&format!(
             "ready in {:.2} s; Ctrl-C stops it",
             ready.as_secs_f64()
@@ -161,6 +170,7 @@ fn brief(summary: &Summary) -> serde_json::Value {
         "institution": summary.institution,
         "learners": summary.learners.len(),
         "outcomes": summary.outcomes.len(),
+        "credentials": summary.credentials.len(),
         "rows": summary.rows,
     })
 }

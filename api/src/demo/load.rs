@@ -1,5 +1,6 @@
 //! Loading the demo province.
 
+mod credentials;
 mod institutions;
 mod outcomes;
 
@@ -19,7 +20,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::province::Province;
-use super::summary::{DemoLearner, DemoTokens, Summary};
+use super::summary::{DemoEnded, DemoLearner, DemoTokens, Summary};
 use crate::app::App;
 use crate::extract::Caller;
 use crate::genesis::Genesis;
@@ -85,9 +86,15 @@ pub async fn load(
     let registrar2 = loader.second_registrar(&officer).await?;
     let admitted = loader.admit_all(province, &registrar, &registrar2).await?;
     let own = loader.own_key(province, &admitted).await?;
+    loader.credential_keys(&admitted).await?;
     let people = loader.register_all(province, &admitted).await?;
     let mut rows = loader.import_all(province, &admitted).await?;
     rows.corrected = loader.correct_all(province, &admitted, &people).await?;
+    let learners = loader.learner_tokens(&people)?;
+    let institution_id = IssuerNumber(own.id);
+    let staff = admitted.values().find(|it| it.number == institution_id);
+    let staff = staff.ok_or_else(|| Problem::internal("the demo institution was not admitted"))?;
+    let issued = loader.issue_some(staff, &learners).await?;
     app.ledger.publish().map_err(Problem::internal)?;
     if let Some(last) = app.ledger.head().size.checked_sub(1) {
         app.views
@@ -96,7 +103,6 @@ pub async fn load(
             .await
             .map_err(Problem::internal)?;
     }
-    let learners = loader.learner_tokens(&people)?;
     let mut outcomes = Vec::new();
     for learner in &learners {
         let lines = app
@@ -106,9 +112,6 @@ pub async fn load(
             .map_err(Problem::internal)?;
         outcomes.extend(lines.iter().map(|line| line.outcome));
     }
-    let institution_id = IssuerNumber(own.id);
-    let staff = admitted.values().find(|it| it.number == institution_id);
-    let staff = staff.ok_or_else(|| Problem::internal("the demo institution was not admitted"))?;
     let token = |caller: Caller, label: &str| loader.token(caller, label);
     let learner = learners
         .first()
@@ -136,7 +139,11 @@ pub async fn load(
         },
         institution: own,
         learners,
-        credentials: Vec::new(),
+        credentials: issued.valid,
+        ended: DemoEnded {
+            revoked: issued.revoked,
+            suspended: issued.suspended,
+        },
         outcomes,
         rows,
         commits: app.ledger.head().size,

@@ -16,8 +16,12 @@ pub struct Summary {
     pub institution: DemoInstitution,
     /// Every learner.
     pub learners: Vec<DemoLearner>,
-    /// Credentials issued: none yet in this release.
+    /// Credentials in force, of the demo institution.
+    #[serde(default)]
     pub credentials: Vec<Uuid>,
+    /// Credentials that are not in force.
+    #[serde(default)]
+    pub ended: DemoEnded,
     /// Outcomes recorded.
     pub outcomes: Vec<Uuid>,
     /// Rows of all files, by what became of them.
@@ -54,6 +58,15 @@ pub struct DemoInstitution {
     pub name: String,
     /// Key file for `xuefen sign`, relative to the data directory.
     pub key_file: String,
+}
+
+/// Credentials that are not in force.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub struct DemoEnded {
+    /// Ended for good.
+    pub revoked: Option<Uuid>,
+    /// Stopped for now.
+    pub suspended: Option<Uuid>,
 }
 
 /// A learner.

@@ -309,7 +309,7 @@ impl StatusBody {
 
 impl App {
     /// The holder, who issued it, and who may read the outcome may have a credential.
-    fn may_have(&self, caller: &Caller, id: Uuid) -> Result<(), Problem> {
+    pub(super) fn may_have(&self, caller: &Caller, id: Uuid) -> Result<(), Problem> {
         let (_, issued) = self.credential(id)?;
         let access = self.may_read(caller, issued.says.person)?;
         if access.has(issued.says.issuer) && access.in_full() {

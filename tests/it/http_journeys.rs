@@ -2,6 +2,7 @@
 
 mod at_once;
 mod correcting;
+mod credentials;
 pub(crate) mod imports;
 mod learning;
 mod listing;

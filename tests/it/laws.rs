@@ -263,6 +263,30 @@ fn fact() -> impl Strategy<Value = (&'static str, &'static str, Value)> {
             ("account", "lot.superseded.v1", json!({ "lot": lot, "successor": other }))
         }),
         small().prop_map(|lot| ("account", "lot.revoked.v1", json!({ "lot": lot }))),
+        (small(), small()).prop_map(|(outcome, credential)| {
+            ("account", "outcome.certified.v1", json!({ "credential": credential, "outcome": outcome }))
+        }),
+        (small(), small(), number()).prop_map(|(credential, person, index)| {
+            ("credential", "credential.issued.v1", json!({
+                "_sd": [], "credential": credential, "credits": "4", "index": index, "issuer": 1, "key": "k", "list": 1,
+                "open": said::course(), "outcome": person, "person": person, "subject": "did:key:z",
+            }))
+        }),
+        prop_oneof![Just("suspended"), Just("reinstated"), Just("revoked")].prop_map(|what| {
+            let kind = match what {
+                "suspended" => "credential.suspended.v1",
+                "reinstated" => "credential.reinstated.v1",
+                _ => "credential.revoked.v1",
+            };
+            ("credential", kind, json!({ "reason": "other" }))
+        }),
+        Just(("credential", "credential.superseded.v1", json!({}))),
+        (small(), number()).prop_map(|(credential, index)| {
+            ("status", "status.allocated.v1", json!({ "credential": credential, "index": index }))
+        }),
+        (number(), any::<bool>()).prop_map(|(index, set)| {
+            ("status", "status.changed.v1", json!({ "index": index, "purpose": "revocation", "set": set }))
+        }),
         small().prop_map(|by| ("approval", "approval.given.v1", json!({ "person": by }))),
         small().prop_map(|by| ("approval", "approval.completed.v1", json!({ "person": by }))),
         small().prop_map(|by| ("approval", "approval.rejected.v1", json!({ "person": by }))),
@@ -323,11 +347,13 @@ fn unknown_facts_stop_loudly() {
     for noun in [
         "account",
         "approval",
+        "credential",
         "institution",
         "officer",
         "person",
         "policy",
         "registry",
+        "status",
     ] {
         let fold = Rulebook.fold(noun).unwrap();
         for kind in ["lot.deposited.v2", "thing.happened.v1", ""] {

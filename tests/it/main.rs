@@ -33,6 +33,7 @@ mod rules_accounts;
 mod rules_amounts;
 mod rules_approvals;
 mod rules_coverage;
+mod rules_credentials;
 mod rules_genesis;
 mod rules_identity;
 mod rules_keys;

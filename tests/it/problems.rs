@@ -1,6 +1,7 @@
 //! Every reason a door can give, each brought about once, over HTTP wherever a request can reach it.
 
 mod assertions;
+mod credentials;
 mod doors;
 mod rules;
 mod unreachable;
@@ -67,6 +68,7 @@ fn every_reason_is_met() {
     assertions::all(&stand, &met);
     rules::all(&stand, &met);
     doors::all(&stand, &met);
+    credentials::all(&stand, &met);
     unreachable::all(&met);
     let met = met.0.into_inner().unwrap();
     let left: Vec<_> = Reason::ALL

@@ -10,6 +10,8 @@ use credentials::account::correct_outcome::CorrectOutcomeError;
 use credentials::account::outcome::FieldError;
 use credentials::account::record_outcome::RecordOutcomeError;
 use credentials::account::revoke_outcome::RevokeOutcomeError;
+use credentials::credential::issue::IssueError;
+use credentials::credential::set_status::SetStatusError;
 use credentials::policy::PolicyError;
 use credentials::rulebook::Refusal;
 use credentials::rulebook::open_log::OpenLogError;
@@ -47,7 +49,7 @@ macro_rules! rules {
 rules! {
     REFUSALS, refusal: Refusal {
         UnknownKind, EngineUnknown, DataMalformed, Ask, Policy, OpenLog, Admit, ActivateKey, RetireKey, Appoint,
-        Approval, Register, BindIdentifier, RecordOutcome, CorrectOutcome, RevokeOutcome,
+        Approval, Register, BindIdentifier, RecordOutcome, CorrectOutcome, RevokeOutcome, Issue, SetStatus,
     }
     ASKS, ask: AskError {
         SignerUnknown, NotAdmitted, KeyNotActive, KeyUse, KindNotYours, ActMissing, ActorNotAllowed,
@@ -58,7 +60,7 @@ rules! {
         NumberNotNext, CodeTaken, CodeMissing, CodeMalformed, CheckDigit, Name, Officers, ParentUnknown, Key,
     }
     ACTIVATIONS, activation: ActivateKeyError {
-        NotYours, Fragment, FragmentTaken, KeyTaken, KeyMixedOrder, UseNotYours, TooMany,
+        NotYours, Fragment, FragmentTaken, KeyTaken, KeyMixedOrder, UseNotYours, TooMany, CredentialKeyNotKept,
     }
     RETIREMENTS, retirement: RetireKeyError { NotYours, KeyUnknown, LastKey }
     APPOINTMENTS, appointment: AppointError { RoleScope, RolesCombined, InstitutionUnknown }
@@ -78,6 +80,11 @@ rules! {
         OutcomeUnknown, NotYours, Revoked, TargetNotCurrent, Field, Policy,
     }
     REVOCATIONS, revocation: RevokeOutcomeError { OutcomeUnknown, NotYours, TargetNotCurrent }
+    ISSUINGS, issuing: IssueError {
+        OutcomeUnknown, NotYours, OutcomeRevoked, NotPassed, FieldsDiffer, IdTaken, KeyNotFit, IndexNotFree,
+        ValuesDoNotFit, Subject,
+    }
+    STATUSES, status: SetStatusError { CredentialUnknown, NotYours, Ended, NotSuspended }
     FIELDS, field: FieldError {
         Record, RecordIsIdentifier, Code, InFuture, TooOld, AmountMissing, AmountNotCounted, AmountAbsurd, Level, NoRate,
     }
@@ -115,6 +122,8 @@ fn names(error: &Refusal) -> Vec<&'static str> {
             }
         }
         Refusal::RevokeOutcome(error) => names.push(revocation(error)),
+        Refusal::Issue(error) => names.push(issuing(error)),
+        Refusal::SetStatus(error) => names.push(status(error)),
     }
     names
 }
@@ -140,6 +149,7 @@ fn every_refusal_has_a_test() {
         super::rules_accounts::REFUSALS,
         super::rules_amounts::REFUSALS,
         super::rules_approvals::REFUSALS,
+        super::rules_credentials::REFUSALS,
         super::rules_genesis::REFUSALS,
         super::rules_identity::REFUSALS,
         super::rules_keys::REFUSALS,

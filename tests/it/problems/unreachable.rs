@@ -129,7 +129,7 @@ pub(super) fn all(met: &Met) {
 }
 
 /// The problem must be for `reason`, complete in its form.
-fn hold(met: &Met, why: &str, problem: &Problem, reason: Reason) {
+pub(super) fn hold(met: &Met, why: &str, problem: &Problem, reason: Reason) {
     assert_eq!(problem.reason, reason, "{why}");
     let body = serde_json::to_value(problem.body(Language::Zh, Some("r".into()))).unwrap();
     assert_eq!(body["type"], format!("/problems/{}", reason.slug()));

@@ -33,6 +33,18 @@ KINDS = {
     "lot.deposited.v1": ("account", {"credits", "lot", "outcome", "policy", "usable_before"}, {"warnings"}),
     "lot.superseded.v1": ("account", {"lot", "successor"}, set()),
     "lot.revoked.v1": ("account", {"lot"}, set()),
+    "outcome.certified.v1": ("account", {"credential", "outcome"}, set()),
+    "credential.issued.v1": (
+        "credential",
+        {"_sd", "credential", "credits", "index", "issuer", "key", "list", "open", "outcome", "person", "subject"},
+        set(),
+    ),
+    "credential.suspended.v1": ("credential", {"reason"}, set()),
+    "credential.reinstated.v1": ("credential", {"reason"}, set()),
+    "credential.revoked.v1": ("credential", {"reason"}, set()),
+    "credential.superseded.v1": ("credential", set(), set()),
+    "status.allocated.v1": ("status", {"credential", "index"}, set()),
+    "status.changed.v1": ("status", {"index", "purpose", "set"}, set()),
     "approval.proposed.v1": ("approval", None, None),
     "approval.given.v1": ("approval", {"person"}, set()),
     "approval.completed.v1": ("approval", {"person"}, set()),
@@ -78,6 +90,7 @@ class State:
         self.names = {}
         self.streams = {}
         self.outcomes = {}
+        self.bits = {}
 
     def number_of(self, did):
         """The issuer number of a DID under this log's host; None = no such DID."""
@@ -153,6 +166,14 @@ class State:
             derived = uuid_v8("xuefen/lot", uuid_bytes(outcome), self.outcomes[outcome].to_bytes(8, "big"))
             require(data["lot"] == derived, where, f"the lot's id must be {derived}")
             self.outcomes[outcome] += 1
+
+        elif kind == "status.allocated.v1":
+            given = self.bits.setdefault(stream, {})
+            require(data["index"] < 131_072 and data["index"] not in given, where, "a bit that is used, or beyond the list")
+            given[data["index"]] = data["credential"]
+        elif kind == "status.changed.v1":
+            require(data["index"] in self.bits.get(stream, {}), where, "a bit that belongs to no credential")
+            require(data["purpose"] in ("revocation", "suspension", "refresh"), where, "another purpose")
 
     def _activate(self, number, data, position, where):
         require(data["use"] in USES and data["custody"] in ("own", "platform"), where, "use or custody")

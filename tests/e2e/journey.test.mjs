@@ -127,6 +127,29 @@ test("a picked picture of the code is read in the worker", async () => {
   await context.close();
 });
 
+test("a browser without WebCrypto says the same, by the page's own code", async () => {
+  const context = await browser.newContext(PHONE);
+  await context.addInitScript(() => Object.defineProperty(crypto, "subtle", { value: undefined }));
+  const page = await context.newPage();
+  await page.goto(`${server.base}/q#${good()}`);
+  assert.equal(await faceOf(page), "有效");
+  await page.click("summary");
+  assert.match(await page.textContent("details"), /本页代码/);
+  await page.goto(`${server.base}/q#${changed(server.code, -1)}`);
+  await page.waitForSelector("h1:has-text('无效')");
+  await context.close();
+});
+
+test("a picked document that is no credential is not taken for one", async () => {
+  const { context, page, trouble } = await visit("/verify/");
+  const file = { name: "a.json", mimeType: "application/json", buffer: Buffer.from('{"@context":[],"a":1}') };
+  await page.setInputFiles("input[type=file]", file);
+  assert.equal(await faceOf(page), "无法确认");
+  assert.match(await page.textContent(".card"), /E04/);
+  assert.deepEqual(trouble, []);
+  await context.close();
+});
+
 test("a picked picture without a code is E00, one that is no picture too", async () => {
   const { context, page, trouble } = await visit("/verify/");
   const png = await page.screenshot();
@@ -159,6 +182,25 @@ test("after one visit the page opens and checks without a network", async () => 
     assert.equal(await faceOf(offline), "无效");
     await offline.close();
   }
+  await context.close();
+});
+
+test("once the page has been idle, pictures are read without a network too", async () => {
+  const { context, page } = await visit("/verify/");
+  await page.waitForFunction(async () => {
+    const names = (await caches.keys()).filter((name) => name.startsWith("xuefen-verify-"));
+    const kept = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
+    return kept.flat().some(({ url }) => url.endsWith(".wasm"));
+  });
+  // One look online, so that there is a trust bundle.
+  await page.goto(`${server.base}/q#${good()}`);
+  await faceOf(page);
+  await context.setOffline(true);
+  await page.goto(`${server.base}/verify/`);
+  await page.waitForSelector("h1:has-text('核验学分凭证')");
+  const png = await picture(server.code);
+  await page.setInputFiles("input[type=file]", { name: "code.png", mimeType: "image/png", buffer: png });
+  assert.equal(await faceOf(page), "有效");
   await context.close();
 });
 

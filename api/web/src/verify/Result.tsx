@@ -113,6 +113,8 @@ export function AgeStrip({ t, verdict, trust, now }: Props) {
 
 /** Once for valid, twice for unconfirmed, three times for invalid: told apart without looking. */
 function vibrate(result: string): void {
+  // A browser refuses, loudly, before the first tap on the page.
+  if (!navigator.userActivation?.hasBeenActive) return;
   const times = { valid: 1, unconfirmed: 2 }[result] ?? 3;
   navigator.vibrate?.(Array.from({ length: times * 2 - 1 }, () => 120));
 }

@@ -1,5 +1,5 @@
-// Builds dist/: pages, hashed assets, and the service worker of /verify. See docs/OPERATIONS.md for what
-// the server must say of each.
+// Builds dist/: pages, hashed assets, and the service worker of /verify. What the server must say of each
+// stands in tests/e2e/static-server.mjs.
 
 import { defineConfig } from "vite";
 

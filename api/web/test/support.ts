@@ -111,3 +111,5 @@ export function vectors<T>(name: string): T | null {
   console.log(`SKIPPED: ${path} is not there; run the Rust tests with BLESS=1`);
   return null;
 }
+
+export { BUNDLE, CODE, REGISTRAR } from "./published";

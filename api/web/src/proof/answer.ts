@@ -56,7 +56,7 @@ export function issuerFacts({ issuer: { id, name }, key }: Owned) {
 
 function age({ bundle, now }: Check, times: number[]): Age {
   const ages = [bundle.issuedS, ...times].map((time) => now - time);
-  if (now < bundle.issuedS || ages.some((it) => it > bundle.unknownS)) return "unknown";
+  if (ages.some((it) => it > bundle.unknownS)) return "unknown";
   return ages.every((it) => it < bundle.plainS) ? "plain" : "amber";
 }
 

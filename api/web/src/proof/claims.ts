@@ -111,7 +111,8 @@ export function readClaims(message: Message): Claims {
     kind,
     title: must(optional(own.get(3), "title", isText(60)), "title"),
     amount: amount === undefined ? undefined : decimal(amount, 1000),
-    scheme: scheme === undefined ? undefined : (SCHEMES[Number(scheme) - 1] ?? String(scheme)),
+    // Without one the amount is of scheme 1; without an amount there is nothing to name it for.
+    scheme: amount === undefined ? undefined : (SCHEMES[Number(scheme ?? 1) - 1] ?? String(scheme)),
     name: optional(own.get(6), "name", isText(40)),
     status: optional(own.get(7), "status", isPair),
     position: must(uint(8, "position"), "position"),

@@ -41,7 +41,9 @@ function codeEntries({ bundle }: Check, { issuer: { id, status } }: Owned, pair:
     { url: url(first + 1n), purpose: "suspension" as const, index },
     { url: url(first + 2n), purpose: "refresh" as const, index },
   ];
-  const known = more.filter((entry) => status.some((it) => it.url === entry.url));
+  const known = more.filter((entry) =>
+    status.some((it) => it.url === entry.url && it.purpose === entry.purpose),
+  );
   return [{ url: url(first), purpose: "revocation", index }, ...known];
 }
 
@@ -62,7 +64,7 @@ export function verifyCode(check: Check, what: string): Promise<Verdict> {
         position: claims.position,
         begins: claims.begins,
         expires: claims.expires,
-        entries: () => codeEntries(check, owned, claims.status ?? []),
+        entries: codeEntries(check, owned, claims.status ?? []),
         receipt: receipt && claims.leaf ? { receipt, leaf: claims.leaf } : null,
       },
       openList,

@@ -39,15 +39,13 @@ export async function openList(check: Check, given: Json, url: string, did: stri
   }
 }
 
-function amountOf({ creditsEarned }: JsonObject): string | undefined {
-  return typeof creditsEarned === "number" ? String(creditsEarned) : undefined;
-}
-
 async function achievement(check: Check, signed: Signed, findings: Findings): Promise<Seen> {
   const { document } = signed;
   const position = positionOf(document, check.bundle);
+  // The data model asked for one.
+  if (position === undefined) throw new Stop("E03", "no position of this log");
   const { begins, expires } = signed;
-  const entries = () => readEntries(document);
+  const entries = readEntries(document);
   const subject = { ...signed, position, begins, expires, entries, receipt: null };
   const times = await run(check, subject, openList, findings);
   const about = isObject(document.credentialSubject) ? document.credentialSubject : {};
@@ -56,8 +54,9 @@ async function achievement(check: Check, signed: Signed, findings: Findings): Pr
     form: "credential" as const,
     id: String(document.id).replace("urn:uuid:", ""),
     ...issuerFacts(signed),
-    title: String(what.name),
-    amount: amountOf(about),
+    kind: String(what.achievementType),
+    title: String(document.name),
+    amount: typeof what.creditsAvailable === "number" ? String(what.creditsAvailable) : undefined,
     issuedAt: written(begins),
     expiresAt: expires === undefined ? undefined : written(expires),
     position,
@@ -66,7 +65,7 @@ async function achievement(check: Check, signed: Signed, findings: Findings): Pr
 }
 
 async function statusList(check: Check, signed: Signed, findings: Findings): Promise<Seen> {
-  const list = await listForm(check, signed, findings);
+  await listForm(check, signed, findings);
   const { begins, expires, document } = signed;
   const facts = defined({
     form: "status-list" as const,
@@ -75,7 +74,7 @@ async function statusList(check: Check, signed: Signed, findings: Findings): Pro
     issuedAt: written(begins),
     expiresAt: expires === undefined ? undefined : written(expires),
   }) as Facts;
-  return { facts, times: list ? [list.at] : [] };
+  return { facts, times: [] };
 }
 
 function readDocument(text: string): JsonObject {

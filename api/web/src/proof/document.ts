@@ -1,7 +1,7 @@
 // A JSON document: its shape, its proof, its closed schema (docs/VERIFY.md "A JSON document").
 
 import type { Bytes } from "./bytes";
-import { type Bundle, type Owned, PURPOSES } from "./bundle";
+import { type Bundle, type Issuer, type Owned, PURPOSES } from "./bundle";
 import { PURPOSE, holds, isOurSuite, signatureOf, soleProof, strangeMember } from "./integrity";
 import { canonical } from "./jcs";
 import { type Json, type JsonObject, isObject, isStrings } from "./json";
@@ -51,7 +51,9 @@ function shapeOf(document: JsonObject): Shape {
 function readProof(document: JsonObject): { proof: JsonObject; kid: string; signature: Bytes } {
   const proof = soleProof(document);
   if (proof === undefined) throw new Stop("E20", "no proof");
-  if (Array.isArray(proof)) throw new Stop("E04", "several proofs, or none in a list");
+  if (Array.isArray(document.proof) && document.proof.length !== 1) {
+    throw new Stop("E04", "several proofs, or none in a list");
+  }
   if (!isObject(proof)) throw new Stop("E01", "proof is no object");
   if (!isOurSuite(proof)) throw new Stop("E04", "an unknown proof type or suite");
   const strange = strangeMember(proof);
@@ -80,14 +82,13 @@ export function positionOf(document: JsonObject, bundle: Bundle): number | undef
 }
 
 /** Step 6: issuer and key, by the bundle alone. */
-function owner(document: JsonObject, bundle: Bundle, kid: string): { owned: Owned; did: string } {
+function owner(document: JsonObject, bundle: Bundle, kid: string): { owned: Owned; named: Issuer } {
   const { issuer } = document;
   const did = text(isObject(issuer) ? issuer.id : issuer);
-  if (did === undefined || !bundle.issuers.some((known) => known.did === did)) {
-    throw new Stop("E10", "the issuer is not in the trust bundle");
-  }
+  const named = bundle.issuers.find((known) => known.did === did);
+  if (!named) throw new Stop("E10", "the issuer is not in the trust bundle");
   const owned = bundle.keys.find(({ key }) => key.kid === kid);
-  if (owned) return { owned, did };
+  if (owned) return { owned, named };
   const position = positionOf(document, bundle);
   const newer = position === undefined || position > bundle.position;
   throw new Stop(newer ? "E10" : "E20", "the key is not in the trust bundle");
@@ -96,13 +97,11 @@ function owner(document: JsonObject, bundle: Bundle, kid: string): { owned: Owne
 const UUID_URN = /^urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const INDEX = /^(0|[1-9]\d*)$/;
 
-/** What the schema language of ours cannot say: the form of ids and indexes. */
-function badText(document: JsonObject, shape: Shape): string | undefined {
+/** What the schema language cannot say of an achievement: the form of its id, and its position. */
+function breachOf(document: JsonObject, shape: Shape, bundle: Bundle): string | undefined {
   if (shape === "status-list") return undefined;
   if (!UUID_URN.test(text(document.id) ?? "")) return "/id";
-  const given = Array.isArray(document.credentialStatus) ? document.credentialStatus : [];
-  const bad = given.findIndex((it) => !isObject(it) || !INDEX.test(text(it.statusListIndex) ?? ""));
-  return bad < 0 ? undefined : `/credentialStatus/${bad}/statusListIndex`;
+  return positionOf(document, bundle) === undefined ? "/evidence" : undefined;
 }
 
 /** Step 8: the data model, asked only behind a good signature. */
@@ -130,30 +129,30 @@ export async function open(check: Check, document: JsonObject, findings: Finding
   const { proof, kid, signature } = readProof(document);
   const breaches = checkSchema(shape, document);
   if (breaches.undefined.length > 0) throw new Stop("E21", `undefined member ${breaches.undefined[0]}`);
-  const { owned, did } = owner(document, check.bundle, kid);
+  const { owned, named } = owner(document, check.bundle, kid);
   if (!(await holds(check.engine, document, proof, signature, owned.key.pub))) {
     throw new Stop("E20", "the signature does not match");
   }
-  const [begins, expires] = dataModel(document, proof, [...breaches.other, badText(document, shape)]);
+  const [begins, expires] = dataModel(document, proof, [...breaches.other, breachOf(document, shape, check.bundle)]);
   const asked = "challenge" in proof || "domain" in proof;
-  if (proof.proofPurpose !== PURPOSE || asked || owned.key.use !== "credential" || owned.issuer.did !== did) {
+  if (proof.proofPurpose !== PURPOSE || asked || owned.key.use !== "credential" || owned.issuer !== named) {
     findings.add("E22", "another purpose, key use or issuer of the key");
   }
   const proofEnd = seconds(text(proof.expires) ?? "");
   if (proofEnd !== null && proofEnd <= check.now) findings.add("E31", "the proof has expired");
-  return { ...owned, shape, document, begins, expires };
+  return { issuer: named, key: owned.key, shape, document, begins, expires };
 }
 
-/** The statuses that an achievement names; said in S5, so asked for only then. */
+/** The statuses that an achievement names. Throws {@link Stop} E04 for a kind that we do not know. */
 export function readEntries(document: JsonObject): Entry[] {
   const { credentialStatus } = document;
   const given = Array.isArray(credentialStatus) ? credentialStatus.filter(isObject) : [];
   return given.map((entry) => {
     const url = text(entry.statusListCredential) ?? "";
+    const index = text(entry.statusListIndex) ?? "";
     const purpose = PURPOSES.find((known) => known === entry.statusPurpose);
-    if (entry.type !== "BitstringStatusListEntry" || !purpose || entry.id === url) {
-      throw new Stop("E04", "an unknown kind of status");
-    }
-    return { url, purpose, index: Number(entry.statusListIndex) };
+    const known = entry.type === "BitstringStatusListEntry" && entry.id !== url && INDEX.test(index);
+    if (!known || !purpose) throw new Stop("E04", "an unknown kind of status");
+    return { url, purpose, index: Number(index) };
   });
 }

@@ -71,21 +71,23 @@ export async function isSignedBy(engine: Engine, note: Note, by: NamedKey): Prom
   return lines.length > 0;
 }
 
-/** How many of `witnesses` cosigned; one key counts once, a false line as none. */
+/** Whether a witness's line holds: a timestamp, and a signature over it and the note's text. */
+async function isCosigned(engine: Engine, note: Note, key: Bytes, line: Bytes): Promise<boolean> {
+  if (line.length !== 72) return false;
+  const time = new DataView(line.buffer, line.byteOffset).getBigUint64(0);
+  // C2SP: the timestamp fits a signed 64-bit integer.
+  if (time >> 63n !== 0n) return false;
+  const message = utf8(`cosignature/v1\ntime ${time}\n${note.text}`);
+  return engine.verify(key, message, line.slice(8));
+}
+
+/** How many of `witnesses` cosigned; one key counts once, and one false line leaves none. */
 export async function cosigners(engine: Engine, note: Note, witnesses: NamedKey[]): Promise<number> {
   const counted: Bytes[] = [];
   for (const witness of witnesses) {
-    if (counted.some((key) => equal(key, witness.key))) continue;
     for (const line of await linesBy(engine, note, TYPE_COSIGNATURE, witness)) {
-      if (line.length !== 72) continue;
-      const time = new DataView(line.buffer, line.byteOffset).getBigUint64(0);
-      // C2SP: the timestamp fits a signed 64-bit integer.
-      if (time >> 63n !== 0n) continue;
-      const message = utf8(`cosignature/v1\ntime ${time}\n${note.text}`);
-      if (await engine.verify(witness.key, message, line.slice(8))) {
-        counted.push(witness.key);
-        break;
-      }
+      if (!(await isCosigned(engine, note, witness.key, line))) return 0;
+      if (!counted.some((key) => equal(key, witness.key))) counted.push(witness.key);
     }
   }
   return counted.length;

@@ -31,11 +31,11 @@ export interface Entry {
 
 /** What is common to both forms once their signature holds. */
 export interface Subject extends Owned {
-  position: Int | undefined;
+  position: Int;
   begins: number;
   expires: number | undefined;
-  /** The statuses it names; reading them may stop the check (E04), which S5 says. */
-  entries: () => Entry[];
+  /** The statuses it names. */
+  entries: Entry[];
   receipt: { receipt: Receipt; leaf: Bytes } | null;
 }
 
@@ -59,20 +59,13 @@ export function issuer({ issuer: { suspended } }: Owned, findings: Findings): vo
 function keyWindow(subject: Subject, included: boolean, findings: Findings): void {
   const { position, key } = subject;
   const { activated, retired, notValidAfter } = key;
-  if (position === undefined) {
-    findings.add("E30", "the credential names no position");
-    return;
-  }
   const end = Math.min(retired ?? Infinity, notValidAfter ?? Infinity);
-  const disputed = subject.issuer.disputed.some(([from, to]) => from <= position && position <= to);
-  const compromised = notValidAfter !== null && !included;
-  if (disputed) {
+  const begun = activated < position;
+  if (subject.issuer.disputed.some(([from, to]) => from <= position && position <= to)) {
     findings.add("E12", `position ${position} is disputed`);
-  } else if (activated < position && position <= end) {
-    if (compromised) findings.add("E12", "the key is compromised and no inclusion is proven");
-  } else if (position > end && compromised) {
-    findings.add("E12", "behind a compromised key's end, and no inclusion is proven");
-  } else {
+  } else if (begun && notValidAfter !== null && !included) {
+    findings.add("E12", "the key was compromised, and no inclusion is proven");
+  } else if (!begun || position > end) {
     findings.add("E30", `position ${position} is outside the key's window`);
   }
 }
@@ -93,7 +86,7 @@ export function dates(
 /** S4: the receipt's path and checkpoint. */
 async function inclusion({ engine, bundle }: Check, subject: Subject, findings: Findings): Promise<void> {
   const { position, receipt: carried } = subject;
-  if (!carried || position === undefined) {
+  if (!carried) {
     findings.add("W40", "no inclusion proof carried");
     return;
   }
@@ -107,7 +100,10 @@ async function inclusion({ engine, bundle }: Check, subject: Subject, findings: 
   const { size, path } = receipt;
   const leads =
     BigInt(size) === head.size && (await isIncluded(engine, leaf, position, size, path, head.root));
-  if (!leads) findings.add("E41", "the path does not lead to the checkpoint's root");
+  if (!leads) {
+    findings.add("E41", "the path does not lead to the checkpoint's root");
+    return;
+  }
   const count = await cosigners(engine, note, bundle.witnesses);
   if (count < bundle.quorum) findings.add("E42", `${count} of ${bundle.quorum} witnesses`);
 }
@@ -117,27 +113,22 @@ async function fromBundle(entry: StatusEntry): Promise<List | null> {
   return list && { purpose: entry.purpose, bits: list, at: entry.at };
 }
 
-/** The list an entry names, or the code of why there is none. */
-async function findList(
+/** The list an entry names, with its bit; or the code of why it cannot be told. */
+async function look(
   check: Check,
   subject: Subject,
-  { url, purpose }: Entry,
+  { url, purpose, index }: Entry,
   openList: OpenList,
-): Promise<List | "E53" | "E54"> {
+): Promise<{ at: number; set: boolean } | "E53" | "E54"> {
   const given = check.lists.get(url);
+  // Another issuer's list says nothing of this credential.
   const kept = subject.issuer.status.find((entry) => entry.url === url);
-  if (given === undefined && !kept) {
-    // Another issuer's list says nothing of this credential.
-    const foreign = check.bundle.issuers.some(({ status }) => status.some((it) => it.url === url));
-    return foreign ? "E54" : "E53";
-  }
-  const list =
-    given !== undefined
-      ? await openList(check, given, url, subject.issuer.did)
-      : kept
-        ? await fromBundle(kept)
-        : null;
-  return list?.purpose === purpose ? list : "E54";
+  let list: List | null = null;
+  if (given !== undefined) list = await openList(check, given, url, subject.issuer.did);
+  else if (kept) list = await fromBundle(kept);
+  else return "E53";
+  const set = list?.purpose === purpose ? bit(list.bits, index) : null;
+  return list && set !== null ? { at: list.at, set } : "E54";
 }
 
 const SET = { revocation: "E50", suspension: "E52", refresh: "E51" } as const;
@@ -149,28 +140,28 @@ async function status(
   openList: OpenList,
   findings: Findings,
 ): Promise<number[]> {
-  const entries = subject.entries();
-  if (entries.length === 0) {
-    if (subject.issuer.statusRequired) findings.add("E53", "no status, though the issuer must give one");
-    return [];
+  const { entries } = subject;
+  if (entries.length === 0 && subject.issuer.statusRequired) {
+    findings.add("E53", "no status, though its issuer must give one");
   }
-  const used: { entry: Entry; list: List | "E53" | "E54"; set: boolean | null }[] = [];
-  for (const entry of entries) {
-    const list = await findList(check, subject, entry, openList);
-    used.push({ entry, list, set: typeof list === "string" ? null : bit(list.bits, entry.index) });
-  }
-  const replaced = used.some(({ entry, set }) => set && entry.purpose === "refresh");
   const times: number[] = [];
-  for (const { entry, list, set } of used) {
-    if (typeof list === "string") {
-      findings.add(list, list === "E53" ? `${entry.url} is not at hand` : `${entry.url} fails its check`);
-      continue;
+  const set: Entry[] = [];
+  for (const entry of entries) {
+    const found = await look(check, subject, entry, openList);
+    if (found === "E53") {
+      findings.add("E53", `${entry.url} is not at hand`);
+    } else if (found === "E54") {
+      findings.add("E54", `${entry.url} fails its check`);
+    } else {
+      times.push(found.at);
+      if (check.now - found.at > check.bundle.unknownS) findings.add("W50", `${entry.url} is too old`);
+      if (found.set) set.push(entry);
     }
-    times.push(list.at);
-    if (set === null) findings.add("E54", `index ${entry.index} is beyond ${entry.url}`);
-    const hidden = entry.purpose === "revocation" && replaced;
-    if (set && !hidden) findings.add(SET[entry.purpose], `bit ${entry.index} of ${entry.url} is set`);
-    if (check.now - list.at > check.bundle.unknownS) findings.add("W50", `${entry.url} is too old`);
+  }
+  const replaced = set.some(({ purpose }) => purpose === "refresh");
+  for (const { purpose, index, url } of set) {
+    const hidden = purpose === "revocation" && replaced;
+    if (!hidden) findings.add(SET[purpose], `bit ${index} of ${url} is set`);
   }
   return times;
 }

@@ -11,7 +11,7 @@ import { Start } from "./Start";
 import type { Checked, Shown } from "./check";
 import { type Prefs, keep, show } from "./prefs";
 
-type View = "start" | "working" | "scanning" | "no-trust" | Checked;
+type View = "start" | "working" | "scanning" | "trust-none" | "failed" | Checked;
 
 interface Props {
   prefs: Prefs;
@@ -46,13 +46,19 @@ function Header({ t, prefs, onPrefs }: { t: Translate; prefs: Prefs; onPrefs: (p
   );
 }
 
-function NoTrust({ t, onRetry }: { t: Translate; onRetry: () => void }) {
+/** No verdict at all: nothing was checked. */
+function NoVerdict({ t, why, onRetry }: { t: Translate; why: string; onRetry: () => void }) {
   return (
     <section class="card card-unconfirmed" role="status">
-      <p>{t("trust-none")}</p>
-      <button type="button" onClick={onRetry}>{t("trust-retry")}</button>
+      <p>{why}</p>
+      <button class="primary wide" type="button" onClick={onRetry}>{t("retry")}</button>
     </section>
   );
+}
+
+/** Leaves the code that the address says; back returns to it. */
+function leaveAddress(): void {
+  if (location.hash !== "") history.pushState(null, "", location.pathname + location.search);
 }
 
 /** What was shown, checked; answers of an older question never overtake. */
@@ -65,20 +71,23 @@ function useCheck(): [View, (view: "start" | "scanning") => void, (shown: Shown)
       setShown(next);
       if (!next) setView("start");
     };
-    addEventListener("hashchange", follow);
-    return () => removeEventListener("hashchange", follow);
+    // Back and forward between our own addresses say popstate; a link tapped here says hashchange too.
+    addEventListener("popstate", follow);
+    return () => removeEventListener("popstate", follow);
   }, []);
   useEffect(() => {
     if (!shown) return undefined;
     let current = true;
     setView("working");
     const checking = import("./check").then(({ check }) => check(shown));
-    void checking.then((checked) => {
+    const done = (checked: Checked | null) => {
       if (!current) return;
-      setView(checked ?? "no-trust");
+      setView(checked ?? "trust-none");
       const fragment = "text" in shown && checked?.verdict.facts ? fragmentOf(shown.text) : null;
       if (fragment) history.pushState(null, "", `#${fragment}`);
-    });
+    };
+    // A part of the page that does not load must not look like a check that never ends.
+    void checking.then(done, () => current && setView("failed"));
     return () => {
       current = false;
     };
@@ -90,6 +99,7 @@ export function App({ prefs: first, words, onUpdate }: Props) {
   const [prefs, setPrefs] = useState(first);
   const [t, setT] = useState(() => words);
   const [updated, setUpdated] = useState(false);
+  const [scanned, setScanned] = useState(false);
   const [view, setView, onShown, onRetry] = useCheck();
   useEffect(() => onUpdate(() => setUpdated(true)), []);
   useEffect(() => {
@@ -105,18 +115,32 @@ export function App({ prefs: first, words, onUpdate }: Props) {
   const onFile = (file: File) => {
     void import("../scan/file").then(({ textOf }) => textOf(file)).then(onText);
   };
+  const onScan = () => {
+    setScanned(true);
+    setView("scanning");
+  };
+  const onAgain = () => {
+    leaveAddress();
+    // Who opened the camera once has read why, and has a queue waiting.
+    setView(scanned ? "scanning" : "start");
+  };
   const checked = typeof view === "object" ? view : null;
   return (
     <>
       <Header t={t} prefs={prefs} onPrefs={onPrefs} />
       <main>
-        {checked && <Result {...checked} t={t} language={prefs.language} />}
-        {view === "start" && <><h1>{t("title")}</h1><p>{t("start")}</p></>}
+        {checked && <Result {...checked} t={t} language={prefs.language} onAgain={onAgain} />}
         {view === "working" && <p class="working" role="status">{t("working")}</p>}
-        {view === "no-trust" && <NoTrust t={t} onRetry={onRetry} />}
-        {view === "scanning"
-          ? <Scanner t={t} onText={onText} onClose={() => setView("start")} />
-          : <Start t={t} again={checked !== null} onScan={() => setView("scanning")} onFile={onFile} onText={onText} />}
+        {view === "trust-none" && <NoVerdict t={t} why={t("trust-none")} onRetry={onRetry} />}
+        {view === "failed" && <NoVerdict t={t} why={t("failed")} onRetry={onRetry} />}
+        {view === "scanning" && <Scanner t={t} onText={onText} onClose={() => setView("start")} />}
+        {view === "start" && (
+          <>
+            <h1>{t("title")}</h1>
+            <p>{t("start")}</p>
+            <Start t={t} onScan={onScan} onFile={onFile} onText={onText} />
+          </>
+        )}
       </main>
       <footer>
         {t("footer", { host: location.host, build: __BUILD__ })}

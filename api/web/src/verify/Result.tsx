@@ -13,6 +13,7 @@ import type { Checked } from "./check";
 interface Props extends Checked {
   t: Translate;
   language: Language;
+  onAgain: () => void;
 }
 
 function reasonOf(t: Translate, { trust: { bundle } }: Checked, code: string): string {
@@ -28,12 +29,10 @@ function sentences(props: Props): string[] {
     const signed = t("valid-signed", { issuer: facts?.issuerName ?? "" });
     return status ? [signed, status] : [signed];
   }
-  const because = result === "invalid" ? t("invalid-because", { reason: reasonOf(t, props, code), code })
-    : t("unconfirmed-because", { reason: reasonOf(t, props, code), code });
-  return [because];
+  const because = { reason: reasonOf(t, props, code), code };
+  return [result === "invalid" ? t("invalid-because", because) : t("unconfirmed-because", because)];
 }
 
-/** The finding that the next step is about; a valid result has none. */
 function nextStep(props: Props): string {
   const { t, verdict } = props;
   return verdict.result === "valid" ? t("valid-next") : t(`${verdict.code}.next`);
@@ -114,6 +113,8 @@ export function AgeStrip({ t, verdict, trust, now }: Props) {
 
 /** Once for valid, twice for unconfirmed, three times for invalid: told apart without looking. */
 function vibrate(result: string): void {
+  // A browser refuses, loudly, before the first tap on the page.
+  if (!navigator.userActivation?.hasBeenActive) return;
   const times = { valid: 1, unconfirmed: 2 }[result] ?? 3;
   navigator.vibrate?.(Array.from({ length: times * 2 - 1 }, () => 120));
 }
@@ -141,6 +142,8 @@ export function Result(props: Props) {
         {code === "E51" && facts && <p><a href={`/c/${facts.id}`}>{t("open-new")}</a></p>}
         {code !== "OK" && <p><a href={`/why/${code}`}>{t("why")}</a></p>}
       </section>
+      {/* Above the facts: at 375 × 812 in 长辈版 the next person's turn must need no scrolling. */}
+      <button class="primary wide" type="button" onClick={props.onAgain}>{t("scan-again")}</button>
       {facts && <List rows={shortFacts(facts, props)} />}
       {note && <p class="muted">{t("note", { reason: reasonOf(t, props, note.code), code: note.code })}</p>}
       <Details {...props} />

@@ -6,8 +6,6 @@ import type { Translate } from "../words/words";
 
 interface Props {
   t: Translate;
-  /** Whether a result stands above: then scanning goes on with the next one. */
-  again: boolean;
   onScan: () => void;
   onFile: (file: File) => void;
   onText: (text: string) => void;
@@ -49,7 +47,7 @@ function PasteForm({ t, onText }: Pick<Props, "t" | "onText">) {
   );
 }
 
-export function Start({ t, again, onScan, onFile, onText }: Props) {
+export function Start({ t, onScan, onFile, onText }: Props) {
   const [open, setOpen] = useState<"scan" | "paste" | null>(null);
   if (open === "scan") {
     return (
@@ -63,7 +61,7 @@ export function Start({ t, again, onScan, onFile, onText }: Props) {
   return (
     <div class="stack">
       <button class="primary" type="button" onClick={() => setOpen("scan")}>
-        {t(again ? "scan-again" : "scan")}
+        {t("scan")}
       </button>
       <div class="pair">
         <PhotoButton t={t} onFile={onFile} />

@@ -1,20 +1,45 @@
 # demo: build, load and serve a small province. test: every test. lint: what CI refuses.
-# bench: PERF figures. power: the fault tests in their long form.
+# web: the front end. bench: PERF figures. power: the fault tests in their long form.
+# e2e: the pages in a real browser. interop: other people's software checks ours.
 DEMO_DIR ?= data/demo
 LISTEN ?= 127.0.0.1:8080
 
-.PHONY: demo test web bench lint power
+WEB = api/web
+DIST = $(WEB)/dist/verify/index.html
+WEB_SOURCES = $(shell find $(WEB)/src $(WEB)/verify $(WEB)/strings $(WEB)/styles $(WEB)/plugin credentials/schemas -type f) \
+	$(WEB)/package.json $(WEB)/package-lock.json $(WEB)/vite.config.ts
+# Without npm everything but the page that checks in the browser is there.
+NPM = $(shell command -v npm)
 
-demo:
+.PHONY: demo test web bench lint power e2e interop
+
+demo: $(if $(NPM),$(DIST),no-npm)
 	cargo build --release --package api
 	target/release/xuefen demo --data-dir $(DEMO_DIR) --listen $(LISTEN)
 
-test:
+test: $(if $(NPM),$(DIST),no-npm)
 	cargo build --package api
 	cargo test --package tests --test it
+	$(if $(NPM),cd $(WEB) && npm run --silent check && npm test --silent && npm run --silent size,@:)
 
-web:
-	@echo "no front end in this release: pages are rendered by the server"
+web: $(DIST)
+
+$(DIST): $(WEB_SOURCES)
+	cd $(WEB) && npm ci && npm run --silent build
+	@touch $(DIST)
+
+.PHONY: no-npm
+no-npm:
+	@echo "SKIPPED: npm (Node 20.19 or newer) is not here, so /verify is a form that sends a photo and its tests do not run"
+
+# Needs chromium (Debian: chromium, fonts-noto-cjk) and node; starts the server itself.
+e2e: $(DIST)
+	cargo build --package api
+	bash tests/e2e/run.sh
+
+interop:
+	cargo build --package api
+	bash tests/interop/run.sh
 
 # The long forms of the fault tests: a million power cuts, every bit of head and segments.
 power:

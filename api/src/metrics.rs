@@ -31,11 +31,18 @@ struct RowLabels {
     result: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct VerifyLabels {
+    state: &'static str,
+    code: &'static str,
+}
+
 /// The registry and what is counted in it.
 pub struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Histogram, fn() -> Histogram>,
     import_rows: Family<RowLabels, Counter>,
+    verified: Family<VerifyLabels, Counter>,
     commits: Gauge,
     queued: Gauge,
     view_lag: Gauge,
@@ -54,7 +61,7 @@ impl Metrics {
         let mut registry = Registry::with_prefix("xf");
         let histogram: fn() -> Histogram = || Histogram::new(SECONDS);
         let requests = Family::new_with_constructor(histogram);
-        let import_rows = Family::default();
+        let (import_rows, verified) = (Family::default(), Family::default());
         let (commits, queued, view_lag) = (Gauge::default(), Gauge::default(), Gauge::default());
         registry.register_with_unit(
             "http_request_duration",
@@ -66,6 +73,11 @@ impl Metrics {
             "import_rows",
             "Rows of imports by result",
             import_rows.clone(),
+        );
+        registry.register(
+            "verify",
+            "Credentials and codes checked, by what they came to",
+            verified.clone(),
         );
         registry.register("log_commits", "Commits in the log", commits.clone());
         registry.register(
@@ -82,6 +94,7 @@ impl Metrics {
             registry,
             requests,
             import_rows,
+            verified,
             commits,
             queued,
             view_lag,
@@ -106,6 +119,13 @@ impl Metrics {
         self.import_rows
             .get_or_create(&RowLabels { result })
             .inc_by(rows);
+    }
+
+    /// Counts a check by the state and code it came to.
+    pub fn verified(&self, state: &'static str, code: &'static str) {
+        self.verified
+            .get_or_create(&VerifyLabels { state, code })
+            .inc();
     }
 
     /// From now on `/readyz` says no.

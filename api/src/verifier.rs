@@ -61,7 +61,7 @@ impl App {
 
     /// Checks a document, the text of a code, or a picture of one.
     pub fn verify(&self, input: Input<'_>) -> Result<Report, Problem> {
-        match input {
+        let report = match input {
             Input::Bytes(bytes) => self.verify_bytes(bytes),
             Input::Picture(bytes) => {
                 let texts = picture::read(bytes).map_err(|error| {
@@ -70,7 +70,9 @@ impl App {
                 })?;
                 self.verify_texts(&texts)
             }
-        }
+        }?;
+        self.metrics.verified(report.state, report.code);
+        Ok(report)
     }
 
     /// The code of ours among those that a picture holds; else what the first one comes to.

@@ -1,7 +1,8 @@
-//! B1, B13, B15: the doors over HTTP, beside the bounds of the same round.
+//! B1, B13, B14, B15: the doors over HTTP, beside the bounds of the same round.
 
 use std::sync::Arc;
 
+use api::credential::NameShown;
 use axum::body::Bytes;
 use ledger::assertion::Assertion;
 use ledger::clock::Stopwatch;
@@ -32,6 +33,7 @@ pub(crate) fn measure(report: &mut Report, runtime: &Runtime) {
     let reader = land.summary.learners.last().unwrap().clone();
     let reader_token: Arc<str> = format!("Bearer {}", reader.token).into();
     let mut outcomes = 0..;
+    let code = scanned(&land);
     let transcript = fifty_lines(&land, &mut outcomes, &staff);
     drive(runtime, address, transcript);
     land.settle();
@@ -68,6 +70,7 @@ pub(crate) fn measure(report: &mut Report, runtime: &Runtime) {
             "transcript",
             drive(runtime, address, get(&path, &reader_token)),
         );
+        report.sample("verify code", drive(runtime, address, checks(&code)));
         let journeys = (0..JOURNEYS)
             .map(|_| journey(&land, &mut outcomes, &staff))
             .collect();
@@ -184,6 +187,19 @@ fn rows(report: &mut Report) {
         Some(Target::Least(0.5)),
     );
     report.row(
+        "B14",
+        "verify code",
+        "POST verify of a code with receipt (two signatures, path, status)",
+        "/s",
+        None,
+    );
+    report.ratio(
+        "B14",
+        ("verify code", "axum verify"),
+        "÷ axum POST + verify (one signature)",
+        Some(Target::Least(0.8)),
+    );
+    report.row(
         "B15",
         "journey",
         "record by JSON (2 values), decide, append, fold, read with ?after",
@@ -236,6 +252,24 @@ fn post(path: &'static str, bodies: &Signed) -> Vec<Job> {
         body: body.clone(),
     };
     bodies.iter().map(job).collect()
+}
+
+/// The text of a code of the demo, with its receipt.
+fn scanned(land: &Land) -> Bytes {
+    let id = *land.summary.credentials.first().unwrap();
+    let ready = land.app.ready(id).unwrap();
+    let cose = land.app.code(&ready, NameShown::Masked, true).unwrap();
+    credentials::vc::qr::text(&land.app.host, &cose).into()
+}
+
+fn checks(code: &Bytes) -> Vec<Job> {
+    let job = Job::Post {
+        path: "/v1/verify",
+        media: "text/plain",
+        token: "".into(),
+        body: code.clone(),
+    };
+    vec![job; READS]
 }
 
 fn get(path: &str, token: &Arc<str>) -> Vec<Job> {

@@ -146,8 +146,8 @@ fn only_what_its_awarder_certifies_is_issued() {
     refused(&mut given, &theirs, refusal);
     let mut failed = said::course();
     failed.passed = Some(false);
-    let corrected = given
-        .agreed(&said::correct(1, person(100), "R1", failed.clone()).about(recorded.target));
+    let corrected =
+        given.agreed(&said::correct(1, person(100), "R1", failed.clone()).about(recorded.target));
     let mut not_passed = data(1, 77);
     not_passed.fields = failed;
     refused(&mut given, &asking(&not_passed), IssueError::NotPassed);
@@ -163,10 +163,18 @@ fn a_credential_says_what_its_outcome_says() {
     let credits: Millicredits = "4".parse().unwrap();
     let mut more = data(1, 77);
     more.credits = "5".parse().unwrap();
-    refused(&mut given, &asking(&more), IssueError::FieldsDiffer { credits });
+    refused(
+        &mut given,
+        &asking(&more),
+        IssueError::FieldsDiffer { credits },
+    );
     let mut other = data(1, 77);
     other.fields.level = None;
-    refused(&mut given, &asking(&other), IssueError::FieldsDiffer { credits });
+    refused(
+        &mut given,
+        &asking(&other),
+        IssueError::FieldsDiffer { credits },
+    );
     let mut silent = data(1, 77);
     silent.values = said::values(1);
     refused(&mut given, &asking(&silent), IssueError::ValuesDoNotFit);
@@ -207,10 +215,18 @@ fn only_a_kept_credential_key_signs() {
     for name in ["key-1", "credential-2"] {
         let mut wrong = data(1, 77);
         wrong.key = name.into();
-        refused(&mut given, &asking(&wrong), IssueError::KeyNotFit(name.into()));
+        refused(
+            &mut given,
+            &asking(&wrong),
+            IssueError::KeyNotFit(name.into()),
+        );
     }
     given.makes(&said::retire(1, KEY));
-    refused(&mut given, &asking(&data(1, 77)), IssueError::KeyNotFit(KEY.into()));
+    refused(
+        &mut given,
+        &asking(&data(1, 77)),
+        IssueError::KeyNotFit(KEY.into()),
+    );
 }
 
 /// An institution would promise signatures that the platform cannot make.
@@ -221,7 +237,11 @@ fn a_credential_key_is_kept_by_the_platform() {
     own.custody = Custody::Own;
     own.fragment = "credential-own".into();
     own.key = Signer::new(1, "credential-own").public();
-    refused(&mut given, &said::activate(&own), ActivateKeyError::CredentialKeyNotKept);
+    refused(
+        &mut given,
+        &said::activate(&own),
+        ActivateKeyError::CredentialKeyNotKept,
+    );
 }
 
 /// A wrong credential would stay in force, or a suspended one never come back.
@@ -229,19 +249,43 @@ fn a_credential_key_is_kept_by_the_platform() {
 fn its_issuer_suspends_reinstates_and_revokes() {
     let (mut given, _, _) = issued();
     let suspended = given.makes(&setting(1, 1, Status::Suspended));
-    assert_eq!(suspended.kinds(), ["credential.suspended.v1", "status.changed.v1"]);
-    assert_eq!((standing(&given, 1), bits(&given, 77)), (Standing::Suspended, [false, true, false]));
-    assert_eq!(given.already(&setting(1, 1, Status::Suspended)), suspended.earlier());
+    assert_eq!(
+        suspended.kinds(),
+        ["credential.suspended.v1", "status.changed.v1"]
+    );
+    assert_eq!(
+        (standing(&given, 1), bits(&given, 77)),
+        (Standing::Suspended, [false, true, false])
+    );
+    assert_eq!(
+        given.already(&setting(1, 1, Status::Suspended)),
+        suspended.earlier()
+    );
     let back = given.makes(&setting(1, 1, Status::Reinstated));
-    assert_eq!((standing(&given, 1), bits(&given, 77)), (Standing::Issued, [false; 3]));
-    assert_eq!(given.already(&setting(1, 1, Status::Reinstated)), back.earlier());
+    assert_eq!(
+        (standing(&given, 1), bits(&given, 77)),
+        (Standing::Issued, [false; 3])
+    );
+    assert_eq!(
+        given.already(&setting(1, 1, Status::Reinstated)),
+        back.earlier()
+    );
     given.makes(&setting(1, 1, Status::Suspended));
     let revoked = given.makes(&setting(1, 1, Status::Revoked));
-    assert_eq!((standing(&given, 1), bits(&given, 77)), (Standing::Revoked, [true, true, false]));
-    assert_eq!(given.already(&setting(1, 1, Status::Revoked)), revoked.earlier());
+    assert_eq!(
+        (standing(&given, 1), bits(&given, 77)),
+        (Standing::Revoked, [true, true, false])
+    );
+    assert_eq!(
+        given.already(&setting(1, 1, Status::Revoked)),
+        revoked.earlier()
+    );
     // Another is issued in its place, with a bit of its own.
     given.makes(&asking(&data(2, 78)));
-    assert_eq!((standing(&given, 2), bits(&given, 78)), (Standing::Issued, [false; 3]));
+    assert_eq!(
+        (standing(&given, 2), bits(&given, 78)),
+        (Standing::Issued, [false; 3])
+    );
 }
 
 /// A stranger could revoke a credential, or bring back what was ended for good.
@@ -282,17 +326,26 @@ fn a_correction_supersedes_the_credentials_of_its_outcome() {
         given.agreed(&said::correct(1, person(100), "R1", better.clone()).about(recorded.target));
     let kinds = corrected.kinds();
     assert!(kinds.contains(&"credential.superseded.v1"), "{kinds:?}");
-    assert_eq!((standing(&given, 1), bits(&given, 77)), (Standing::Superseded, [true, true, true]));
+    assert_eq!(
+        (standing(&given, 1), bits(&given, 77)),
+        (Standing::Superseded, [true, true, true])
+    );
     let mut next = data(2, 78);
     next.fields = better.clone();
     next.credits = "4.5".parse().unwrap();
     given.makes(&asking(&next));
     // The next correction ends the second one and lets the first one be.
     better.credits = Some("5".parse().unwrap());
-    let again =
-        given.agreed(&said::correct(1, person(100), "R1", better).about(corrected.target));
+    let again = given.agreed(&said::correct(1, person(100), "R1", better).about(corrected.target));
     let superseded = |kind: &&str| *kind == "credential.superseded.v1";
-    assert_eq!(again.kinds().into_iter().filter(|kind| superseded(kind)).count(), 1);
+    assert_eq!(
+        again
+            .kinds()
+            .into_iter()
+            .filter(|kind| superseded(kind))
+            .count(),
+        1
+    );
     assert_eq!(standing(&given, 2), Standing::Superseded);
 }
 
@@ -302,7 +355,10 @@ fn a_revoked_outcome_takes_its_credentials_along() {
     let (mut given, recorded, _) = issued();
     let revoked = given.agreed(&said::revoke(1, person(100), "R1").about(recorded.target));
     assert!(revoked.kinds().contains(&"credential.revoked.v1"));
-    assert_eq!((standing(&given, 1), bits(&given, 77)), (Standing::Revoked, [true, false, false]));
+    assert_eq!(
+        (standing(&given, 1), bits(&given, 77)),
+        (Standing::Revoked, [true, false, false])
+    );
     let credential: Credential = given.state(&wire::stream(credential(1)));
     let (_, reason, by): (Standing, Option<Reason>, Earlier) = credential.changes[0];
     assert_eq!((reason, by), (Some(Reason::Misconduct), revoked.earlier()));
@@ -316,6 +372,9 @@ fn a_clerk_issues_and_an_officer_ends() {
     given = given.appointed(clerk, identity::role::Role::Clerk, Some(1));
     given.makes(&asking(&data(1, 77)).by(clerk, "clerk"));
     let refusal = given.refuses(&setting(1, 1, Status::Revoked).by(clerk, "clerk"));
-    assert!(format!("{refusal:?}").contains("ActorNotAllowed"), "{refusal:?}");
+    assert!(
+        format!("{refusal:?}").contains("ActorNotAllowed"),
+        "{refusal:?}"
+    );
     given.makes(&setting(1, 1, Status::Revoked).by(officer(1, 1), "institution"));
 }

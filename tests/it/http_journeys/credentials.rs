@@ -109,8 +109,15 @@ fn a_credential_is_shown_scanned_and_checked_without_the_ledger() {
     let shown = issuing.get(&issued, "");
     assert_eq!(shown.header("content-type"), "application/vc");
     let document = shown.text();
-    assert_eq!(said(&issuing.verify("application/json", document.as_bytes())), ("valid", "OK"));
-    assert_eq!(issuing.get(&issued, "").text(), document, "the same bytes each time");
+    assert_eq!(
+        said(&issuing.verify("application/json", document.as_bytes())),
+        ("valid", "OK")
+    );
+    assert_eq!(
+        issuing.get(&issued, "").text(),
+        document,
+        "the same bytes each time"
+    );
     let alone = offline(&issuing, &issued, document.as_bytes());
     assert_eq!(said(&alone), ("valid", "OK"));
     assert_eq!(alone["findings"][0]["code"], "W40");
@@ -128,13 +135,19 @@ fn a_credential_is_shown_scanned_and_checked_without_the_ledger() {
         assert_eq!(report["facts"]["amount"], "2");
         let online = issuing.verify("image/png", &png.body);
         assert_eq!(said(&online), ("valid", "OK"));
-        assert_eq!(said(&issuing.verify("text/plain", text.as_bytes())), ("valid", "OK"));
+        assert_eq!(
+            said(&issuing.verify("text/plain", text.as_bytes())),
+            ("valid", "OK")
+        );
     }
     let full = scanned(&issuing.get(&issued, "/qr.png?name=full").body);
     let report = offline(&issuing, &issued, full.as_bytes());
     assert_eq!(report["facts"]["name"], "林昇");
     let none = scanned(&issuing.get(&issued, "/qr.png?name=none").body);
-    assert_eq!(offline(&issuing, &issued, none.as_bytes())["facts"]["name"], Value::Null);
+    assert_eq!(
+        offline(&issuing, &issued, none.as_bytes())["facts"]["name"],
+        Value::Null
+    );
 }
 
 #[test]
@@ -142,18 +155,29 @@ fn a_code_fits_on_paper() {
     // A learner with a long course name would get a code that no phone reads.
     let issuing = Issuing::open();
     let mut body = Stand::outcome(issuing.learner, "R-LONG");
-    body["title"] = json!("社区急救与公共卫生应急处置能力提升综合实训课程（二〇二六年秋季学期第三期）".repeat(2));
+    body["title"] = json!(
+        "社区急救与公共卫生应急处置能力提升综合实训课程（二〇二六年秋季学期第三期）".repeat(2)
+    );
     body["credits"] = json!("239.999");
-    let recorded = issuing.stand.post(issuing.token(), "/v1/outcomes", &body).is(201);
+    let recorded = issuing
+        .stand
+        .post(issuing.token(), "/v1/outcomes", &body)
+        .is(201);
     let body = json!({ "learner": issuing.learner, "outcome": recorded["id"] });
-    let issued = issuing.stand.post(issuing.token(), "/v1/credentials", &body).is(201);
+    let issued = issuing
+        .stand
+        .post(issuing.token(), "/v1/credentials", &body)
+        .is(201);
     let text = scanned(&issuing.get(&issued, "/qr.png").body);
     let host = &issuing.stand.app.host;
     Message::parse(&text, host).unwrap();
     let digits = text.strip_prefix(&qr::prefix(host)).unwrap();
     let code = picture::code(&qr::prefix(host), digits).unwrap();
     assert!(code.version().value() <= 12, "V{}", code.version().value());
-    assert_eq!(said(&offline(&issuing, &issued, text.as_bytes())), ("valid", "OK"));
+    assert_eq!(
+        said(&offline(&issuing, &issued, text.as_bytes())),
+        ("valid", "OK")
+    );
     let svg = issuing.get(&issued, "/qr.svg");
     assert_eq!(svg.header("content-type"), "image/svg+xml");
     let mm = f64::from(code.size() + 8) * 0.45;
@@ -169,11 +193,17 @@ fn suspension_revocation_and_correction_reach_every_copy() {
     let text = scanned(&issuing.get(&issued, "/qr.png").body);
     let everywhere = |written: &Value, code: &str| {
         for copy in [document.as_bytes(), text.as_bytes()] {
-            let media = if copy.starts_with(b"{") { "application/json" } else { "text/plain" };
+            let media = if copy.starts_with(b"{") {
+                "application/json"
+            } else {
+                "text/plain"
+            };
             assert_eq!(said(&issuing.verify(media, copy)).1, code);
             assert_eq!(said(&offline(&issuing, written, copy)).1, code);
         }
-        let page = issuing.stand.get("", &format!("/c/{}", issued["id"].as_str().unwrap()));
+        let page = issuing
+            .stand
+            .get("", &format!("/c/{}", issued["id"].as_str().unwrap()));
         assert_eq!(page.status, 200);
         assert_eq!(page.text().contains(&format!("/why/{code}")), code != "OK");
     };
@@ -184,22 +214,36 @@ fn suspension_revocation_and_correction_reach_every_copy() {
         "reason": "mark_reviewed", "kind": "course", "code": "CS101", "title": "数据结构", "credits": "3.0",
         "scheme": "cn-he", "level": "5", "category": "general", "grade": "95", "completed_on": "2026-06-01",
     });
-    let path = format!("/v1/outcomes/{}/corrections", issuing.outcome.as_str().unwrap());
-    let proposed = issuing.stand.post(issuing.token(), &path, &correction).is(202);
+    let path = format!(
+        "/v1/outcomes/{}/corrections",
+        issuing.outcome.as_str().unwrap()
+    );
+    let proposed = issuing
+        .stand
+        .post(issuing.token(), &path, &correction)
+        .is(202);
     let second = &issuing.stand.schools[0].officers[1].token;
     let corrected = issuing.stand.approve(second, &proposed["approval"]).is(201);
     everywhere(&corrected, "E51");
     let next = issuing.issue().is(201);
     assert_ne!(next["id"], issued["id"]);
-    let page = issuing.stand.get("", &format!("/c/{}", issued["id"].as_str().unwrap()));
+    let page = issuing
+        .stand
+        .get("", &format!("/c/{}", issued["id"].as_str().unwrap()));
     let link = format!("href=\"/c/{}\"", next["id"].as_str().unwrap());
     assert!(page.text().contains(&link), "the page leads to the new one");
     let revoked = issuing.set(&next, "revoked");
     let text = scanned(&issuing.get(&next, "/qr.png?receipt=true").body);
-    assert_eq!(said(&offline(&issuing, &revoked, text.as_bytes())), ("invalid", "E50"));
+    assert_eq!(
+        said(&offline(&issuing, &revoked, text.as_bytes())),
+        ("invalid", "E50")
+    );
     let list = issuing
         .stand
-        .get(issuing.token(), &format!("/v1/learners/{}/credentials", issuing.learner))
+        .get(
+            issuing.token(),
+            &format!("/v1/learners/{}/credentials", issuing.learner),
+        )
         .is(200);
     let states: Vec<&str> = list
         .as_array()
@@ -219,27 +263,44 @@ fn a_status_list_is_the_log_as_of_a_time() {
     let entry = &document["credentialStatus"][0];
     let index: u64 = entry["statusListIndex"].as_str().unwrap().parse().unwrap();
     let url = entry["statusListCredential"].as_str().unwrap();
-    let path = url.strip_prefix("https://").unwrap().split_once('/').unwrap().1;
+    let path = url
+        .strip_prefix("https://")
+        .unwrap()
+        .split_once('/')
+        .unwrap()
+        .1;
     let path = format!("/{path}");
     let bit = |answer: &Answer| {
         let list = answer.is(200);
-        let encoded = list["credentialSubject"]["encodedList"].as_str().unwrap().to_owned();
+        let encoded = list["credentialSubject"]["encodedList"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         Bits::decode(&encoded).unwrap().get(index).unwrap()
     };
     let before = issuing.stand.get("", &path);
     assert!(!bit(&before));
     assert_eq!(before.header("content-type"), "application/vc");
     let seen = [("if-none-match", before.header("etag"))];
-    assert_eq!(issuing.stand.send("GET", &path, "", &seen, None).status, 304);
+    assert_eq!(
+        issuing.stand.send("GET", &path, "", &seen, None).status,
+        304
+    );
     let then = ledger::assertion::format_s(issuing.stand.app.now_ms());
     issuing.stand.pass(5_000);
     let revoked = issuing.set(&issued, "revoked");
     let now = issuing.stand.get("", &path);
     assert!(bit(&now) && now.header("etag") != before.header("etag"));
-    assert_eq!(now.header("xf-log-position"), (revoked["position"].as_u64().unwrap() + 1).to_string());
+    assert_eq!(
+        now.header("xf-log-position"),
+        (revoked["position"].as_u64().unwrap() + 1).to_string()
+    );
     let past = issuing.stand.get("", &format!("{path}?timestamp={then}"));
     assert!(!bit(&past), "as it was then");
-    issuing.stand.get("", &format!("{path}?timestamp=yesterday")).refused(400, "body-unreadable");
+    issuing
+        .stand
+        .get("", &format!("{path}?timestamp=yesterday"))
+        .refused(400, "body-unreadable");
     // The list is a credential itself, and holds by the same pipeline.
     let report = offline(&issuing, &revoked, now.text().as_bytes());
     assert_eq!(said(&report), ("valid", "OK"));
@@ -250,19 +311,38 @@ fn a_credential_that_was_never_logged_is_told_from_one_that_was() {
     // A5: who steals a credential key could issue what no log knows, and the platform would say valid.
     let issuing = Issuing::open();
     let issued = issuing.issue().is(201);
-    let ready = issuing.stand.app.ready(serde_json::from_value(issued["id"].clone()).unwrap()).unwrap();
+    let ready = issuing
+        .stand
+        .app
+        .ready(serde_json::from_value(issued["id"].clone()).unwrap())
+        .unwrap();
     let text = issuing.stand.app.signed_document(&ready).unwrap();
     let mut forged: serde_json::Map<String, Value> = serde_json::from_str(&text).unwrap();
-    forged.insert("id".into(), json!(format!("urn:uuid:{}", clock::uuid_v7(issuing.stand.app.now_ms()))));
-    let kid = forged["proof"]["verificationMethod"].as_str().unwrap().to_owned();
+    forged.insert(
+        "id".into(),
+        json!(format!(
+            "urn:uuid:{}",
+            clock::uuid_v7(issuing.stand.app.now_ms())
+        )),
+    );
+    let kid = forged["proof"]["verificationMethod"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let kept = ledger::assertion::Kid::parse(&kid).unwrap();
     let key = issuing.stand.app.keystore.signer(&kept).unwrap().unwrap();
     let created = forged["validFrom"].as_str().unwrap().to_owned();
     let forged = credentials::vc::proof::sign(forged, &kid, &key, &created).unwrap();
     let forged = serde_json::to_vec(&forged).unwrap();
-    assert_eq!(said(&issuing.verify("application/json", &forged)), ("invalid", "E41"));
+    assert_eq!(
+        said(&issuing.verify("application/json", &forged)),
+        ("invalid", "E41")
+    );
     let alone = offline(&issuing, &issued, &forged);
-    assert_eq!((said(&alone).0, &alone["findings"][0]["code"]), ("valid", &json!("W40")));
+    assert_eq!(
+        (said(&alone).0, &alone["findings"][0]["code"]),
+        ("valid", &json!("W40"))
+    );
 }
 
 #[test]
@@ -287,12 +367,17 @@ fn a_credential_is_for_its_holder_and_its_issuer() {
             .get(&issuing.stand.registrar.token, &path)
             .refused(403, "not-allowed");
     }
-    let certificate = issuing.stand.get(&holder, &format!("/v1/credentials/{id}/certificate.html"));
+    let certificate = issuing
+        .stand
+        .get(&holder, &format!("/v1/credentials/{id}/certificate.html"));
     assert!(certificate.text().contains("林昇"));
     let page = issuing.stand.get("", &format!("/c/{id}")).text();
     assert!(page.contains("林*") && !page.contains("林昇"));
     let body = json!({ "learner": issuing.learner, "outcome": issuing.outcome });
-    issuing.stand.post(&holder, "/v1/credentials", &body).refused(403, "not-allowed");
+    issuing
+        .stand
+        .post(&holder, "/v1/credentials", &body)
+        .refused(403, "not-allowed");
     assert!(issuing.recorded["position"].as_u64().unwrap() < issued["position"].as_u64().unwrap());
 }
 
@@ -301,10 +386,18 @@ fn every_code_has_its_page_and_its_words() {
     // A verifier at a gate would be told a code and nothing else.
     let stand = Stand::open();
     for code in verify::Code::ALL {
-        assert!(api::verify_words::has_code(code.as_str()), "{}", code.as_str());
+        assert!(
+            api::verify_words::has_code(code.as_str()),
+            "{}",
+            code.as_str()
+        );
         let page = stand.get("", &format!("/why/{}", code.as_str()));
         assert_eq!(page.status, 200);
-        assert!(!page.text().contains('{'), "{}: something is not filled in", code.as_str());
+        assert!(
+            !page.text().contains('{'),
+            "{}: something is not filled in",
+            code.as_str()
+        );
     }
     stand.get("", "/why/E99").refused(404, "not-found");
 }

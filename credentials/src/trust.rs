@@ -5,6 +5,7 @@
 
 use identity::did::IssuerNumber;
 use identity::institution::{Custody, KeyUse};
+use ledger::algorithm;
 use ledger::assertion::Kid;
 use ledger::key::{PublicKey, SigningKey};
 use ledger::receipt::Policy;
@@ -204,6 +205,10 @@ fn read(text: &str) -> Result<Signed, BadBundle> {
         .any(|name| name == "@context" || !proof::MEMBERS.contains(&name.as_str()))
     {
         return Err(BadBundle::Proof("a member that has no place in it"));
+    }
+    let enabled = algorithm::signature(&bundle.log.alg).is_ok();
+    if !enabled || algorithm::hash(&bundle.log.hash).is_err() {
+        return Err(BadBundle::Form("an algorithm that is not enabled".into()));
     }
     let kid = says("verificationMethod")
         .ok_or(BadBundle::Proof("no verificationMethod"))?

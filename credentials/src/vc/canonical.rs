@@ -109,6 +109,11 @@ impl<'de> Visitor<'de> for Strict {
         if value.abs() >= 9_007_199_254_740_992.0 {
             return Err(E::custom("a number of 2^53 or more"));
         }
+        // One value, one form: 2.0 is 2 and -0 is 0, as RFC 8785 prints them.
+        if value.fract() == 0.0 {
+            #[expect(clippy::cast_possible_truncation, reason = "whole and below 2^53")]
+            return Ok(Value::from(value as i64));
+        }
         Number::from_f64(value)
             .map(Value::Number)
             .ok_or_else(|| E::custom("not a finite number"))

@@ -80,7 +80,7 @@ pub enum NotAMessage {
 impl Message {
     /// Reads the text of a code of the platform `host`.
     pub fn parse(text: &str, host: &str) -> Result<Self, NotAMessage> {
-        let text = text.trim_matches([' ', '\t', '\r', '\n']);
+        let text = text.trim_matches([' ', '\r', '\n']);
         if text.is_empty() {
             return Err(NotAMessage::Empty);
         }

@@ -56,14 +56,32 @@ impl Shape {
     }
 }
 
-/// Seconds since 1970 of a `dateTimeStamp`: RFC 3339 with a zone.
+/// Seconds since 1970 of a `dateTimeStamp`: `2026-11-22T06:00:00`, perhaps `.` and up to 9 digits that
+/// are passed over, then `Z` or `+08:00`. No other form, since two readers would differ on it.
 pub fn instant(text: &str) -> Option<i64> {
-    let zoned = text.ends_with('Z')
-        || text
-            .get(text.len().saturating_sub(6)..)
-            .is_some_and(|zone| zone.starts_with(['+', '-']));
-    let plain = text.len() >= 20 && text.as_bytes().get(10) == Some(&b'T');
-    let parsed: Timestamp = text.parse().ok().filter(|_| zoned && plain)?;
+    let (seconds, rest) = text.split_at_checked(19)?;
+    let zone = match rest.strip_prefix('.') {
+        None => rest,
+        Some(behind) => {
+            let zone = behind.trim_start_matches(|c: char| c.is_ascii_digit());
+            let digits = behind.len() - zone.len();
+            (1..=9).contains(&digits).then_some(zone)?
+        }
+    };
+    let fits = |text: &str, form: &str| {
+        text.len() == form.len()
+            && text.bytes().zip(form.bytes()).all(|(is, like)| match like {
+                b'0' => is.is_ascii_digit(),
+                _ => is == like,
+            })
+    };
+    let below = |from: usize, end: &str| text.get(from..from + 2).is_some_and(|two| two < end);
+    let offset = |form| fits(zone, form) && &zone[1..3] < "24" && &zone[4..] < "60";
+    let good = fits(seconds, "0000-00-00T00:00:00")
+        && below(11, "24")
+        && below(17, "60")
+        && (zone == "Z" || offset("+00:00") || offset("-00:00"));
+    let parsed: Timestamp = good.then(|| format!("{seconds}{zone}").parse().ok())??;
     Some(parsed.as_second())
 }
 

@@ -8,7 +8,6 @@ use super::code::Code;
 use super::report::{Facts, Findings, Report};
 use super::steps::{self, Inclusion, Subject};
 use super::{Context, Verdict};
-use crate::millicredits::{Level, Millicredits, Millihours};
 use crate::trust::{Bundle, Issuer, IssuerKey};
 use crate::vc::qr::{Claims, Message, NotAMessage, kid};
 
@@ -73,7 +72,7 @@ fn check(text: &str, context: &Context<'_>, findings: &mut Findings) -> Option<F
         begin_s: seconds(claims.begins_at.unwrap_or(claims.issued_at)),
         end_s: claims.expires_at.map(seconds),
         inclusion,
-        status,
+        status: Some(status),
     };
     steps::run(&subject, context, findings);
     Some(facts(&claims, owner, key))
@@ -131,13 +130,7 @@ fn signer<'a>(message: &Message, bundle: &'a Bundle) -> Result<(&'a Issuer, &'a 
 
 fn facts(claims: &Claims, owner: &Issuer, key: &IssuerKey) -> Facts {
     let time = |at: u64| steps::time(i64::try_from(at).unwrap_or(i64::MAX));
-    let amount =
-        |mc: u64| Millicredits::new(mc).map_or_else(|| mc.to_string(), |mc| mc.to_string());
-    let hours = |h: u64| Millihours::new(h).map_or_else(|| h.to_string(), |h| h.to_string());
-    let level = |tenths: u64| {
-        let level = u16::try_from(tenths).ok().and_then(Level::new);
-        level.map(|level| level.to_string())
-    };
+    let thousandths = |value: u64| decimal(value, 3);
     Facts {
         form: "qr",
         id: claims.id.to_string(),
@@ -146,16 +139,25 @@ fn facts(claims: &Claims, owner: &Issuer, key: &IssuerKey) -> Facts {
         custody: steps::custody(key.custody),
         kind: Some(claims.kind.as_str().into()),
         title: Some(claims.title.clone()),
-        amount: claims.amount.map(amount),
+        amount: claims.amount.map(thousandths),
         scheme: claims
             .amount
             .map(|_| claims.scheme.map_or_else(|| "cn-he".into(), |it| it.name())),
         name: claims.name.clone(),
-        level: claims.level.and_then(level),
-        hours: claims.hours.map(hours),
+        level: claims.level.map(|tenths| decimal(tenths, 1)),
+        hours: claims.hours.map(thousandths),
         issued_at: time(claims.issued_at),
         expires_at: claims.expires_at.map(time),
         position: Some(claims.position),
         newer: Some(claims.newer).filter(|newer| *newer > 0),
     }
+}
+
+/// `value` with its last `places` digits behind a point, without zeros that say nothing.
+fn decimal(value: u64, places: u32) -> String {
+    let unit = 10_u64.pow(places);
+    let (whole, rest) = (value / unit, value % unit);
+    let width = usize::try_from(places).unwrap_or_default();
+    let text = format!("{whole}.{rest:0width$}");
+    text.trim_end_matches('0').trim_end_matches('.').into()
 }

@@ -27,7 +27,8 @@ pub(super) struct Subject<'a> {
     pub(super) begin_s: i64,
     pub(super) end_s: Option<i64>,
     pub(super) inclusion: Inclusion<'a>,
-    pub(super) status: Vec<Entry>,
+    /// Its lists; `None` if one is of a kind that this verifier does not know.
+    pub(super) status: Option<Vec<Entry>>,
 }
 
 /// What shows that the commit is in the log.
@@ -59,7 +60,9 @@ pub(super) fn age_of(at: &str, context: &Context<'_>) -> (Age, bool) {
         return (Age::Unknown, true);
     };
     let age_s = context.now_s.saturating_sub(made_s);
-    if age_s > seconds(policy.unknown_hours) {
+    if age_s < 0 {
+        (Age::Unknown, false)
+    } else if age_s > seconds(policy.unknown_hours) {
         (Age::Unknown, true)
     } else if age_s < seconds(policy.plain_hours) {
         (Age::Plain, false)
@@ -111,18 +114,18 @@ fn window(subject: &Subject<'_>, included: bool, findings: &mut Findings) {
     };
     let compromised = key.not_valid_after.is_some();
     let begun = key.activated < p;
-    let open = begun && end.is_none_or(|end| p <= end);
+    let over = end.is_some_and(|end| p > end);
     if subject.issuer.disputed.iter().any(disputed) {
         findings.add(
             Code::E12,
             format!("position {p} is disputed and not reaffirmed"),
         );
-    } else if compromised && !included && begun {
+    } else if compromised && !included && (begun || over) {
         findings.add(
             Code::E12,
             "the key was compromised and no proof shows that the log held this in time",
         );
-    } else if !open {
+    } else if over || !begun {
         findings.add(
             Code::E30,
             format!("position {p} lies outside the window of key {}", key.kid),
@@ -228,6 +231,12 @@ fn receipt(
 
 /// S5.
 fn standing(subject: &Subject<'_>, context: &Context<'_>, findings: &mut Findings) {
+    let Some(entries) = &subject.status else {
+        return findings.add(
+            Code::E04,
+            "a status of a kind that this verifier does not know",
+        );
+    };
     if let Some(Registered::Here { standing, .. }) = context.ledger {
         let (code, what) = match standing {
             Standing::Issued => return,
@@ -237,7 +246,7 @@ fn standing(subject: &Subject<'_>, context: &Context<'_>, findings: &mut Finding
         };
         return findings.add(code, what);
     }
-    if subject.status.is_empty() {
+    if entries.is_empty() {
         if subject.issuer.status_required {
             findings.add(
                 Code::E53,
@@ -247,7 +256,7 @@ fn standing(subject: &Subject<'_>, context: &Context<'_>, findings: &mut Finding
         return;
     }
     let mut set = Vec::new();
-    for entry in &subject.status {
+    for entry in entries {
         match bit(entry, subject.issuer, context, findings) {
             Ok(true) => set.push(entry),
             Ok(false) => {}

@@ -19,6 +19,10 @@ pub const TITLE_BYTES_MAX: usize = 60;
 pub const NAME_BYTES_MAX: usize = 40;
 /// Keys from here on may come later.
 const LATER: u64 = 20;
+/// Numbers are below this: JSON and browsers have doubles.
+const NUMBER_END: u64 = 1 << 53;
+/// Unix seconds are below this, the year 6325: every calendar has them.
+const TIME_END: u64 = 1 << 37;
 
 /// What a code stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -259,6 +263,25 @@ impl Claims {
     }
 
     fn check(&self) -> Result<(), NotClaims> {
+        let times = [Some(self.issued_at), self.begins_at, self.expires_at];
+        if times.into_iter().flatten().any(|time| time >= TIME_END) {
+            return Err(NotClaims("exp, nbf or iat"));
+        }
+        let (list, index) = self.status.unzip();
+        let scheme = self.scheme.map(|scheme| scheme.0);
+        let numbers = [
+            Some(self.issuer),
+            self.amount,
+            scheme,
+            list,
+            index,
+            Some(self.position),
+            self.level,
+            self.hours,
+        ];
+        if numbers.into_iter().flatten().any(|n| n >= NUMBER_END) {
+            return Err(NotClaims("a number"));
+        }
         if self.kind == Kind::CreditRecord && self.amount.is_none() {
             return Err(NotClaims("amount"));
         }

@@ -174,9 +174,8 @@ fn bundle(world: &World, schools: &[IssuerNumber]) -> String {
         },
         issuers,
     };
-    let document = serde_json::to_value(bundle).unwrap();
     let signer = kid(IssuerNumber::REGISTRAR, "b1");
-    let bundle = trust::sign(document, &signer, &key("bundle"), "2026-11-22T06:00:00Z").unwrap();
+    let bundle = trust::sign(&bundle, &signer, &key("bundle"), "2026-11-22T06:00:00Z").unwrap();
     serde_json::to_string_pretty(&bundle).unwrap()
 }
 
@@ -526,7 +525,8 @@ fn resigned(bundle: &[u8]) -> Vec<u8> {
             key["retired"] = Value::Null;
         }
     }
+    let document: Bundle = serde_json::from_value(document).unwrap();
     let signer = kid(IssuerNumber::REGISTRAR, "b1");
-    let bundle = trust::sign(document, &signer, &key("bundle"), "2026-11-22T06:00:00Z").unwrap();
+    let bundle = trust::sign(&document, &signer, &key("bundle"), "2026-11-22T06:00:00Z").unwrap();
     serde_json::to_vec(&bundle).unwrap()
 }

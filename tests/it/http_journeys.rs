@@ -2,6 +2,7 @@
 
 mod at_once;
 mod correcting;
+mod fresh;
 pub(crate) mod imports;
 mod learning;
 mod listing;

@@ -4,20 +4,23 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::extract::Caller;
+use crate::extract::{Caller, if_none_match};
 use crate::problem::{Language, Problem, ProblemBody};
 use crate::read::Access;
 use crate::transcript::disclosures::Disclosed;
 use crate::transcript::{self, Shown, Totals, Transcript};
 use crate::transcript_cache::Key;
 use crate::transcript_page;
+
+/// Kept by the reader's browser alone, which asks each time whether it is still so.
+const REVALIDATED: &str = "private, no-cache";
 
 /// What is asked of a transcript.
 #[derive(Debug, Clone, Copy, Default, Deserialize, IntoParams)]
@@ -59,18 +62,22 @@ pub async fn json(
     let part = matches!(access, Access::AwardedBy(_));
     let plain = !wanted.receipts && !wanted.disclosures && !part;
     let key = Key { person: id, access };
+    // Changes are told before they can be read. A text is that of `last_change` if the views had
+    // folded it before the lines were read, and nothing newer was told by the time they were.
+    let next = app.views.follower.next();
     let last_change = app.views.transcripts.last_change(id);
+    let is_folded = plain && last_change < next;
     // The same change shown masked is another text: the tags of the two never meet.
     let masked = if access.in_full() { "" } else { "-m" };
-    let etag = format!("\"r{last_change}{masked}\"");
-    if headers
-        .get(header::IF_NONE_MATCH)
-        .is_some_and(|seen| seen.as_bytes() == etag.as_bytes())
-        && plain
-    {
-        return Ok(axum::http::StatusCode::NOT_MODIFIED.into_response());
+    let tag = format!("\"r{last_change}{masked}\"");
+    if is_folded && if_none_match(&headers, &tag) {
+        let known = [
+            (header::ETAG, tag),
+            (header::CACHE_CONTROL, REVALIDATED.into()),
+        ];
+        return Ok((StatusCode::NOT_MODIFIED, known).into_response());
     }
-    let cached = plain
+    let cached = is_folded
         .then(|| app.transcripts.get(key, last_change))
         .flatten();
     let body = if let Some(body) = cached {
@@ -83,18 +90,19 @@ pub async fn json(
         }
         body
     };
+    let is_of_tag = is_folded && app.views.transcripts.last_change(id) == last_change;
     let mut response = ([(header::CONTENT_TYPE, "application/json")], body).into_response();
     let headers = response.headers_mut();
     headers.insert(
         header::CACHE_CONTROL,
         HeaderValue::from_static(if plain {
-            "private, no-cache"
+            REVALIDATED
         } else {
             "private, no-store"
         }),
     );
-    if plain && let Ok(etag) = HeaderValue::from_str(&etag) {
-        headers.insert(header::ETAG, etag);
+    if is_of_tag && let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(header::ETAG, tag);
     }
     Ok(response)
 }

@@ -48,8 +48,10 @@ pub async fn json(
 ) -> Result<Response, Problem> {
     app.wait_for(wanted.after).await?;
     let access = app.may_read(&caller, id)?;
+    let today = app.today();
     let shown = Shown {
         access,
+        today,
         receipts: wanted.receipts,
         disclosed: if wanted.disclosures {
             Disclosed::to(&caller, id)
@@ -61,15 +63,20 @@ pub async fn json(
     // somebody else wrote.
     let part = matches!(access, Access::AwardedBy(_));
     let plain = !wanted.receipts && !wanted.disclosures && !part;
-    let key = Key { person: id, access };
+    let key = Key {
+        person: id,
+        access,
+        today,
+    };
     // Changes are told before they can be read. A text is that of `last_change` if the views had
     // folded it before the lines were read, and nothing newer was told by the time they were.
     let next = app.views.follower.next();
     let last_change = app.views.transcripts.last_change(id);
     let is_folded = plain && last_change < next;
-    // The same change shown masked is another text: the tags of the two never meet.
+    // The same change shown masked is another text, and so is the one of a day on which other credit
+    // may be used: their tags never meet.
     let masked = if access.in_full() { "" } else { "-m" };
-    let tag = format!("\"r{last_change}{masked}\"");
+    let tag = format!("\"r{last_change}{masked}-{today}\"");
     if is_folded && if_none_match(&headers, &tag) {
         let known = [
             (header::ETAG, tag),
@@ -119,7 +126,7 @@ pub async fn html(
 ) -> Result<Response, Problem> {
     app.wait_for(wanted.after).await?;
     let access = app.may_read(&caller, id)?;
-    let transcript = transcript::build(&app, id, Shown::plain(access))?;
+    let transcript = transcript::build(&app, id, Shown::plain(access, app.today()))?;
     let page = transcript_page::page(&app, &transcript, Language::of(&headers));
     Ok(([(header::CACHE_CONTROL, "private, no-store")], page).into_response())
 }
@@ -156,6 +163,6 @@ pub async fn credits(
 ) -> Result<axum::Json<Vec<Totals>>, Problem> {
     app.wait_for(wanted.after).await?;
     let access = app.may_read(&caller, id)?;
-    let transcript = transcript::build(&app, id, Shown::plain(access))?;
+    let transcript = transcript::build(&app, id, Shown::plain(access, app.today()))?;
     Ok(axum::Json(transcript.totals))
 }

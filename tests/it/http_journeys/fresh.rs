@@ -80,6 +80,26 @@ fn a_tag_stands_for_one_text() {
     assert_eq!(stand.send("GET", &path, token, &headers, None).status, 200);
 }
 
+#[test]
+fn credit_that_expired_overnight_is_not_shown_as_usable() {
+    // A school would accept credit that could no longer be used, because the page was rendered before.
+    let stand = Stand::open();
+    let token = stand.schools[0].token();
+    let person = stand.register(0, "王晓明", &resident_id(1));
+    let written = stand
+        .post(token, "/v1/outcomes", &Stand::outcome(person, "R-1"))
+        .is(201);
+    let path = after(&format!("/v1/learners/{person}/transcript.json"), &written);
+    let before = stand.get(token, &path);
+    assert_eq!(before.is(200)["totals"][0]["usable"], "2");
+    stand.pass(8 * 366 * 86_400_000);
+    let headers = [("if-none-match", before.header("etag"))];
+    for headers in [&headers[..], &[]] {
+        let later = stand.send("GET", &path, token, headers, None);
+        assert_eq!(later.is(200)["totals"][0]["usable"], "0", "{headers:?}");
+    }
+}
+
 /// A store that gives nothing out until it is let.
 struct Gate {
     store: Arc<dyn Store>,

@@ -221,11 +221,7 @@ impl Shown {
 pub fn build(app: &App, person: Uuid, shown: Shown) -> Result<Transcript, Problem> {
     // Read before the lines: what changes meanwhile is then known to be newer.
     let position = app.views.follower.next();
-    let mut rows = app
-        .views
-        .transcripts
-        .of_person(person)
-        .map_err(Problem::internal)?;
+    let mut rows = app.views.transcripts.of_person(person)?;
     rows.retain(|row| shown.access.has(row.origin.awarder));
     let mut names = Names::default();
     let mut outcomes = Vec::with_capacity(rows.len());

@@ -19,7 +19,7 @@ const AGE_POLICY: AgePolicy = AgePolicy {
 
 /// The signed bundle as of now. Its version is its position: it rises with every commit.
 pub fn build(app: &App) -> Result<Value, Problem> {
-    let (institutions, position) = app.views.institutions.all().map_err(Problem::internal)?;
+    let (institutions, position) = app.views.institutions.all()?;
     let issuers: Vec<Issuer> = institutions
         .iter()
         .filter_map(|it| issuer(app, it))

@@ -69,6 +69,9 @@ pub fn run(args: &Args, mut config: Config, clock: Arc<dyn Clock>) -> Result<(),
         summary.base_url.clone_from(&base_url);
         summary.store(&dir.demo()).map_err(Failure::of)?;
     }
+    // Views that are missing are folded first: they have no answer until then.
+    let last = app.ledger.head().size.saturating_sub(1);
+    runtime.block_on(app.wait_until(last, serve::CATCH_UP))?;
     trust_bundle::write(&app, &dir.trust())?;
     if args.once {
         term::print(&serde_json::to_string_pretty(&brief(&summary)).map_err(Failure::of)?);

@@ -132,3 +132,52 @@ impl Drop for Opener {
         self.0.opened.notify_all();
     }
 }
+
+#[test]
+fn a_view_that_is_still_folding_says_so_and_shows_nothing() {
+    // After a restore every learner's record would look empty, and a browser would keep it so.
+    let mut stand = Stand::open();
+    let person = stand.register(0, "王晓明", &resident_id(1));
+    let token = stand.schools[0].token().to_owned();
+    stand
+        .post(&token, "/v1/outcomes", &Stand::outcome(person, "R-1"))
+        .is(201);
+    let mut gate = None;
+    let folded_again = tempfile::tempdir().unwrap();
+    stand.reopen(
+        |_| {},
+        |app| {
+            let closed = Arc::new(Gate {
+                store: Arc::clone(app.ledger.store()),
+                open: Mutex::new(false),
+                opened: Condvar::new(),
+            });
+            gate = Some(Opener(Arc::clone(&closed)));
+            let tail = Arc::clone(app.ledger.tail());
+            app.views = Views::open(folded_again.path(), closed, tail).unwrap();
+        },
+    );
+    let learner = stand.token(person, Role::Learner, None);
+    let paths = [
+        format!("/v1/learners/{person}/transcript.json"),
+        format!("/v1/learners/{person}/transcript.html"),
+        format!("/v1/learners/{person}/credits"),
+        "/v1/outcomes".into(),
+    ];
+    for path in &paths {
+        stand.get(&learner, path).refused(503, "view-behind");
+    }
+    for path in ["/v1/institutions", "/trust/bundle"] {
+        stand.get("", path).refused(503, "view-behind");
+    }
+    let ready = stand.get("", "/readyz");
+    assert_eq!((ready.status, ready.text().as_str()), (503, "FAIL views\n"));
+    drop(gate);
+    let last = stand.app.ledger.head().size - 1;
+    let page = stand.get(&learner, &format!("/v1/outcomes?after={last}"));
+    assert_eq!(page.is(200)["items"][0]["record"], json!("R-1"));
+    for path in &paths {
+        assert_eq!(stand.get(&learner, path).status, 200, "{path}");
+    }
+    assert_eq!(stand.get("", "/readyz").status, 200);
+}

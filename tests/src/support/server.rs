@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use api::app::App;
 use api::config::Config;
@@ -31,6 +32,9 @@ pub use hand::Hand;
 pub use province::{Officer, School, resident_id};
 
 use super::asking::{HOST, NOON_MS};
+
+/// The longest that genesis may take to be seen.
+const FOLDED_MAX: Duration = Duration::from_mins(1);
 
 /// A running server and who may ask it.
 pub struct Stand {
@@ -85,6 +89,9 @@ impl Stand {
         drop(lock);
         config.ledger.data_dir = data_dir.root().into();
         let app = Arc::new(App::open(config, time).expect("the ledger opens"));
+        let last = app.ledger.head().size - 1;
+        let folded = app.views.follower.wait_for(last, FOLDED_MAX);
+        folded.expect("genesis is folded");
         let officer = |role: Role| officer_of(&app, &genesis, role);
         let (stop, stopped) = watch::channel(false);
         let (address, serving) = serve(Arc::clone(&app), listen, stopped);

@@ -4,9 +4,11 @@
 
 use std::sync::Arc;
 
+use credentials::policy::validity;
 use credentials::rulebook::Rulebook;
 use identity::did::{Did, IssuerNumber};
 use identity::institution::{Custody, Institution, KeyUse};
+use jiff::civil::Date;
 use ledger::assertion::Kid;
 use ledger::clock::Clock;
 use ledger::key::{SigningKey, file as key_file};
@@ -194,6 +196,11 @@ impl App {
     /// Now, Unix milliseconds.
     pub fn now_ms(&self) -> i64 {
         self.ledger.clock().now_ms()
+    }
+
+    /// Today, as the rules count days.
+    pub fn today(&self) -> Date {
+        validity::day_of(self.now_ms())
     }
 
     /// The key with which the platform signs for `issuer`; the registrar's own for number 0.

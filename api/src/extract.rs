@@ -249,3 +249,14 @@ pub fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
         ))
     })
 }
+
+/// Whether `If-None-Match` names `tag` (RFC 9110 §13.1.2): as it is, weakly, in a list, or as `*`.
+pub fn if_none_match(headers: &HeaderMap, tag: &str) -> bool {
+    headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
+}

@@ -13,6 +13,7 @@ use credentials::policy::{Scheme, validity};
 use credentials::rulebook::kinds::Purpose;
 use identity::did::IssuerNumber;
 use identity::erasable::{Commitments, Disclosure, Opened};
+use jiff::civil::Date;
 use ledger::assertion::Act;
 use projections::transcripts::{
     Line as Row, Lot as LotRow, SchemeTotals, Sum as RowSum, Totals as RowTotals,
@@ -200,13 +201,16 @@ pub struct Shown {
     pub receipts: bool,
     /// With the disclosures of these lines.
     pub disclosed: Disclosed,
+    /// The day on which it is said what may be used.
+    pub today: Date,
 }
 
 impl Shown {
-    /// What is open to be seen, and no proof of it.
-    pub const fn plain(access: Access) -> Self {
+    /// What is open to be seen on the day `today`, and no proof of it.
+    pub const fn plain(access: Access, today: Date) -> Self {
         Self {
             access,
+            today,
             receipts: false,
             disclosed: Disclosed::None,
         }
@@ -217,17 +221,12 @@ impl Shown {
 pub fn build(app: &App, person: Uuid, shown: Shown) -> Result<Transcript, Problem> {
     // Read before the lines: what changes meanwhile is then known to be newer.
     let position = app.views.follower.next();
-    let mut rows = app
-        .views
-        .transcripts
-        .of_person(person)
-        .map_err(Problem::internal)?;
+    let mut rows = app.views.transcripts.of_person(person)?;
     rows.retain(|row| shown.access.has(row.origin.awarder));
     let mut names = Names::default();
-    let today = validity::day_of(app.now_ms());
     let mut outcomes = Vec::with_capacity(rows.len());
     for row in &rows {
-        let mut line = line_named(app, row, shown.access.in_full(), &mut names)?;
+        let mut line = line_named(app, row, shown.access.in_full(), shown.today, &mut names)?;
         if shown.receipts {
             line.receipts = receipts::of(app, row)?;
             let now = line.receipts.iter().find(|it| it.position == row.changed);
@@ -236,7 +235,7 @@ pub fn build(app: &App, person: Uuid, shown: Shown) -> Result<Transcript, Proble
         line.disclosures = disclosures::of(app, row, shown.disclosed)?;
         outcomes.push(line);
     }
-    let sums = RowTotals::of(&rows, today);
+    let sums = RowTotals::of(&rows, shown.today);
     let mut totals = Vec::with_capacity(sums.0.len());
     for (scheme, of_scheme) in &sums.0 {
         totals.push(scheme_totals(app, *scheme, of_scheme, &mut names)?);
@@ -274,7 +273,7 @@ pub fn build(app: &App, person: Uuid, shown: Shown) -> Result<Transcript, Proble
 
 /// One outcome as the reader may see it; who may not see names may not see marks either.
 pub fn line(app: &App, row: &Row, in_full: bool) -> Result<Line, Problem> {
-    line_named(app, row, in_full, &mut Names::default())
+    line_named(app, row, in_full, app.today(), &mut Names::default())
 }
 
 /// Names of institutions, looked up once.
@@ -298,7 +297,13 @@ impl Names {
     }
 }
 
-fn line_named(app: &App, row: &Row, in_full: bool, names: &mut Names) -> Result<Line, Problem> {
+fn line_named(
+    app: &App,
+    row: &Row,
+    in_full: bool,
+    today: Date,
+    names: &mut Names,
+) -> Result<Line, Problem> {
     let opened = values(app, row)?;
     let text = |name: &str| {
         opened
@@ -308,7 +313,6 @@ fn line_named(app: &App, row: &Row, in_full: bool, names: &mut Names) -> Result<
             .map(str::to_owned)
     };
     let fields = &row.fields;
-    let today = validity::day_of(app.now_ms());
     Ok(Line {
         id: row.outcome,
         awarder: Awarder {
@@ -374,7 +378,7 @@ fn disclosures_of(app: &App, row: &Row) -> Result<Vec<Disclosure>, Problem> {
     }
 }
 
-fn lot_of(lot: &LotRow, today: jiff::civil::Date) -> Lot {
+fn lot_of(lot: &LotRow, today: Date) -> Lot {
     use credentials::account::LotState;
     Lot {
         id: lot.id,

@@ -1,12 +1,13 @@
 //! Rendered transcripts, kept until something in them changes.
 //!
 //! Invariant: an entry is served only while the views know of no change behind the position it was
-//! rendered at. It holds opened values, so it lives in memory alone and is bounded.
+//! rendered at, and on the day it was rendered. It holds opened values, so it lives in memory alone and is bounded.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use axum::body::Bytes;
+use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::read::Access;
@@ -21,6 +22,8 @@ pub struct Key {
     pub person: Uuid,
     /// How much of it.
     pub access: Access,
+    /// On which day: credit expires with days and not with changes.
+    pub today: Date,
 }
 
 #[derive(Default)]

@@ -23,6 +23,7 @@ const DATED_BACK_MS: i64 = 5 * 60_000;
 
 /// The signed bundle as of now.
 pub fn build(app: &App) -> Result<Value, Problem> {
+<<<<<<< HEAD
     let bundle = unsigned(app)?;
     let (kid, signer) = app.bundle_key();
     trust::sign(&bundle, kid, signer, &bundle.issued_at).map_err(Problem::internal)
@@ -41,6 +42,13 @@ pub fn unsigned(app: &App) -> Result<Bundle, Problem> {
             issuers.push(issuer);
         }
     }
+=======
+    let (institutions, position) = app.views.institutions.all()?;
+    let issuers: Vec<Issuer> = institutions
+        .iter()
+        .filter_map(|it| issuer(app, it))
+        .collect();
+>>>>>>> 4be6080ea6697ddda776737580d32293957c05c7
     let key = issuers
         .iter()
         .filter(|issuer| issuer.id == IssuerNumber::REGISTRAR)

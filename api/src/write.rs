@@ -7,7 +7,6 @@
 use std::sync::Arc;
 
 use credentials::account::{Account, record_outcome};
-use credentials::policy::validity;
 use credentials::rulebook::Refusal;
 use credentials::rulebook::kinds::{self, Kind};
 use identity::did::IssuerNumber;
@@ -195,7 +194,7 @@ impl App {
         let values: Values = serde_json::from_str(data)
             .map_err(|error| Problem::of(Reason::DataInvalid).detail(under_sd(&unquoted(error))))?;
         erasable::check(&values.commitments, &disclosures, kind.erasable)?;
-        let today = validity::day_of(self.now_ms());
+        let today = self.today();
         for opened in disclosures.iter().map(Disclosure::opened) {
             identity::value::check(opened.name(), opened.expose(), today)
                 .map_err(|error| Problem::invalid(format!("/{}", opened.name()), &error))?;

@@ -186,6 +186,11 @@ impl Follower {
         self.progress().next
     }
 
+    /// Whether every view answers: each has folded what there was when its file was opened or made.
+    pub fn answers(&self) -> bool {
+        self.members.iter().all(|(_, view)| view.check().is_ok())
+    }
+
     /// Tells each step, and when the follower stops.
     pub fn watch(&self) -> watch::Receiver<Progress> {
         self.shared.beacon.subscribe()

@@ -2,13 +2,14 @@
 //!
 //! Invariant: a file serves only if it is of this projection and version, was folded from this very
 //! log (the leaf hash of its last commit is the log's), and is not ahead of it; any other is thrown
-//! away. WAL with synchronous=NORMAL: after a power cut the file is whole, if older.
+//! away. It answers only once it has folded every commit that there was when its file was opened or
+//! made: rows that are still being folded would look like a record that is empty. WAL with synchronous=NORMAL: after a power cut the file is whole, if older.
 //! A crash here loses the newest transactions, which are folded again.
 
 pub(crate) mod file;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
@@ -20,12 +21,25 @@ const READERS_MAX: usize = 8;
 
 /// Why a view does not answer.
 #[derive(Debug, thiserror::Error)]
-#[error("view {view} does not answer: {source}")]
-pub struct ViewError {
-    /// Its name.
-    pub view: &'static str,
-    /// What SQLite said.
-    pub source: rusqlite::Error,
+pub enum ViewError {
+    /// It has not folded what there was when its file was opened or made.
+    #[error("view {view} answers from position {needed} on, and is at {next}")]
+    Behind {
+        /// Its name.
+        view: &'static str,
+        /// Its first position not folded.
+        next: u64,
+        /// What that must be.
+        needed: u64,
+    },
+    /// Its file cannot be read.
+    #[error("view {view} does not answer: {source}")]
+    File {
+        /// Its name.
+        view: &'static str,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
 }
 
 /// The readers of one view's file.
@@ -37,6 +51,10 @@ pub struct View {
     gate: RwLock<()>,
     idle: Mutex<Vec<Connection>>,
     suspect: AtomicBool,
+    /// Its first position not folded, as told by the follower.
+    next: AtomicU64,
+    /// What `next` must be before it answers.
+    needed: AtomicU64,
 }
 
 impl View {
@@ -48,6 +66,8 @@ impl View {
             gate: RwLock::default(),
             idle: Mutex::default(),
             suspect: AtomicBool::new(false),
+            next: AtomicU64::new(0),
+            needed: AtomicU64::new(u64::MAX),
         }
     }
 
@@ -61,12 +81,39 @@ impl View {
         &self.path
     }
 
+    /// From now on its file has folded the commits below `next`, and answers once it has those below
+    /// `needed`.
+    pub(crate) fn begins(&self, next: u64, needed: u64) {
+        self.next.store(next, Ordering::SeqCst);
+        self.needed.store(needed, Ordering::SeqCst);
+    }
+
+    /// Its file has folded the commits below `next`.
+    pub(crate) fn has_folded(&self, next: u64) {
+        self.next.store(next, Ordering::SeqCst);
+    }
+
+    /// Whether it answers.
+    pub(crate) fn check(&self) -> Result<(), ViewError> {
+        let next = self.next.load(Ordering::SeqCst);
+        let needed = self.needed.load(Ordering::SeqCst);
+        if next >= needed {
+            return Ok(());
+        }
+        Err(ViewError::Behind {
+            view: self.name,
+            next,
+            needed,
+        })
+    }
+
     /// Asks in one snapshot of the file.
     pub(crate) fn read<T>(
         &self,
         ask: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, ViewError> {
         let _open = self.gate.read().unwrap_or_else(PoisonError::into_inner);
+        self.check()?;
         let answer = self.reader().and_then(|mut connection| {
             let snapshot = connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
             let answer = ask(&snapshot)?;
@@ -81,7 +128,7 @@ impl View {
             if is_damage(&source) {
                 self.suspect.store(true, Ordering::Relaxed);
             }
-            ViewError {
+            ViewError::File {
                 view: self.name,
                 source,
             }

@@ -3,6 +3,7 @@
 mod at_once;
 mod correcting;
 mod credentials;
+mod fresh;
 pub(crate) mod imports;
 mod learning;
 mod listing;

@@ -71,6 +71,9 @@ pub fn run(args: &Args, mut config: Config, clock: Arc<dyn Clock>) -> Result<(),
         summary.base_url.clone_from(&base_url);
         summary.store(&dir.demo()).map_err(Failure::of)?;
     }
+    // Views that are missing are folded first: they have no answer until then.
+    let last = app.ledger.head().size.saturating_sub(1);
+    runtime.block_on(app.wait_until(last, serve::CATCH_UP))?;
     trust_bundle::write(&app, &dir.trust())?;
     let shown = match summary.credentials.first() {
         Some(id) => Some(show::write(&app, &dir, *id)?),

@@ -14,8 +14,8 @@ use crate::app::App;
 use crate::config::Config;
 use crate::{import, server, telemetry, trust_bundle};
 
-/// How long the views may take before `trust.json` is given up.
-const CATCH_UP: Duration = Duration::from_mins(10);
+/// How long views may take to be folded before whoever waits for them gives up.
+pub(super) const CATCH_UP: Duration = Duration::from_mins(10);
 
 /// Arguments.
 #[derive(Debug, Parser)]

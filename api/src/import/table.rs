@@ -172,10 +172,7 @@ impl Table {
             let Some(record) = records.next() else {
                 continue;
             };
-            // A carriage return within the line makes the reader see two rows.
-            let whole = record
-                .ok()
-                .filter(|record| record.len() == cells && records.next().is_none());
+            let whole = record.ok().filter(|record| record.len() == cells);
             let broken = Broken {
                 line,
                 last: line,

@@ -23,6 +23,7 @@ use identity::person::register::RegisterError;
 use ledger::assertion::Malformed;
 use ledger::execute::{ExecuteError, Refused, Unavailable};
 use ledger::side::SideError;
+use projections::view::ViewError;
 
 use super::{Problem, Reason, Words};
 use crate::extract::unquoted;
@@ -68,6 +69,15 @@ impl From<Unavailable> for Problem {
 }
 
 /// A full disk below the doors is answered as one in the log: it passes, and nothing was written.
+impl From<ViewError> for Problem {
+    fn from(error: ViewError) -> Self {
+        match error {
+            ViewError::Behind { next, .. } => Self::of(Reason::ViewBehind).at(next),
+            ViewError::File { .. } => Self::internal(error),
+        }
+    }
+}
+
 impl From<SideError> for Problem {
     fn from(error: SideError) -> Self {
         let full = match &error {

@@ -139,7 +139,7 @@ pub async fn list(
         .institutions
         .proposals(filter, page.start()?, page.limit());
     let mut found = Vec::new();
-    for proposal in waiting.map_err(Problem::internal)?.rows {
+    for proposal in waiting?.rows {
         found.extend(body_of(&app, &caller, proposal.target.id)?);
     }
     Ok(Json(found))

@@ -236,11 +236,7 @@ pub async fn list(
 ) -> Result<Json<InstitutionPage>, Problem> {
     app.wait_for(page.after()).await?;
     let position = app.views.follower.next();
-    let listed = app
-        .views
-        .institutions
-        .page(page.start()?, page.limit())
-        .map_err(Problem::internal)?;
+    let listed = app.views.institutions.page(page.start()?, page.limit())?;
     let items = listed
         .rows
         .iter()
@@ -262,11 +258,7 @@ pub async fn show(
     Query(after): Query<super::After>,
 ) -> Result<Json<InstitutionBody>, Problem> {
     app.wait_for(after.after).await?;
-    let found = app
-        .views
-        .institutions
-        .institution(IssuerNumber(number))
-        .map_err(Problem::internal)?;
+    let found = app.views.institutions.institution(IssuerNumber(number))?;
     found
         .and_then(|it| body_of(&app, &it))
         .map(Json)
@@ -296,11 +288,7 @@ pub async fn keys(
     State(app): State<Arc<App>>,
     Path(number): Path<u32>,
 ) -> Result<Json<Vec<KeyBody>>, Problem> {
-    let found = app
-        .views
-        .institutions
-        .institution(IssuerNumber(number))
-        .map_err(Problem::internal)?;
+    let found = app.views.institutions.institution(IssuerNumber(number))?;
     let found = found.ok_or(Problem::of(Reason::InstitutionUnknown))?;
     let did = Did::new(&app.host, IssuerNumber(number));
     let keys = found.keys.iter().map(|key| KeyBody {

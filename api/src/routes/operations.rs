@@ -44,7 +44,8 @@ pub async fn readyz(State(app): State<Arc<App>>, Query(query): Query<Verbose>) -
         ("writer", writable),
         (
             "views",
-            lag <= LAG_COMMITS_MAX
+            app.views.follower.answers()
+                && lag <= LAG_COMMITS_MAX
                 && !matches!(
                     app.views.follower.progress().health,
                     projections::follow::Health::Stopped(_)

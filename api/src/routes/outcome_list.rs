@@ -66,11 +66,10 @@ pub async fn list(
     app.wait_for(wanted.after).await?;
     let position = app.views.follower.next();
     let rows_max = wanted.limit.unwrap_or(50).clamp(1, 200);
-    let page = app
-        .views
-        .transcripts
-        .page(person, awarder, wanted.record.as_deref(), cursor, rows_max)
-        .map_err(Problem::internal)?;
+    let page =
+        app.views
+            .transcripts
+            .page(person, awarder, wanted.record.as_deref(), cursor, rows_max)?;
     let items = page
         .rows
         .iter()

@@ -295,11 +295,7 @@ pub async fn show(
     Query(after): Query<After>,
 ) -> Result<Json<Line>, Problem> {
     app.wait_for(after.after).await?;
-    let row = app
-        .views
-        .transcripts
-        .outcome(id)
-        .map_err(Problem::internal)?;
+    let row = app.views.transcripts.outcome(id)?;
     let row = row.ok_or(Problem::of(Reason::OutcomeUnknown))?;
     let access = app.may_read(&caller, row.person)?;
     if !access.has(row.origin.awarder) {
@@ -417,7 +413,7 @@ impl App {
             self.views
                 .transcripts
                 .outcome(outcome)
-                .map_err(Problem::internal)
+                .map_err(Problem::from)
         };
         let row = if let Some(row) = find()? {
             row

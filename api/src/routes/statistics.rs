@@ -71,8 +71,8 @@ pub async fn overview(
     ])?;
     app.wait_for(after.after).await?;
     let statistics = &app.views.statistics;
-    let counts = statistics.counts().map_err(Problem::internal)?;
-    let cells = statistics.cells().map_err(Problem::internal)?;
+    let counts = statistics.counts()?;
+    let cells = statistics.cells()?;
     let own = caller.institution;
     let rows = cells
         .iter()
@@ -83,7 +83,7 @@ pub async fn overview(
         institutions: counts.institutions,
         outcomes: counts.outcomes,
         revoked: counts.revoked,
-        commits_by_kind: statistics.commits_by_kind().map_err(Problem::internal)?,
+        commits_by_kind: statistics.commits_by_kind()?,
         rows: rows
             .map(|(key, cell)| Row {
                 institution: key.institution.0,

@@ -4,20 +4,23 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::extract::Caller;
+use crate::extract::{Caller, if_none_match};
 use crate::problem::{Language, Problem, ProblemBody};
 use crate::read::Access;
 use crate::transcript::disclosures::Disclosed;
 use crate::transcript::{self, Shown, Totals, Transcript};
 use crate::transcript_cache::Key;
 use crate::transcript_page;
+
+/// Kept by the reader's browser alone, which asks each time whether it is still so.
+const REVALIDATED: &str = "private, no-cache";
 
 /// What is asked of a transcript.
 #[derive(Debug, Clone, Copy, Default, Deserialize, IntoParams)]
@@ -45,8 +48,10 @@ pub async fn json(
 ) -> Result<Response, Problem> {
     app.wait_for(wanted.after).await?;
     let access = app.may_read(&caller, id)?;
+    let today = app.today();
     let shown = Shown {
         access,
+        today,
         receipts: wanted.receipts,
         disclosed: if wanted.disclosures {
             Disclosed::to(&caller, id)
@@ -58,19 +63,28 @@ pub async fn json(
     // somebody else wrote.
     let part = matches!(access, Access::AwardedBy(_));
     let plain = !wanted.receipts && !wanted.disclosures && !part;
-    let key = Key { person: id, access };
+    let key = Key {
+        person: id,
+        access,
+        today,
+    };
+    // Changes are told before they can be read. A text is that of `last_change` if the views had
+    // folded it before the lines were read, and nothing newer was told by the time they were.
+    let next = app.views.follower.next();
     let last_change = app.views.transcripts.last_change(id);
-    // The same change shown masked is another text: the tags of the two never meet.
+    let is_folded = plain && last_change < next;
+    // The same change shown masked is another text, and so is the one of a day on which other credit
+    // may be used: their tags never meet.
     let masked = if access.in_full() { "" } else { "-m" };
-    let etag = format!("\"r{last_change}{masked}\"");
-    if headers
-        .get(header::IF_NONE_MATCH)
-        .is_some_and(|seen| seen.as_bytes() == etag.as_bytes())
-        && plain
-    {
-        return Ok(axum::http::StatusCode::NOT_MODIFIED.into_response());
+    let tag = format!("\"r{last_change}{masked}-{today}\"");
+    if is_folded && if_none_match(&headers, &tag) {
+        let known = [
+            (header::ETAG, tag),
+            (header::CACHE_CONTROL, REVALIDATED.into()),
+        ];
+        return Ok((StatusCode::NOT_MODIFIED, known).into_response());
     }
-    let cached = plain
+    let cached = is_folded
         .then(|| app.transcripts.get(key, last_change))
         .flatten();
     let body = if let Some(body) = cached {
@@ -83,18 +97,19 @@ pub async fn json(
         }
         body
     };
+    let is_of_tag = is_folded && app.views.transcripts.last_change(id) == last_change;
     let mut response = ([(header::CONTENT_TYPE, "application/json")], body).into_response();
     let headers = response.headers_mut();
     headers.insert(
         header::CACHE_CONTROL,
         HeaderValue::from_static(if plain {
-            "private, no-cache"
+            REVALIDATED
         } else {
             "private, no-store"
         }),
     );
-    if plain && let Ok(etag) = HeaderValue::from_str(&etag) {
-        headers.insert(header::ETAG, etag);
+    if is_of_tag && let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(header::ETAG, tag);
     }
     Ok(response)
 }
@@ -111,7 +126,7 @@ pub async fn html(
 ) -> Result<Response, Problem> {
     app.wait_for(wanted.after).await?;
     let access = app.may_read(&caller, id)?;
-    let transcript = transcript::build(&app, id, Shown::plain(access))?;
+    let transcript = transcript::build(&app, id, Shown::plain(access, app.today()))?;
     let page = transcript_page::page(&app, &transcript, Language::of(&headers));
     Ok(([(header::CACHE_CONTROL, "private, no-store")], page).into_response())
 }
@@ -148,6 +163,6 @@ pub async fn credits(
 ) -> Result<axum::Json<Vec<Totals>>, Problem> {
     app.wait_for(wanted.after).await?;
     let access = app.may_read(&caller, id)?;
-    let transcript = transcript::build(&app, id, Shown::plain(access))?;
+    let transcript = transcript::build(&app, id, Shown::plain(access, app.today()))?;
     Ok(axum::Json(transcript.totals))
 }

@@ -53,6 +53,7 @@ impl Member {
             Err(error) => Err(error),
         };
         let (file, anew) = opened.map_err(|error| FollowError::of(fold.form().name, 0, error))?;
+        view.begins(file.next(), store.head());
         Ok(Self {
             projection,
             view,
@@ -83,8 +84,9 @@ impl Member {
     }
 
     /// Throws the file away and begins again at the first commit.
-    fn start_anew(&mut self, share: Share) -> Result<(), FollowError> {
+    fn start_anew(&mut self, share: Share, head: u64) -> Result<(), FollowError> {
         let (fold, file) = (self.projection.as_ref(), &mut self.file);
+        self.view.begins(0, head);
         self.view
             .exchange(|path| file.replace(|| File::create(path, fold, share, Mode::Serving)))
             .map_err(|error| FollowError::of(fold.form().name, 0, error))?;
@@ -208,10 +210,10 @@ impl Worker {
         };
         for (member, applied) in self.members.iter_mut().zip(applied) {
             match applied {
-                Ok(()) => {}
+                Ok(()) => member.view.has_folded(member.file.next()),
                 Err(error) if is_full(&error) => return Ok(Folded::DiskFull(error.to_string())),
                 Err(error) if is_damage(&error) && member.anew < ANEW_MAX => {
-                    member.start_anew(self.shared.share)?;
+                    member.start_anew(self.shared.share, self.shared.store.head())?;
                 }
                 Err(error) => return Err(member.failed(error)),
             }
@@ -223,7 +225,7 @@ impl Worker {
     fn heal(&mut self) -> Result<(), FollowError> {
         for member in &mut self.members {
             if member.view.take_suspicion() && member.anew < ANEW_MAX {
-                member.start_anew(self.shared.share)?;
+                member.start_anew(self.shared.share, self.shared.store.head())?;
             }
         }
         Ok(())
@@ -247,6 +249,7 @@ impl Worker {
                 store,
                 self.shared.share,
             );
+            member.view.has_folded(member.file.next());
             let _gone = done.send(swapped);
         }
     }

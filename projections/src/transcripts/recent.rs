@@ -38,14 +38,21 @@ impl Recent {
             let forgotten = std::mem::replace(&mut all.old, forgotten);
             all.floor = forgotten.into_values().fold(all.floor, u64::max);
         }
-        let known = all.young.entry(person).or_default();
-        *known = position.max(*known);
+        // Commits that are folded again must not take back what is known of later ones.
+        let known = all.last_change(person).max(position);
+        all.young.insert(person, known);
     }
 
     /// The last change of `person`, or a later position.
     pub(crate) fn last_change(&self, person: Uuid) -> u64 {
         let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let known = all.young.get(&person).or_else(|| all.old.get(&person));
-        known.copied().unwrap_or(all.floor)
+        all.last_change(person)
+    }
+}
+
+impl Generations {
+    fn last_change(&self, person: Uuid) -> u64 {
+        let known = self.young.get(&person).or_else(|| self.old.get(&person));
+        known.copied().unwrap_or(self.floor)
     }
 }

@@ -566,3 +566,37 @@ fn an_interrupted_dry_run_comes_to_what_one_that_ran_through_does() {
     let expected = [(7, "I11"), (1_032, "I11"), (1_033, "I09"), (1_034, "I11")];
     assert_eq!(said, expected);
 }
+
+#[test]
+fn a_carriage_return_ends_a_line_wherever_it_stands() {
+    // A sheet put together from two programs would be taken in without its rows, and nobody told.
+    let lone = |text: String| text.replace('\n', "\r");
+    let (one, two) = (row(1, "R-1"), row(2, "R-2"));
+    let cell = row(3, "R-3").replace("数据结构", "\"数据\n结构\"");
+    let files = [
+        // Only the header ends so.
+        (format!("{HEADER}\r{one}\n{two}\n"), vec![Ok(2), Ok(3)]),
+        // A line feed stands in a cell of the third row.
+        (
+            lone(format!("{HEADER}\n{one}\n{two}\n")) + &cell + "\r",
+            vec![Ok(2), Ok(3), Err(4)],
+        ),
+        // The last line ends as Windows ends it.
+        (
+            lone(format!("{HEADER}\n{one}\n")) + &two + "\r\n",
+            vec![Ok(2), Ok(3)],
+        ),
+        (format!("{HEADER}\n{one}\r{two}\n"), vec![Ok(2), Ok(3)]),
+    ];
+    for (text, expected) in files {
+        let table = Table::read(text.as_bytes()).map_err(|problem| problem.detail);
+        let table = table.unwrap();
+        let read: Vec<_> = (0..table.len())
+            .map(|at| {
+                let row = table.row(at).unwrap();
+                row.map(|row| row.line).map_err(|broken| broken.line)
+            })
+            .collect();
+        assert_eq!(read, expected, "{text:?}");
+    }
+}

@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use api::app::App;
 use api::config::Config;
@@ -31,6 +32,9 @@ pub use hand::Hand;
 pub use province::{Officer, School, resident_id};
 
 use super::asking::{HOST, NOON_MS};
+
+/// The longest that genesis may take to be seen.
+const FOLDED_MAX: Duration = Duration::from_mins(1);
 
 /// A running server and who may ask it.
 pub struct Stand {
@@ -85,6 +89,9 @@ impl Stand {
         drop(lock);
         config.ledger.data_dir = data_dir.root().into();
         let app = Arc::new(App::open(config, time).expect("the ledger opens"));
+        let last = app.ledger.head().size - 1;
+        let folded = app.views.follower.wait_for(last, FOLDED_MAX);
+        folded.expect("genesis is folded");
         let officer = |role: Role| officer_of(&app, &genesis, role);
         let (stop, stopped) = watch::channel(false);
         let (address, serving) = serve(Arc::clone(&app), listen, stopped);
@@ -106,6 +113,30 @@ impl Stand {
             dir,
             stop,
         }
+    }
+
+    /// Stops the ledger and opens a copy of its directory, which `before` may change on the disk and
+    /// `after` in the program before it serves.
+    pub fn reopen(&mut self, before: impl FnOnce(&Path), after: impl FnOnce(&mut App)) {
+        self.ask_to_stop();
+        self.wait_for_end();
+        let to = self
+            .dir
+            .path()
+            .join(format!("again-{}", ledger::clock::uuid_v4()));
+        copy(self.app.dir.root(), &to);
+        before(&to);
+        let mut config = self.app.config.clone();
+        config.ledger.data_dir = to;
+        let time: Arc<dyn Clock> = Arc::clone(&self.clock) as _;
+        let mut app = App::open(config, time).expect("the ledger opens");
+        after(&mut app);
+        self.app = Arc::new(app);
+        let (stop, stopped) = watch::channel(false);
+        let (address, serving) = serve(Arc::clone(&self.app), "127.0.0.1:0", stopped);
+        self.base = format!("http://{address}");
+        self.serving = Some(serving);
+        self.stop = stop;
     }
 
     /// Where it listens, with `http://`.
@@ -147,6 +178,20 @@ impl Drop for Stand {
         if let Some(serving) = self.serving.take() {
             // A second panic while a test fails would hide what the first one said.
             let _ended = serving.join();
+        }
+    }
+}
+
+/// Copies everything under `from`.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir(to).expect("a new directory");
+    for entry in std::fs::read_dir(from).expect("a directory") {
+        let entry = entry.expect("an entry");
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).expect("a copy");
         }
     }
 }

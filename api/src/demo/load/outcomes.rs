@@ -72,12 +72,7 @@ impl Loader<'_> {
         }
         let mut lines: HashMap<Origin, Line> = HashMap::new();
         for person in people {
-            let of_person = self
-                .app
-                .views
-                .transcripts
-                .of_person(*person)
-                .map_err(Problem::internal)?;
+            let of_person = self.app.views.transcripts.of_person(*person)?;
             lines.extend(
                 of_person
                     .into_iter()

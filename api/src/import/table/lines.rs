@@ -200,15 +200,22 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// The file with lines that end in line feeds: some spreadsheets end them in carriage returns alone.
+/// The file with lines that end in line feeds: some spreadsheets end them in carriage returns alone,
+/// and files are put together from several. Within a quoted cell it is a line break like any other.
 pub(super) fn with_line_feeds(bytes: &[u8]) -> Cow<'_, [u8]> {
-    if bytes.contains(&b'\n') || !bytes.contains(&b'\r') {
+    let is_lone = |at: usize| {
+        bytes.get(at) == Some(&b'\r') && bytes.get(at + 1).is_none_or(|next| *next != b'\n')
+    };
+    if !(0..bytes.len()).any(is_lone) {
         return Cow::Borrowed(bytes);
     }
-    let fed = bytes
-        .iter()
-        .map(|byte| if *byte == b'\r' { b'\n' } else { *byte });
-    Cow::Owned(fed.collect())
+    let mut fed = bytes.to_vec();
+    for (at, byte) in fed.iter_mut().enumerate() {
+        if is_lone(at) {
+            *byte = b'\n';
+        }
+    }
+    Cow::Owned(fed)
 }
 
 /// A reader of rows without a header.

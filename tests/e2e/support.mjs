@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { chromium } from "playwright-core";
 
+import { prepareZXingModule as prepareReader, readBarcodes } from "../../api/web/node_modules/zxing-wasm/dist/es/reader/index.js";
 import { prepareZXingModule, writeBarcode } from "../../api/web/node_modules/zxing-wasm/dist/es/writer/index.js";
 import { BUNDLE, CODE, REGISTRAR, named, signDocument } from "../../api/web/node_modules/.e2e/node/support.js";
 import { serve } from "./static-server.mjs";
@@ -88,14 +89,23 @@ export async function picture(text) {
   return Buffer.from(await image.arrayBuffer());
 }
 
+/** The text of the code in a PNG file. */
+async function readPicture(file) {
+  const wasm = new URL("../../api/web/node_modules/zxing-wasm/dist/reader/zxing_reader.wasm", import.meta.url);
+  prepareReader({ overrides: { wasmBinary: readFileSync(wasm).buffer } });
+  const [found] = await readBarcodes(readFileSync(file), { formats: ["QRCode"], tryHarder: true });
+  if (!found) throw new Error(`${file} shows no code`);
+  return found.text;
+}
+
 /**
- * The server under test: XF_BASE with a good code of its own in XF_CODE, else the static one with the
- * published code.
+ * The server under test: XF_BASE with a picture of a good code of its own in XF_PICTURE (`xuefen demo` writes
+ * credential-qr.png), else the static one with the published code.
  */
 export async function underTest() {
   if (process.env.XF_BASE) {
-    const code = process.env.XF_CODE;
-    if (!code) throw new Error("XF_BASE asks for XF_CODE: the text of a good code of that server");
+    if (!process.env.XF_PICTURE) throw new Error("XF_BASE asks for XF_PICTURE: a PNG of a good code of that server");
+    const code = await readPicture(process.env.XF_PICTURE);
     return { base: process.env.XF_BASE.replace(/\/$/, ""), code, real: true, close: () => {}, setBundle: null };
   }
   return { ...(await serve(bundle())), code: CODE, real: false };

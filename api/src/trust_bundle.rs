@@ -23,7 +23,6 @@ const DATED_BACK_MS: i64 = 5 * 60_000;
 
 /// The signed bundle as of now.
 pub fn build(app: &App) -> Result<Value, Problem> {
-<<<<<<< HEAD
     let bundle = unsigned(app)?;
     let (kid, signer) = app.bundle_key();
     trust::sign(&bundle, kid, signer, &bundle.issued_at).map_err(Problem::internal)
@@ -32,7 +31,7 @@ pub fn build(app: &App) -> Result<Value, Problem> {
 /// The bundle as of now. Its version is the time in seconds: it rises also while nothing is written, so
 /// that a reader can refresh the date of what has not changed.
 pub fn unsigned(app: &App) -> Result<Bundle, Problem> {
-    let (institutions, position) = app.views.institutions.all().map_err(Problem::internal)?;
+    let (institutions, position) = app.views.institutions.all()?;
     let now_ms = app.now_ms();
     let issued_at = format_s(now_ms.saturating_sub(DATED_BACK_MS));
     let mut issuers = Vec::with_capacity(institutions.len());
@@ -42,13 +41,6 @@ pub fn unsigned(app: &App) -> Result<Bundle, Problem> {
             issuers.push(issuer);
         }
     }
-=======
-    let (institutions, position) = app.views.institutions.all()?;
-    let issuers: Vec<Issuer> = institutions
-        .iter()
-        .filter_map(|it| issuer(app, it))
-        .collect();
->>>>>>> 4be6080ea6697ddda776737580d32293957c05c7
     let key = issuers
         .iter()
         .filter(|issuer| issuer.id == IssuerNumber::REGISTRAR)

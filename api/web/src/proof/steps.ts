@@ -146,8 +146,9 @@ async function status(
   }
   const times: number[] = [];
   const set: Entry[] = [];
-  for (const entry of entries) {
-    const found = await look(check, subject, entry, openList);
+  const looked = await Promise.all(entries.map((entry) => look(check, subject, entry, openList)));
+  for (const [n, entry] of entries.entries()) {
+    const found = looked[n] ?? "E54";
     if (found === "E53") {
       findings.add("E53", `${entry.url} is not at hand`);
     } else if (found === "E54") {

@@ -33,7 +33,8 @@ export interface StatusEntry {
   url: string;
   purpose: Purpose;
   gzip: string;
-  at: number;
+  /** Unix seconds; `null` if it is no date: then it is older than any policy. */
+  at: number | null;
 }
 
 export interface Issuer {
@@ -54,9 +55,9 @@ export interface Owned {
 
 export interface Bundle {
   version: number;
-  /** As written, and in Unix seconds. */
+  /** As written, and in Unix seconds; `null` if it is no date: then it is older than any policy. */
   issuedAt: string;
-  issuedS: number;
+  issuedS: number | null;
   position: number;
   origin: string;
   host: string;
@@ -125,10 +126,8 @@ class Form {
     return bytes;
   }
 
-  date(name: string): number {
-    const value = seconds(this.text(name));
-    if (value === null) throw this.wrong(name);
-    return value;
+  date(name: string): number | null {
+    return seconds(this.text(name));
   }
 
   form(name: string): Form {

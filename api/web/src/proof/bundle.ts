@@ -19,6 +19,9 @@ export const PURPOSES: readonly Purpose[] = ["revocation", "suspension", "refres
 const CUSTODIES: readonly Custody[] = ["own", "platform"];
 const USES = ["assertion", "credential", "bundle", "ledger", "checkpoint", "recovery"] as const;
 
+/** Issuer numbers have 32 bits. */
+const ISSUER_MAX = 2 ** 32 - 1;
+
 export interface IssuerKey {
   kid: string;
   pub: Bytes;
@@ -178,8 +181,10 @@ function readRange(value: Json, at: string): [number, number] {
 function readIssuer(value: Json, at: string): Issuer {
   const form = new Form(value, at);
   form.oneOf("custody", CUSTODIES);
+  const id = form.count("id");
+  if (id > ISSUER_MAX) throw new BadBundle(`${at}/id is no issuer number`);
   return {
-    id: form.count("id"),
+    id,
     did: form.text("did"),
     name: form.text("name"),
     suspended: form.countOrNull("suspended"),

@@ -83,9 +83,9 @@ test("a check is quick on a slow phone", async () => {
   await session.send("Emulation.setCPUThrottlingRate", { rate: 6 });
   const sorted = (await inPage("timings", { times: 21, code: server.code })).map((times) => times.sort((a, b) => a - b));
   await session.send("Emulation.setCPUThrottlingRate", { rate: 1 });
-  // The quickest is what the code costs, and is held to the budget; the median tells of the machine as well.
-  const [webcrypto, noble] = sorted.map((times) => times[0]);
-  const told = sorted.map((times) => `${times[0].toFixed(1)} ms (median ${times[10].toFixed(1)})`);
+  // The lower quartile is held to the budget: the median tells of a busy machine as well.
+  const [webcrypto, noble] = sorted.map((times) => times[5]);
+  const told = sorted.map((times) => `${times[5].toFixed(1)} ms (median ${times[10].toFixed(1)})`);
   console.log(`one check at CPU/6, ${server.code.length} characters: WebCrypto ${told[0]}, noble ${told[1]}`);
   assert.ok(webcrypto <= NATIVE_MS_MAX);
   assert.ok(noble <= FALLBACK_MS_MAX);

@@ -38,7 +38,7 @@ test("a bundle whose form is broken does not open, however well signed", async (
   const broken = [
     resigned((it) => delete it.quorum),
     resigned((it) => delete ((it.issuers as JsonObject[])[0] as JsonObject).suspended),
-    resigned((it) => (it.issued_at = "yesterday")),
+    resigned((it) => (it.issued_at = 5)),
     resigned((it) => (it.position = 1.5)),
     resigned((it) => ((it.log as JsonObject).alg = "SM2")),
     resigned(() => {}, named("somebody else")),

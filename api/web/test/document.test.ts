@@ -151,10 +151,10 @@ test("status is read from a fetched list before the bundle's, and never guessed"
   assert.equal(await said(entry((it) => (it.statusListCredential = `${LIST}9`))), "unconfirmed W40 E53");
   assert.equal(await said(entry((it) => (it.statusListIndex = "131072"))), "unconfirmed W40 E54");
   assert.equal(await said(entry((it) => (it.statusPurpose = "suspension"))), "unconfirmed W40 E54");
-  assert.equal(await said(entry((it) => (it.statusPurpose = "message"))), "unconfirmed E04");
-  assert.equal(await said(entry((it) => (it.type = "StatusList2021Entry"))), "unconfirmed E04");
-  assert.equal(await said(entry((it) => (it.statusListIndex = "01"))), "unconfirmed E04")
-  assert.equal(await said(entry((it) => (it.id = LIST))), "unconfirmed E04");
+  assert.equal(await said(entry((it) => (it.statusPurpose = "message"))), "unconfirmed W40 E04");
+  assert.equal(await said(entry((it) => (it.type = "StatusList2021Entry"))), "unconfirmed W40 E04");
+  assert.equal(await said(entry((it) => (it.statusListIndex = "01"))), "unconfirmed W40 E04")
+  assert.equal(await said(entry((it) => (it.id = LIST))), "unconfirmed W40 E04");
   const tampered = list([]);
   tampered.validUntil = "2027-11-29T06:30:00Z";
   assert.equal(await said(signed(), lists(tampered)), "unconfirmed W40 E54");

@@ -84,9 +84,9 @@ test("time and the bundle's age decide what a good signature is worth", async ()
   assert.deepEqual(await at(issued + 25 * hour), ["valid", "OK", "amber", "W40"]);
   assert.deepEqual(await at(issued + 168 * hour), ["unconfirmed", "W50", "unknown", "W40 W50"]);
   assert.deepEqual(await at(issued + 169 * hour), ["unconfirmed", "W50", "unknown", "W50 W40"]);
-  assert.deepEqual(await at(issued - 1), ["unconfirmed", "W50", "plain", "W50 W40"]);
+  assert.deepEqual(await at(issued - 1), ["unconfirmed", "W50", "unknown", "W50 W40"]);
   const early = await at(Date.parse("2026-01-15T08:59:59Z") / 1000);
-  assert.deepEqual(early, ["invalid", "E32", "plain", "E32 W50 W40"]);
+  assert.deepEqual(early, ["invalid", "E32", "unknown", "E32 W50 W40"]);
   const late = await at(Date.parse("2036-01-15T09:00:00Z") / 1000);
   assert.deepEqual(late, ["invalid", "E31", "unknown", "E31 W50 W40"]);
 });

@@ -41,7 +41,7 @@ export interface Verdict {
 export interface Seen {
   facts: Facts;
   /** Times that the status lists used speak of. */
-  times: number[];
+  times: (number | null)[];
 }
 
 /** Without the members that are undefined. */
@@ -54,9 +54,10 @@ export function issuerFacts({ issuer: { id, name }, key }: Owned) {
   return { issuer: id, issuerName: name, custody: key.custody };
 }
 
-function age({ bundle, now }: Check, times: number[]): Age {
-  const ages = [bundle.issuedS, ...times].map((time) => now - time);
-  if (ages.some((it) => it > bundle.unknownS)) return "unknown";
+function age({ bundle, now }: Check, times: (number | null)[]): Age {
+  const ages = [bundle.issuedS, ...times].map((time) => (time === null ? Infinity : now - time));
+  // What is of later than now has a wrong date, or the clock is.
+  if (ages.some((it) => it < 0 || it > bundle.unknownS)) return "unknown";
   return ages.every((it) => it < bundle.plainS) ? "plain" : "amber";
 }
 
@@ -71,7 +72,8 @@ export async function answer(check: Check, look: (findings: Findings) => Promise
   }
   const { issuedAt, position } = check.bundle;
   const times = seen?.times ?? [];
-  const status = times.length > 0 ? { status: written(Math.min(...times)) } : {};
+  const known = times.filter((time) => time !== null);
+  const status = known.length > 0 ? { status: written(Math.min(...known)) } : {};
   return {
     ...findings.verdict(),
     findings: findings.list,

@@ -19,6 +19,9 @@ export const PURPOSES: readonly Purpose[] = ["revocation", "suspension", "refres
 const CUSTODIES: readonly Custody[] = ["own", "platform"];
 const USES = ["assertion", "credential", "bundle", "ledger", "checkpoint", "recovery"] as const;
 
+/** Issuer numbers have 32 bits. */
+const ISSUER_MAX = 2 ** 32 - 1;
+
 export interface IssuerKey {
   kid: string;
   pub: Bytes;
@@ -33,7 +36,8 @@ export interface StatusEntry {
   url: string;
   purpose: Purpose;
   gzip: string;
-  at: number;
+  /** Unix seconds; `null` if it is no date: then it is older than any policy. */
+  at: number | null;
 }
 
 export interface Issuer {
@@ -54,9 +58,9 @@ export interface Owned {
 
 export interface Bundle {
   version: number;
-  /** As written, and in Unix seconds. */
+  /** As written, and in Unix seconds; `null` if it is no date: then it is older than any policy. */
   issuedAt: string;
-  issuedS: number;
+  issuedS: number | null;
   position: number;
   origin: string;
   host: string;
@@ -125,10 +129,8 @@ class Form {
     return bytes;
   }
 
-  date(name: string): number {
-    const value = seconds(this.text(name));
-    if (value === null) throw this.wrong(name);
-    return value;
+  date(name: string): number | null {
+    return seconds(this.text(name));
   }
 
   form(name: string): Form {
@@ -179,8 +181,10 @@ function readRange(value: Json, at: string): [number, number] {
 function readIssuer(value: Json, at: string): Issuer {
   const form = new Form(value, at);
   form.oneOf("custody", CUSTODIES);
+  const id = form.count("id");
+  if (id > ISSUER_MAX) throw new BadBundle(`${at}/id is no issuer number`);
   return {
-    id: form.count("id"),
+    id,
     did: form.text("did"),
     name: form.text("name"),
     suspended: form.countOrNull("suspended"),

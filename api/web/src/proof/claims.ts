@@ -5,7 +5,6 @@ import { type Bytes, hex, utf8 } from "./bytes";
 import { type Int, type Item, isUint } from "./cbor";
 import { type Message, isBytes, newerClaims } from "./qr";
 import { Stop } from "./registry";
-import { LAST_SECOND } from "./time";
 
 const KINDS = ["credit-record", "certificate", "transcript-summary"] as const;
 const SCHEMES = ["cn-he", "ects", "scqf", "ncrf", "kr-acbs"];
@@ -56,9 +55,14 @@ function optional<T extends Item>(
   return item;
 }
 
-/** Seconds that a calendar can show. */
+/** Seconds that every calendar of ours can show. */
 function isMoment(item: Item): item is number {
-  return typeof item === "number" && item >= 0 && item <= LAST_SECOND;
+  return typeof item === "number" && item >= 0 && item < 2 ** 37;
+}
+
+/** What a double holds exactly. */
+function isCount(item: Item): item is number {
+  return typeof item === "number" && item >= 0;
 }
 
 function isText(bytesMax: number): (item: Item) => item is string {
@@ -70,7 +74,7 @@ function isText(bytesMax: number): (item: Item) => item is string {
 }
 
 function isPair(item: Item): item is [Int, Int] {
-  return Array.isArray(item) && item.length === 2 && item.every(isUint);
+  return Array.isArray(item) && item.length === 2 && item.every(isCount);
 }
 
 function isBytesOf(length: number): (item: Item) => item is Bytes {
@@ -85,7 +89,7 @@ function must<T>(value: T | undefined, name: string): T {
 /** Reads the claims of a message. Throws {@link Stop} E03. */
 export function readClaims(message: Message): Claims {
   const { claims, own } = message;
-  const uint = (key: number, name: string) => optional(own.get(key), name, isUint);
+  const uint = (key: number, name: string) => optional(own.get(key), name, isCount);
   const moment = (key: number, name: string) => optional(claims.get(key), name, isMoment);
   const expires = moment(4, "exp");
   const begins = moment(5, "nbf");

@@ -64,7 +64,7 @@ export function verifyCode(check: Check, what: string): Promise<Verdict> {
         position: claims.position,
         begins: claims.begins,
         expires: claims.expires,
-        entries: codeEntries(check, owned, claims.status ?? []),
+        entries: () => codeEntries(check, owned, claims.status ?? []),
         receipt: receipt && claims.leaf ? { receipt, leaf: claims.leaf } : null,
       },
       openList,

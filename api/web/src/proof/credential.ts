@@ -45,7 +45,7 @@ async function achievement(check: Check, signed: Signed, findings: Findings): Pr
   // The data model asked for one.
   if (position === undefined) throw new Stop("E03", "no position of this log");
   const { begins, expires } = signed;
-  const entries = readEntries(document);
+  const entries = () => readEntries(document);
   const subject = { ...signed, position, begins, expires, entries, receipt: null };
   const times = await run(check, subject, openList, findings);
   const about = isObject(document.credentialSubject) ? document.credentialSubject : {};
@@ -79,7 +79,7 @@ async function statusList(check: Check, signed: Signed, findings: Findings): Pro
 
 function readDocument(text: string): JsonObject {
   if (utf8(text).length > DOCUMENT_BYTES_MAX) throw new Stop("E01", "longer than 1 MiB");
-  if (/^[ \t\r\n]*$/.test(text)) throw new Stop("E00", "nothing there");
+  if (/^[ \r\n]*$/.test(text)) throw new Stop("E00", "nothing there");
   let value: Json;
   try {
     value = parse(text);

@@ -78,7 +78,7 @@ export function positionOf(document: JsonObject, bundle: Bundle): number | undef
   const prefix = `https://${bundle.host}/log/proof/`;
   const id = text(claim.id) ?? "";
   const digits = id.startsWith(prefix) ? id.slice(prefix.length) : "";
-  return /^(0|[1-9]\d{0,14})$/.test(digits) ? Number(digits) : undefined;
+  return /^(0|[1-9]\d{0,15})$/.test(digits) && Number(digits) < 2 ** 53 ? Number(digits) : undefined;
 }
 
 /** Step 6: issuer and key, by the bundle alone. */
@@ -107,20 +107,18 @@ function breachOf(document: JsonObject, shape: Shape, bundle: Bundle): string | 
 /** Step 8: the data model, asked only behind a good signature. */
 function dataModel(
   document: JsonObject,
-  proof: JsonObject,
   breaches: (string | undefined)[],
 ): [number, number | undefined] {
   const date = (value: Json | undefined) => (value === undefined ? undefined : seconds(text(value) ?? ""));
   const begins = date(document.validFrom);
   const expires = date(document.validUntil);
-  const dates = [begins, expires, date(proof.created), date(proof.expires)];
   const breach = breaches.find((pointer) => pointer !== undefined);
   if (breach !== undefined) throw new Stop("E03", `the data model is broken at ${breach}`);
-  if (begins === undefined || dates.includes(null)) throw new Stop("E03", "a date that is none");
-  if (expires !== undefined && (expires ?? 0) < (begins ?? 0)) {
+  if (begins === undefined || begins === null || expires === null) throw new Stop("E03", "a date that is none");
+  if (expires !== undefined && expires < begins) {
     throw new Stop("E03", "validUntil is before validFrom");
   }
-  return [begins ?? 0, expires ?? undefined];
+  return [begins, expires];
 }
 
 /** Steps 2 to 9 of an object; what does not stop the check goes to `findings`. */
@@ -133,13 +131,13 @@ export async function open(check: Check, document: JsonObject, findings: Finding
   if (!(await holds(check.engine, document, proof, signature, owned.key.pub))) {
     throw new Stop("E20", "the signature does not match");
   }
-  const [begins, expires] = dataModel(document, proof, [...breaches.other, breachOf(document, shape, check.bundle)]);
+  const [begins, expires] = dataModel(document, [...breaches.other, breachOf(document, shape, check.bundle)]);
   const asked = "challenge" in proof || "domain" in proof;
   if (proof.proofPurpose !== PURPOSE || asked || owned.key.use !== "credential" || owned.issuer !== named) {
     findings.add("E22", "another purpose, key use or issuer of the key");
   }
   const proofEnd = seconds(text(proof.expires) ?? "");
-  if (proofEnd !== null && proofEnd <= check.now) findings.add("E31", "the proof has expired");
+  if (proof.expires !== undefined && (proofEnd === null || proofEnd <= check.now)) findings.add("E31", "the proof has expired");
   return { issuer: named, key: owned.key, shape, document, begins, expires };
 }
 

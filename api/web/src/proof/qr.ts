@@ -75,9 +75,10 @@ function readClaims(payload: Bytes): { claims: Pairs; own: Pairs } {
   const claims = cbor(payload);
   if (!(claims instanceof Pairs)) throw damaged("the payload is no map");
   const known = (key: Item) => key === XUEFEN || (isUint(key) && key >= 4 && key <= 7) || isLater(key);
-  const own = claims.get(XUEFEN);
+  // Without any of ours the form is kept; the data model, asked behind the signature, is not.
+  const own = claims.get(XUEFEN) ?? new Pairs([]);
   if (!claims.list.every(([key]) => known(key)) || !(own instanceof Pairs)) {
-    throw damaged("an unknown claim, or none of ours");
+    throw damaged("an unknown claim, or ours are no map");
   }
   const knownOwn = (key: Item) => isUint(key) && ((key >= 1 && key <= 13) || key >= 20);
   if (!own.list.every(([key]) => knownOwn(key))) throw damaged("an unknown claim of ours");
@@ -91,7 +92,7 @@ export function newerClaims({ claims, own }: Message): number {
 
 /** Reads the text of a code of the platform `host`. Throws {@link Stop}. */
 export function readCode(what: string, host: string): Message {
-  const text = what.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, "");
+  const text = what.replace(/^[ \r\n]+|[ \r\n]+$/g, "");
   if (text === "") throw new Stop("E00", "no code");
   // Every character of a code is one byte; what is longer in bytes is no code either.
   if (text.length > TEXT_BYTES_MAX) throw damaged("longer than any code");

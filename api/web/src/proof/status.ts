@@ -20,10 +20,12 @@ function crc32(bytes: Bytes): number {
 
 /** Inflates one gzip member, at most {@link BYTES_MAX} of it; `null` if it is none, or more. */
 async function inflate(packed: Bytes): Promise<Bytes | null> {
-  const reader = new Blob([packed])
-    .stream()
-    .pipeThrough(new DecompressionStream("gzip"))
-    .getReader();
+  const stream = new DecompressionStream("gzip");
+  const reader = stream.readable.getReader();
+  const writer = stream.writable.getWriter();
+  // What is wrong with the input is said by the reading end too.
+  writer.write(packed).catch(() => undefined);
+  writer.close().catch(() => undefined);
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {

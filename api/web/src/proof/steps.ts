@@ -34,8 +34,8 @@ export interface Subject extends Owned {
   position: Int;
   begins: number;
   expires: number | undefined;
-  /** The statuses it names. */
-  entries: Entry[];
+  /** The statuses it names; reading them may stop the check (E04), which S5 says. */
+  entries: () => Entry[];
   receipt: { receipt: Receipt; leaf: Bytes } | null;
 }
 
@@ -43,8 +43,8 @@ export interface Subject extends Owned {
 export interface List {
   purpose: string;
   bits: Bytes;
-  /** Unix seconds it speaks of. */
-  at: number;
+  /** Unix seconds it speaks of; `null` if nobody knows. */
+  at: number | null;
 }
 
 /** Opens a list from {@link Check.lists}; `null` if it fails any check of its own. */
@@ -60,27 +60,36 @@ function keyWindow(subject: Subject, included: boolean, findings: Findings): voi
   const { position, key } = subject;
   const { activated, retired, notValidAfter } = key;
   const end = Math.min(retired ?? Infinity, notValidAfter ?? Infinity);
-  const begun = activated < position;
+  const unproven = notValidAfter !== null && !included;
   if (subject.issuer.disputed.some(([from, to]) => from <= position && position <= to)) {
     findings.add("E12", `position ${position} is disputed`);
-  } else if (begun && notValidAfter !== null && !included) {
-    findings.add("E12", "the key was compromised, and no inclusion is proven");
-  } else if (!begun || position > end) {
+  } else if (activated < position && position <= end) {
+    if (unproven) findings.add("E12", "the key was compromised, and no inclusion is proven");
+  } else if (position > end && unproven) {
+    findings.add("E12", "behind the end of a compromised key, and no inclusion is proven");
+  } else {
     findings.add("E30", `position ${position} is outside the key's window`);
   }
 }
 
+/** Whether what was made at `time` is older than policy; what has no date is. */
+function isStale({ bundle, now }: Check, time: number | null): boolean {
+  return time === null || now - time > bundle.unknownS;
+}
+
 /** S3. */
 export function dates(
-  { bundle, now }: Check,
+  check: Check,
   begins: number,
   expires: number | undefined,
   findings: Findings,
 ): void {
+  const { bundle, now } = check;
   if (begins > now) findings.add("E32", "not yet in force");
   if (expires !== undefined && expires <= now) findings.add("E31", "expired");
-  if (now < bundle.issuedS) findings.add("W50", "the clock is before the trust bundle");
-  if (now - bundle.issuedS > bundle.unknownS) findings.add("W50", "the trust bundle is too old");
+  const { issuedS } = bundle;
+  if (issuedS !== null && now < issuedS) findings.add("W50", "the clock is before the trust bundle");
+  if (isStale(check, issuedS)) findings.add("W50", "the trust bundle is too old");
 }
 
 /** S4: the receipt's path and checkpoint. */
@@ -119,7 +128,7 @@ async function look(
   subject: Subject,
   { url, purpose, index }: Entry,
   openList: OpenList,
-): Promise<{ at: number; set: boolean } | "E53" | "E54"> {
+): Promise<{ at: number | null; set: boolean } | "E53" | "E54"> {
   const given = check.lists.get(url);
   // Another issuer's list says nothing of this credential.
   const kept = subject.issuer.status.find((entry) => entry.url === url);
@@ -139,22 +148,23 @@ async function status(
   subject: Subject,
   openList: OpenList,
   findings: Findings,
-): Promise<number[]> {
-  const { entries } = subject;
+): Promise<(number | null)[]> {
+  const entries = subject.entries();
   if (entries.length === 0 && subject.issuer.statusRequired) {
     findings.add("E53", "no status, though its issuer must give one");
   }
-  const times: number[] = [];
+  const times: (number | null)[] = [];
   const set: Entry[] = [];
-  for (const entry of entries) {
-    const found = await look(check, subject, entry, openList);
+  const looked = await Promise.all(entries.map((entry) => look(check, subject, entry, openList)));
+  for (const [n, entry] of entries.entries()) {
+    const found = looked[n] ?? "E54";
     if (found === "E53") {
       findings.add("E53", `${entry.url} is not at hand`);
     } else if (found === "E54") {
       findings.add("E54", `${entry.url} fails its check`);
     } else {
       times.push(found.at);
-      if (check.now - found.at > check.bundle.unknownS) findings.add("W50", `${entry.url} is too old`);
+      if (isStale(check, found.at)) findings.add("W50", `${entry.url} is too old`);
       if (found.set) set.push(entry);
     }
   }
@@ -172,7 +182,7 @@ export async function run(
   subject: Subject,
   openList: OpenList,
   findings: Findings,
-): Promise<number[]> {
+): Promise<(number | null)[]> {
   issuer(subject, findings);
   // S2 asks whether S4 finds the commit included, yet stands before it.
   const found = new Findings();

@@ -1,15 +1,13 @@
 // Dates in documents and bundles: RFC 3339 with a zone, counted in whole Unix seconds.
 
 const FORM =
-  /^(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.\d{1,9})?(?:Z|([+-])(0\d|1[0-4]):([0-5]\d))$/;
-
-/** Last second that four digits of a year can write: 9999-12-31T23:59:59Z. */
-export const LAST_SECOND = 253_402_300_799;
+  /^([1-9]\d{3})-(\d\d)-(\d\d)T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.\d{1,9})?(?:Z|([+-])([01]\d|2[0-3]):([0-5]\d))$/;
 
 /** Unix seconds of `text`; `null` if it is no date and time with a zone. */
 export function seconds(text: string): number | null {
   const match = FORM.exec(text);
-  if (!match) return null;
+  // Years that every calendar of ours can write in every zone.
+  if (!match || match[1] === "9999") return null;
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
     number, number, number, number, number, number,
   ];

@@ -99,7 +99,7 @@ function Details(props: Props) {
 }
 
 export function AgeStrip({ t, verdict, trust, now }: Props) {
-  const hours = Math.floor((now - trust.bundle.issuedS) / 3600);
+  const hours = Math.floor((now - (trust.bundle.issuedS ?? 0)) / 3600);
   const key = trust.online ? "age-online" : "age-offline";
   const words = hours < 0 ? t("age-clock") : t(key, { n: hours });
   const plain = verdict.asOf.age === "plain";

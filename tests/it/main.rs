@@ -43,4 +43,5 @@ mod store;
 mod tiles;
 mod tokens;
 mod vault;
+mod vc;
 mod views;

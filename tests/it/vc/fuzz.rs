@@ -88,7 +88,9 @@ proptest! {
         // If this fails, there is a change that a signature does not see.
         let good = positives()[which].clone().into_bytes();
         let mut bent = good.clone();
-        edits.iter().for_each(|edit| apply(&mut bent, edit));
+        for edit in &edits {
+            apply(&mut bent, edit);
+        }
         if is_valid(&bent) {
             prop_assert_eq!(meaning(&bent), meaning(&good));
         }

@@ -144,7 +144,9 @@ proptest! {
     fn lists_read_back(set in prop::collection::btree_set(0..BITS, 0..200)) {
         // If this fails, a revoked credential passes, or a good one does not.
         let mut bits = Bits::default();
-        set.iter().for_each(|index| bits.set(*index));
+        for index in &set {
+            bits.set(*index);
+        }
         let read = Bits::decode(&bits.encode()).unwrap();
         prop_assert_eq!(&read, &bits);
         for index in 0..BITS {

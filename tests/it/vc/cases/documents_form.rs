@@ -14,7 +14,7 @@ pub(super) fn with(pointer: &str, value: Value) -> String {
             Value::Object(members) => drop(members.insert(name.into(), value)),
             other => other[name.parse::<usize>().unwrap()] = value,
         }
-        *it = whole.as_object().unwrap().clone();
+        it.clone_from(whole.as_object().unwrap());
     })
 }
 

@@ -37,7 +37,7 @@ fn bits(book: &mut Book) {
         let world = book.bundle(name, |bundle| {
             for n in lists {
                 relist(bundle, *n, |it| {
-                    *it = list(UNIVERSITY, *n, it.purpose, &[INDEX])
+                    *it = list(UNIVERSITY, *n, it.purpose, &[INDEX]);
                 });
             }
         });
@@ -70,7 +70,7 @@ fn bits(book: &mut Book) {
     book.world("bit/neighbours", &neighbours, FINE, SHOWN, FINE);
     let disputed = book.bundle("revoked-in-dispute", |bundle| {
         relist(bundle, 1, |it| {
-            *it = list(UNIVERSITY, 1, Purpose::Revocation, &[INDEX])
+            *it = list(UNIVERSITY, 1, Purpose::Revocation, &[INDEX]);
         });
         university(bundle).disputed = vec![(250, 250)];
     });
@@ -127,7 +127,7 @@ fn missing(book: &mut Book) {
     book.pair("list/held-by-another-issuer", &other, gone, gone);
 
     let free = book.bundle("no-status-needed", |it| {
-        university(it).status_required = false
+        university(it).status_required = false;
     });
     book.pair("list/not-needed-but-there", &free, FINE, FINE);
     let mut bare = claims();
@@ -238,7 +238,7 @@ fn broken(book: &mut Book) {
     assert!(URL_SAFE.encode(&good).ends_with('='));
     let longest = multibase(&packed(&vec![0; 16 << 20]));
     let world = book.bundle("list-longest", |it| {
-        relist(it, 1, |list| list.gzip = longest)
+        relist(it, 1, |list| list.gzip = longest);
     });
     book.pair("list/longest", &world, FINE, FINE);
     let stored = Bits::default().encode();

@@ -162,7 +162,7 @@ fn witnesses(book: &mut Book) {
         let name = format!("qr/witness/{name}");
         book.add(&name, true, text, under(bundle), want);
     }
-    let watched = checkpoint(|text| {
+    let two_lines = checkpoint(|text| {
         let both = receipt_in(ORIGIN, &log, &["watcher", "witness"]);
         let both = String::from_utf8(both.checkpoint).unwrap();
         assert!(text.len() < both.len());
@@ -174,7 +174,7 @@ fn witnesses(book: &mut Book) {
     book.add(
         "qr/witness/one-good-one-false",
         true,
-        watched,
+        two_lines,
         under("either-witness"),
         FEW,
     );

@@ -15,7 +15,9 @@ use super::{COLLEGE, HOST, ISSUED_AT, ORIGIN, UNIVERSITY, named, published};
 /// A list of `issuer` with these bits set.
 pub fn list(issuer: u32, n: u64, purpose: Purpose, set: &[u32]) -> StatusList {
     let mut bits = Bits::default();
-    set.iter().for_each(|index| bits.set(*index));
+    for index in set {
+        bits.set(*index);
+    }
     StatusList {
         url: status::url(HOST, issuer, n),
         purpose,

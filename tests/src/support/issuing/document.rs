@@ -50,7 +50,9 @@ pub fn fetched(
     key: &SigningKey,
 ) -> Value {
     let mut bits = Bits::default();
-    set.iter().for_each(|index| bits.set(*index));
+    for index in set {
+        bits.set(*index);
+    }
     let did = Did::new(HOST, IssuerNumber(issuer)).to_string();
     let url = status::url(HOST, issuer, n);
     let document = status::document(&url, &did, purpose, &bits, valid.0, valid.1);

@@ -23,7 +23,7 @@ pub(crate) fn named(name: &str) -> SigningKey {
 
 /// ed25519-speccheck, github.com/novifinancial/ed25519-speccheck, cases 0 to 11: message, key,
 /// signature ("Taming the many EdDSAs", table 5).
-const SPECCHECK: [(&str, &str, &str); 12] = [
+pub(crate) const SPECCHECK: [(&str, &str, &str); 12] = [
     (
         "8c93255d71dcab10e8f379c26200f3c7bd5f09d9bc3068d3ef4edeb4853022b6",
         "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",

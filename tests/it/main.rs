@@ -44,4 +44,5 @@ mod store;
 mod tiles;
 mod tokens;
 mod vault;
+mod vc;
 mod views;

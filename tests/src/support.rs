@@ -5,6 +5,7 @@ pub mod auditor;
 pub mod faulty_disk;
 pub mod given;
 pub mod history;
+pub mod issuing;
 pub mod log_world;
 pub mod memory_side;
 pub mod pen;

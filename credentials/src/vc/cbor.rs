@@ -84,17 +84,17 @@ fn head(major: u8, value: u64, out: &mut Vec<u8>) {
     let bytes = value.to_be_bytes();
     match value {
         0..=23 => out.push(major | bytes[7]),
-        24..=0xff => out.extend([major | 24, bytes[7]]),
+        24..=0xff => out.extend([major | 0x18, bytes[7]]),
         0x100..=0xffff => {
-            out.push(major | 25);
+            out.push(major | 0x19);
             out.extend(&bytes[6..]);
         }
         0x1_0000..=0xffff_ffff => {
-            out.push(major | 26);
+            out.push(major | 0x1a);
             out.extend(&bytes[4..]);
         }
         _ => {
-            out.push(major | 27);
+            out.push(major | 0x1b);
             out.extend(bytes);
         }
     }
@@ -114,7 +114,9 @@ fn write(item: &Item, out: &mut Vec<u8>) {
         }
         Item::Array(items) => {
             head(4, items.len() as u64, out);
-            items.iter().for_each(|item| write(item, out));
+            for item in items {
+                write(item, out);
+            }
         }
         Item::Map(pairs) => {
             let mut encoded: Vec<(Vec<u8>, &Item)> = pairs

@@ -9,20 +9,18 @@ const TAILS: [usize; 6] = [3, 5, 8, 10, 13, 15];
 
 /// The digits of `bytes`.
 pub fn encode(bytes: &[u8]) -> String {
-    bytes
-        .chunks(GROUP.0)
-        .map(|chunk| {
-            let value = chunk
-                .iter()
-                .fold(0_u64, |value, byte| value << 8 | u64::from(*byte));
-            let width = if chunk.len() == GROUP.0 {
-                GROUP.1
-            } else {
-                TAILS.get(chunk.len() - 1).copied().unwrap_or(GROUP.1)
-            };
-            format!("{value:0width$}")
-        })
-        .collect()
+    let mut digits = String::with_capacity(bytes.len() / GROUP.0 * GROUP.1 + GROUP.1);
+    for chunk in bytes.chunks(GROUP.0) {
+        let value = chunk
+            .iter()
+            .fold(0_u64, |value, byte| value << 8 | u64::from(*byte));
+        // A full group is beyond the tails.
+        let width = TAILS.get(chunk.len() - 1).copied().unwrap_or(GROUP.1);
+        let text = value.to_string();
+        digits.extend(std::iter::repeat_n('0', width.saturating_sub(text.len())));
+        digits.push_str(&text);
+    }
+    digits
 }
 
 /// The bytes of `digits`; `None` unless [`encode`] gives these very digits for them.

@@ -126,7 +126,7 @@ impl Message {
             return Err(form("not the four parts of COSE_Sign1"));
         };
         let kid = read_protected(&protected)?;
-        let receipt = read_unprotected(unprotected)?;
+        let receipt = read_unprotected(&unprotected)?;
         let signature = signature
             .try_into()
             .map_err(|_| form("a signature that is not 64 bytes"))?;
@@ -181,18 +181,14 @@ fn read_protected(bytes: &[u8]) -> Result<[u8; 8], NotAMessage> {
     }
 }
 
-fn read_unprotected(pairs: Vec<(Item, Item)>) -> Result<Option<Receipt>, NotAMessage> {
+fn read_unprotected(pairs: &[(Item, Item)]) -> Result<Option<Receipt>, NotAMessage> {
     let form = NotAMessage::Form("the unprotected header");
-    let Ok([(key, Item::Array(parts))]) = <[(Item, Item); 1]>::try_from(pairs.clone()) else {
-        return if pairs.is_empty() {
-            Ok(None)
-        } else {
-            Err(form)
-        };
+    let (key, parts) = match pairs {
+        [] => return Ok(None),
+        [(key, Item::Array(parts))] => (key, parts),
+        _ => return Err(form),
     };
-    let Ok([Item::Uint(size), Item::Array(path), Item::Bytes(checkpoint)]) =
-        <[Item; 3]>::try_from(parts)
-    else {
+    let [Item::Uint(size), Item::Array(path), Item::Bytes(checkpoint)] = parts.as_slice() else {
         return Err(form);
     };
     if key.as_int() != Some(RECEIPT) || path.len() > PATH_MAX {
@@ -204,9 +200,9 @@ fn read_unprotected(pairs: Vec<(Item, Item)>) -> Result<Option<Receipt>, NotAMes
         .collect::<Option<Vec<_>>>()
         .ok_or(form)?;
     Ok(Some(Receipt {
-        size,
+        size: *size,
         path,
-        checkpoint,
+        checkpoint: checkpoint.clone(),
     }))
 }
 

@@ -57,7 +57,8 @@ impl Shape {
 }
 
 /// Seconds since 1970 of a `dateTimeStamp`: `2026-11-22T06:00:00`, perhaps `.` and up to 9 digits that
-/// are passed over, then `Z` or `+08:00`. No other form, since two readers would differ on it.
+/// are passed over, then `Z` or `+08:00`; years 1000 to 9998. No other form, since two readers would
+/// differ on it.
 pub fn instant(text: &str) -> Option<i64> {
     let (seconds, rest) = text.split_at_checked(19)?;
     let zone = match rest.strip_prefix('.') {
@@ -78,6 +79,7 @@ pub fn instant(text: &str) -> Option<i64> {
     let below = |from: usize, end: &str| text.get(from..from + 2).is_some_and(|two| two < end);
     let offset = |form| fits(zone, form) && &zone[1..3] < "24" && &zone[4..] < "60";
     let good = fits(seconds, "0000-00-00T00:00:00")
+        && ("1000".."9999").contains(&&seconds[..4])
         && below(11, "24")
         && below(17, "60")
         && (zone == "Z" || offset("+00:00") || offset("-00:00"));

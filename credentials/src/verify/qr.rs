@@ -9,7 +9,7 @@ use super::report::{Facts, Findings, Report};
 use super::steps::{self, Inclusion, Subject};
 use super::{Context, Verdict};
 use crate::trust::{Bundle, Issuer, IssuerKey};
-use crate::vc::qr::{Claims, Message, NotAMessage, kid};
+use crate::vc::qr::{Claims, Message, NotAMessage, Scheme, kid};
 
 pub(super) fn verify(text: &str, context: &Context<'_>) -> Report {
     let mut findings = Findings::default();
@@ -142,7 +142,7 @@ fn facts(claims: &Claims, owner: &Issuer, key: &IssuerKey) -> Facts {
         amount: claims.amount.map(thousandths),
         scheme: claims
             .amount
-            .map(|_| claims.scheme.map_or_else(|| "cn-he".into(), |it| it.name())),
+            .map(|_| claims.scheme.map_or_else(|| "cn-he".into(), Scheme::name)),
         name: claims.name.clone(),
         level: claims.level.map(|tenths| decimal(tenths, 1)),
         hours: claims.hours.map(thousandths),

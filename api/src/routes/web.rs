@@ -4,12 +4,16 @@
 //! request says becomes a path.
 
 use std::collections::HashMap;
+use std::io::Write as _;
 use std::path::Path as FilePath;
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use maud::html;
 
 use crate::app::App;
@@ -23,7 +27,15 @@ const WORKER: &str = "verify/sw.js";
 
 /// The built front end.
 #[derive(Debug, Default)]
-pub struct Dist(HashMap<String, (Vec<u8>, &'static str)>);
+pub struct Dist(HashMap<String, Asset>);
+
+/// A file, as it is and packed.
+#[derive(Debug)]
+struct Asset {
+    plain: Bytes,
+    packed: Bytes,
+    media: &'static str,
+}
 
 impl Dist {
     /// Reads what `make web` built under `directory`; nothing if it was not run.
@@ -35,13 +47,18 @@ impl Dist {
                 continue;
             }
             for entry in std::fs::read_dir(path)? {
-                let entry = entry?;
-                let name = entry.file_name().to_string_lossy().into_owned();
-                if let Some(media) = media_of(&name).filter(|_| entry.path().is_file()) {
-                    files.insert(
-                        format!("{folder}/{name}"),
-                        (std::fs::read(entry.path())?, media),
-                    );
+                let path = entry?.path();
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                if let Some(media) = media_of(&name).filter(|_| path.is_file()) {
+                    let plain = std::fs::read(&path)?;
+                    let mut packing = GzEncoder::new(Vec::new(), Compression::best());
+                    packing.write_all(&plain)?;
+                    let asset = Asset {
+                        packed: packing.finish()?.into(),
+                        plain: plain.into(),
+                        media,
+                    };
+                    files.insert(format!("{folder}/{name}"), asset);
                 }
             }
         }
@@ -63,12 +80,24 @@ fn media_of(name: &str) -> Option<&'static str> {
 }
 
 /// Hashed assets live for ever; pages and the worker are asked for each time.
-fn answer(app: &App, name: &str, cache: &'static str) -> Option<Response> {
-    let (bytes, media) = app.web.0.get(name)?;
+fn answer(app: &App, name: &str, asked: &HeaderMap, cache: &'static str) -> Option<Response> {
+    let asset = app.web.0.get(name)?;
+    let accepted = asked
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let packed = accepted
+        .split(',')
+        .any(|coding| coding.trim().eq_ignore_ascii_case("gzip"));
+    let bytes = if packed { &asset.packed } else { &asset.plain };
     let mut response = bytes.clone().into_response();
     let headers = response.headers_mut();
+    if packed {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
     let fixed = [
-        (header::CONTENT_TYPE, *media),
+        (header::CONTENT_TYPE, asset.media),
+        (header::VARY, "accept-encoding"),
         (header::CACHE_CONTROL, cache),
         (header::CONTENT_SECURITY_POLICY, CSP),
     ];
@@ -95,19 +124,20 @@ pub async fn to_verify() -> Redirect {
 /// The verifier: checks in the browser, and offline after one visit.
 #[utoipa::path(get, path = "/verify/", tag = "credentials", responses((status = 200, description = "the page", content_type = "text/html")))]
 pub async fn verify(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    answer(&app, PAGE, "no-cache").unwrap_or_else(|| not_built(&headers))
+    answer(&app, PAGE, &headers, "no-cache").unwrap_or_else(|| not_built(&headers))
 }
 
 /// What a scanned code opens: the same page; what is scanned stands behind # and never comes here.
 #[utoipa::path(get, path = "/q", tag = "credentials", responses((status = 200, description = "the page", content_type = "text/html")))]
 pub async fn scanned(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    answer(&app, PAGE, "no-cache").unwrap_or_else(|| not_built(&headers))
+    answer(&app, PAGE, &headers, "no-cache").unwrap_or_else(|| not_built(&headers))
 }
 
 /// The worker that keeps the page for when there is no network.
 #[utoipa::path(get, path = "/verify/sw.js", tag = "credentials", responses((status = 200, description = "the worker", content_type = "text/javascript"), (status = 404, description = "the front end is not built")))]
-pub async fn worker(State(app): State<Arc<App>>) -> Result<Response, Problem> {
-    let mut response = answer(&app, WORKER, "no-cache").ok_or(Problem::of(Reason::NotFound))?;
+pub async fn worker(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Problem> {
+    let mut response =
+        answer(&app, WORKER, &headers, "no-cache").ok_or(Problem::of(Reason::NotFound))?;
     response
         .headers_mut()
         .insert("service-worker-allowed", HeaderValue::from_static("/"));
@@ -119,9 +149,11 @@ pub async fn worker(State(app): State<Arc<App>>) -> Result<Response, Problem> {
 pub async fn asset(
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let name = format!("assets/{name}");
-    answer(&app, &name, "public, max-age=31536000, immutable").ok_or(Problem::of(Reason::NotFound))
+    answer(&app, &name, &headers, "public, max-age=31536000, immutable")
+        .ok_or(Problem::of(Reason::NotFound))
 }
 
 /// Without the built front end the form that sends a photo still serves.

@@ -145,7 +145,7 @@ proptest! {
         // If this fails, a revoked credential passes, or a good one does not.
         let mut bits = Bits::default();
         for index in &set {
-            bits.set(*index);
+            bits.put(*index, true);
         }
         let read = Bits::decode(&bits.encode()).unwrap();
         prop_assert_eq!(&read, &bits);

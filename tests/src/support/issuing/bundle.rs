@@ -16,7 +16,7 @@ use super::{COLLEGE, HOST, ISSUED_AT, ORIGIN, UNIVERSITY, named, published};
 pub fn list(issuer: u32, n: u64, purpose: Purpose, set: &[u32]) -> StatusList {
     let mut bits = Bits::default();
     for index in set {
-        bits.set(*index);
+        bits.put(*index, true);
     }
     StatusList {
         url: status::url(HOST, issuer, n),

@@ -28,6 +28,7 @@ pub fn achievement() -> Map<String, Value> {
         outcome: uuid::Uuid::from_u128(0x5b0c_7f6e_8d3a_8c41_a5f2_9e1d_3c4b_5a60),
         title: "社区急救",
         fields: &fields,
+        credits: "2.5".parse().unwrap(),
         valid_from: "2026-01-15T09:00:00Z",
         list: 1,
         index: INDEX,
@@ -51,7 +52,7 @@ pub fn fetched(
 ) -> Value {
     let mut bits = Bits::default();
     for index in set {
-        bits.set(*index);
+        bits.put(*index, true);
     }
     let did = Did::new(HOST, IssuerNumber(issuer)).to_string();
     let url = status::url(HOST, issuer, n);

@@ -36,7 +36,7 @@ use crate::status_list::StatusLists;
 use crate::token::Tokens;
 use crate::transcript_cache::TranscriptCache;
 use crate::vault::Vault;
-use crate::verifier::BundleHeld;
+use crate::verifier::{BundleHeld, Contents};
 
 /// The log under our rules.
 pub type Ledger = Log<Rulebook>;
@@ -73,6 +73,8 @@ pub struct App {
     pub lists: StatusLists,
     /// The trust bundle that verification here relies on.
     pub bundle_held: BundleHeld,
+    /// Digests of what credentials say.
+    pub contents: Contents,
     /// Rendered transcripts.
     pub transcripts: TranscriptCache,
     /// The built front end.
@@ -174,6 +176,7 @@ impl App {
             concurrency: Semaphore::new(config.server.concurrency_max),
             flights: Flights::default(),
             demo: false,
+            contents: Contents::default(),
             lists: StatusLists::default(),
             bundle_held: BundleHeld::default(),
             transcripts: TranscriptCache::default(),

@@ -15,11 +15,14 @@ use credentials::rulebook::kinds::Purpose;
 use credentials::vc::achievement;
 use credentials::vc::canonical::{self, Null};
 use credentials::vc::proof;
-use credentials::vc::qr::{self, Claims, Kind, NAME_BYTES_MAX, Receipt, TITLE_BYTES_MAX, clip};
+use credentials::vc::qr::{
+    self, Claims, Kind, Message, NAME_BYTES_MAX, Receipt, TITLE_BYTES_MAX, clip,
+};
 use identity::did::Did;
 use identity::erasable::Opened;
 use ledger::assertion::format_s;
 use ledger::checkpoint::{Checkpoint, SignedNote};
+use ledger::hash::Digest;
 use ledger::key::SigningKey;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -174,6 +177,55 @@ fn claims(ready: &Ready, name: Option<String>) -> Claims {
         full: None,
         newer: 0,
     }
+}
+
+/// Digests of what a credential says, to hold against what somebody shows; never stored.
+#[derive(Debug, Clone, Copy)]
+pub struct Content {
+    document: Digest,
+    claims: Digest,
+}
+
+impl Content {
+    /// Of the committed document.
+    pub fn of(ready: &Ready) -> Result<Self, Problem> {
+        let text = achievement::to_text(&ready.document).map_err(Problem::internal)?;
+        Ok(Self {
+            document: Digest::of(text.as_bytes()),
+            claims: said(claims(ready, None)),
+        })
+    }
+
+    /// Whether a document or the text of a code says the same. What cannot be read says what it will:
+    /// the pipeline refuses it.
+    pub fn is_said_by(&self, bytes: &[u8], host: &str) -> bool {
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            return true;
+        };
+        if !text.trim_start().starts_with('{') {
+            let claims = Message::parse(text, host)
+                .ok()
+                .and_then(|message| Claims::read(&message.payload).ok());
+            return claims.is_none_or(|claims| said(claims) == self.claims);
+        }
+        let Ok(Value::Object(mut document)) = canonical::parse(text, Null::Refused) else {
+            return true;
+        };
+        document.remove("proof");
+        document.remove("evidence");
+        achievement::to_text(&document)
+            .is_ok_and(|text| Digest::of(text.as_bytes()) == self.document)
+    }
+}
+
+/// Digest of the claims that do not depend on what the holder chose to show.
+fn said(mut claims: Claims) -> Digest {
+    claims.begins_at = None;
+    claims.name = None;
+    claims.learner = None;
+    claims.leaf = None;
+    claims.full = None;
+    Digest::of(&claims.to_item().encode())
 }
 
 fn value<'a>(opened: &'a [Opened], name: &str) -> Option<&'a str> {

@@ -11,6 +11,8 @@ use credentials::verify::{self, Context, Registered, Report};
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::cache::Cache;
+use crate::credential::Content;
 use crate::picture;
 use crate::problem::{Problem, Reason};
 use crate::trust_bundle;
@@ -19,10 +21,22 @@ use crate::trust_bundle;
 const HELD_MS: i64 = 60_000;
 /// Milliseconds for which it serves although something was.
 const BEHIND_MS: i64 = 1_000;
+/// Credentials whose digests are kept in memory.
+const CONTENTS_MAX: usize = 65_536;
 
 /// The bundle that was built last, and when.
 #[derive(Debug, Default)]
 pub struct BundleHeld(Mutex<Option<(i64, Arc<Bundle>)>>);
+
+/// Digests of what credentials say, of those checked lately.
+#[derive(Debug)]
+pub struct Contents(Mutex<Cache<Uuid, Content>>);
+
+impl Default for Contents {
+    fn default() -> Self {
+        Self(Mutex::new(Cache::new(CONTENTS_MAX)))
+    }
+}
 
 /// What was handed in.
 #[derive(Debug, Clone, Copy)]
@@ -88,7 +102,7 @@ impl App {
     fn verify_bytes(&self, bytes: &[u8]) -> Result<Report, Problem> {
         let mut bundle = self.held_bundle()?;
         let ledger = verify::claimed_id(bytes, &bundle)
-            .map(|id| self.registered(id))
+            .map(|id| self.registered(id, bytes))
             .transpose()?;
         if matches!(ledger, Some(Registered::Here { position, .. }) if position >= bundle.position)
         {
@@ -107,8 +121,8 @@ impl App {
         }
     }
 
-    /// What the ledger says of a credential.
-    pub fn registered(&self, id: Uuid) -> Result<Registered, Problem> {
+    /// What the ledger says of the credential that `bytes` claim to be.
+    fn registered(&self, id: Uuid, bytes: &[u8]) -> Result<Registered, Problem> {
         let credential = self.ledger.state::<Credential>(&wire::stream(id))?;
         Ok(match &credential.issued {
             None => Registered::NotHere,
@@ -116,7 +130,32 @@ impl App {
                 issuer: issued.says.issuer,
                 position: issued.by.position,
                 standing: credential.standing(),
+                same: self.says_the_same(id, bytes)?,
             },
         })
+    }
+
+    /// Whether document or code says what was committed to; yes where that was erased.
+    fn says_the_same(&self, id: Uuid, bytes: &[u8]) -> Result<bool, Problem> {
+        let kept = self.contents.0.lock();
+        let kept = kept.unwrap_or_else(PoisonError::into_inner).get(&id);
+        let committed = match kept {
+            Some(committed) => committed,
+            None => match self.ready(id) {
+                Ok(ready) => {
+                    let committed = Content::of(&ready)?;
+                    let mut kept = self
+                        .contents
+                        .0
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner);
+                    kept.put(id, committed);
+                    committed
+                }
+                Err(problem) if problem.reason == Reason::Erased => return Ok(true),
+                Err(problem) => return Err(problem),
+            },
+        };
+        Ok(committed.is_said_by(bytes, &self.host))
     }
 }

@@ -7,7 +7,7 @@ use tests::support::server::Stand;
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 /// Doors that refuse nobody, or whose only refusal stands in their own answer.
-const OPEN: [(&str, &str); 14] = [
+const OPEN: [(&str, &str); 20] = [
     ("get", "/"),
     ("get", "/livez"),
     ("get", "/readyz"),
@@ -22,6 +22,12 @@ const OPEN: [(&str, &str); 14] = [
     ("get", "/log/tile/{*path}"),
     ("get", "/log/proof/{position}"),
     ("get", "/i/{number}/did.json"),
+    ("get", "/verify"),
+    ("get", "/verify/"),
+    ("get", "/verify/sw.js"),
+    ("get", "/q"),
+    ("get", "/assets/{name}"),
+    ("post", "/v1/verify"),
 ];
 
 fn document() -> (String, Value) {

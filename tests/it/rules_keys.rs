@@ -154,6 +154,7 @@ fn a_key_signs_what_it_is_for() {
     let mut given = Given::genesis().admitted(1);
     let mut data = said::activation(1, "credential-1");
     data.r#use = KeyUse::Credential;
+    data.custody = Custody::Platform;
     given.makes(&said::activate(&data));
     let signer = Signer::new(1, "credential-1");
     let name = signer.kid().to_string();
@@ -300,7 +301,10 @@ fn names_and_keys_are_used_once() {
         let mut data = good.clone();
         match change {
             "key" => data.key = Signer::new(1, "key-3").public(),
-            "use" => data.r#use = KeyUse::Credential,
+            "use" => {
+                data.r#use = KeyUse::Credential;
+                data.custody = Custody::Platform;
+            }
             _ => data.custody = Custody::Platform,
         }
         refused(&mut given, &said::activate(&data), taken.clone());
@@ -371,6 +375,7 @@ fn the_last_key_stays() {
     // Another key counts only if it can sign assertions, now.
     let mut credential = said::activation(1, "credential-1");
     credential.r#use = KeyUse::Credential;
+    credential.custody = Custody::Platform;
     given.makes(&said::activate(&credential));
     refused(
         &mut given,

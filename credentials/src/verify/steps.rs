@@ -173,6 +173,13 @@ fn inclusion(subject: &Subject<'_>, context: &Context<'_>, findings: &mut Findin
             );
             false
         }
+        (_, Some(Registered::Here { same: false, .. })) => {
+            findings.add(
+                Code::E41,
+                "the ledger holds this credential with another content",
+            );
+            false
+        }
         (Inclusion::Receipt(carried, leaf), known) => {
             let holds = receipt(carried, *leaf, subject.position, context, findings);
             holds || (known.is_some() && !findings.has(Code::E40) && !findings.has(Code::E41))

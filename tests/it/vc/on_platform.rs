@@ -11,6 +11,7 @@ use super::cases::{positives, signed};
 
 fn here(issuer: u32, position: u64, standing: Standing) -> Registered {
     Registered::Here {
+        same: true,
         issuer: IssuerNumber(issuer),
         position,
         standing,

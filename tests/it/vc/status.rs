@@ -36,7 +36,7 @@ fn bit_0_is_the_left_most_of_byte_0() {
         (BITS - 1, BYTES_MIN - 1, 0x01),
     ] {
         let mut bits = Bits::default();
-        bits.set(index);
+        bits.put(index, true);
         let bytes = bytes_of(&bits.encode());
         assert_eq!(bytes.len(), BYTES_MIN);
         let mut expected = vec![0; BYTES_MIN];
@@ -66,7 +66,7 @@ fn the_handbooks_empty_list_is_ours() {
 fn beyond_the_list_there_is_no_bit() {
     // If this fails, an index that does not exist is read as "not revoked".
     let mut bits = Bits::default();
-    bits.set(BITS);
+    bits.put(BITS, true);
     assert_eq!(bits, Bits::default());
     for index in [u64::from(BITS), u64::from(BITS) + 7, u64::MAX] {
         assert_eq!(bits.get(index), None);

@@ -292,7 +292,8 @@ impl Claims {
         Ok(())
     }
 
-    pub(super) fn to_item(&self) -> Item {
+    /// The payload's map; newer claims are not in it.
+    pub fn to_item(&self) -> Item {
         let uint = |key: i64, value: Option<u64>| value.map(|n| (Item::int(key), Item::Uint(n)));
         let bytes = |key: i64, value: Option<&[u8]>| {
             value.map(|bytes| (Item::int(key), Item::Bytes(bytes.into())))

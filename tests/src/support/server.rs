@@ -103,7 +103,9 @@ impl Stand {
             audit: officer(Role::Audit),
             schools: Vec::new(),
             base: format!("http://{address}"),
+            // A connection the server closed while nobody used it would fail a POST, which is never sent twice.
             agent: ureq::Agent::config_builder()
+                .max_idle_connections(0)
                 .http_status_as_error(false)
                 .build()
                 .new_agent(),

@@ -70,13 +70,16 @@ pub fn rows(language: Language, facts: &Facts) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The result card.
-pub fn card(language: Language, report: &Report, days: u64) -> Markup {
+/// The result card of a check made at `checked_at`.
+pub fn card(language: Language, report: &Report, days: u64, checked_at: &str) -> Markup {
     let (key, icon, class) = face(report.result);
     html! {
         section class={"result " (class)} role="status" {
             h1 { span aria-hidden="true" { (icon) } " " (say(language, key, &[])) }
             p { (sentence(language, report, days)) }
+            @if report.result == Verdict::Valid {
+                p { (say(language, "valid-status", &[("time", checked_at)])) }
+            }
             p { strong { (say(language, "next-step", &[])) (advice(language, report)) } }
             @if report.code != "OK" {
                 p { a href={"/why/" (report.code)} { (say(language, "why", &[])) } }

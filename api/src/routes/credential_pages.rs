@@ -7,6 +7,7 @@ use axum::extract::{Multipart, Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use credentials::verify::{Code, Severity, Standing};
+use ledger::assertion::format_s;
 use maud::{Markup, PreEscaped, html};
 use uuid::Uuid;
 
@@ -37,7 +38,7 @@ pub async fn public(
     let days = days(app.held_bundle()?.age_policy);
     let words = Words(language);
     let body = html! {
-        (card(language, &report, days))
+        (card(language, &report, days, &format_s(app.now_ms())))
         @if let Some(newer) = app.successor(&ready)? {
             p.notice { a href={"/c/" (newer)} { (say(language, "open-new", &[])) } }
         }
@@ -78,13 +79,15 @@ pub async fn certificate(
                     p { (amount) " " (words.say("学分", "credits")) }
                 }
                 p { (facts.issuer_name) }
-                p.muted { (facts.issued_at.split('T').next().unwrap_or_default()) }
+                p.muted { (words.say("完成日期", "Completed")) " " (ready.issued.says.fields.completed_on.to_string())
+                    " · " (words.say("签发日期", "Issued")) " " (facts.issued_at.split('T').next().unwrap_or_default()) }
+                p.muted { (say(language, "fact-custody", &[])) "：" (say(language, &format!("custody-{}", facts.custody), &[])) }
                 figure.qr { (PreEscaped(picture::svg(&code, Module::WithReceipt)))
                     figcaption.mono { (short_address(&app, id)) } }
                 p.muted { (words.say("扫码核验；没有网络也能核验签名和收录。", "Scan to check; signature and inclusion are checked without a network, too.")) }
             }
         } @else {
-            (card(language, &report, days(app.held_bundle()?.age_policy)))
+            (card(language, &report, days(app.held_bundle()?.age_policy), &format_s(app.now_ms())))
         }
     };
     let page = pages::page(language, title, &body);
@@ -144,7 +147,7 @@ pub async fn photo(
         .map_err(Problem::internal)??;
     let days = days(app.held_bundle()?.age_policy);
     let body = html! {
-        (card(language, &report, days))
+        (card(language, &report, days, &format_s(app.now_ms())))
         p { a href="/verify/" { (say(language, "scan-again", &[])) } }
     };
     let page = pages::page(language, &say(language, "title", &[]), &body);

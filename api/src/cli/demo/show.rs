@@ -1,5 +1,6 @@
 //! A credential of the demo, to look at: its document and code as files, the code on the terminal.
 
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -55,7 +56,9 @@ impl Shown {
             "A credential and its code (http://{address}/c/{}):",
             self.id
         ));
-        term::print(&self.drawn);
+        if std::io::stdout().is_terminal() {
+            term::print(&self.drawn);
+        }
         term::print("Check it with no network, from the picture alone:");
         for name in [CODE, WITH_RECEIPT, DOCUMENT] {
             term::print(&format!(

@@ -1,10 +1,9 @@
 // A small province of our own, in JavaScript alone: a registrar, an issuer, a rival, their keys, and a
 // trust bundle signed by the registrar. No line of Xuefen's Rust takes part in making it.
 
-import {sign as nodeSign, createPrivateKey} from 'node:crypto';
+import {createHash, createPrivateKey, sign as nodeSign} from 'node:crypto';
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {createHash} from 'node:crypto';
 import {createCredential, createList} from '@digitalbazaar/vc-bitstring-status-list';
 import {hashData, HOST, toBase58, WORK} from './world.js';
 import {sign, testKey} from './theirs.js';
@@ -59,6 +58,16 @@ const pkcs8 = seed => createPrivateKey({
   format: 'der', type: 'pkcs8',
 });
 
+/** Signs with node alone and the test key `name`: for what their library does not sign. */
+export function signWithNode(document, kid, name, change = {}) {
+  const proof = {
+    type: 'DataIntegrityProof', cryptosuite: 'eddsa-jcs-2022', created: when(NOW - 60_000),
+    verificationMethod: kid, proofPurpose: 'assertionMethod', ...change,
+  };
+  const signature = nodeSign(null, hashData({...document, proof}), pkcs8(seedOf(name)));
+  return {...document, proof: {...proof, proofValue: `z${toBase58(signature)}`}};
+}
+
 /** Writes a signed bundle and gives its file; `change` may edit it before it is signed. */
 export function bundle(name, change = () => {}, signer = ['registrar', keys.bundle.id]) {
   const body = {
@@ -78,14 +87,8 @@ export function bundle(name, change = () => {}, signer = ['registrar', keys.bund
     ],
   };
   change(body);
-  const proof = {
-    type: 'DataIntegrityProof', cryptosuite: 'eddsa-jcs-2022', created: when(NOW - 60_000),
-    verificationMethod: signer[1], proofPurpose: 'assertionMethod',
-  };
-  const signature = nodeSign(null, hashData({...body, proof}), pkcs8(seedOf(signer[0])));
-  proof.proofValue = `z${toBase58(signature)}`;
   const file = join(WORK, `own-${name}.json`);
-  writeFileSync(file, JSON.stringify({...body, proof}));
+  writeFileSync(file, JSON.stringify(signWithNode(body, signer[1], signer[0])));
   return file;
 }
 

@@ -43,16 +43,13 @@ const CONTEXTS = {
   'https://www.w3.org/ns/did/v1': 'did-v1.jsonld',
 };
 
-/** Gives the tests that need the published files, or says aloud that they are left out. */
+/** Defines tests that need the published files; without them says aloud that they are left out. */
 export function withShared(define) {
   if(haveShared) {
     define();
   } else {
-    const why = 'SKIPPED: the published contexts and schemas (../shared/data/credentials) are not here';
-    console.error(why);
-    if(process.env.CI === 'true') {
-      throw new Error(`${why}, and in CI they must be`);
-    }
+    // run.sh has ended with 1 before this if CI=true.
+    console.error('SKIPPED: a test of the published contexts and schemas, which are not here');
   }
 }
 

@@ -6,7 +6,9 @@ import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
 import {setBits, sign, theirs, why} from '../lib/theirs.js';
-import {bundle, didDocuments, keys, list, NOW, RIVAL, unsigned, when} from '../lib/province.js';
+import {
+  bundle, didDocuments, keys, list, NOW, RIVAL, signWithNode, unsigned, when,
+} from '../lib/province.js';
 import {BIN, loader, ours, said, seeded, Tally, WORK, withShared} from '../lib/world.js';
 
 const trust = bundle('trust');
@@ -186,6 +188,35 @@ test('what they sign and must not pass has its code', async () => {
   await check('no proof', 'E20', (({proof: _left, ...bare}) => bare)(good));
   tally.end();
 });
+
+withShared(() => test('what their verifier refuses in a well-signed document', async () => {
+  const tally = new Tally('odd documents under good signatures: theirs refuses, ours is E03');
+  const documents = didDocuments();
+  clear.forEach(it => documents.set(it.id, it));
+  for(const [what, known, change, proof] of [
+    ['validFrom without seconds', false, {validFrom: '2026-02-03T23:59Z'}],
+    ['validFrom in small letters', false, {validFrom: '2026-02-03t23:59:00z'}],
+    ['validFrom with a zone by name', false, {validFrom: '2099-02-03T23:59:00+08:00[Asia/Shanghai]'}],
+    // KNOWN DEFECTS of ours: STANDARDS §3 has `created` as dateTimeStamp, §2 a subject's id as a URL.
+    ['proof.created is no date', true, {}, {created: 'yesterday'}],
+    ['proof.created is a number', true, {}, {created: 7}],
+    ['credentialSubject.id is no URL', true,
+      {credentialSubject: {...unsigned().credentialSubject, id: 'not a URL at all'}}],
+  ]) {
+    const document = signWithNode({...unsigned(), ...change}, keys.credential.id, 'credential', proof);
+    tally.equal(`${what}, theirs`, (await theirs(document, loader(documents))).verified, false);
+    const seen = said(ours([document], {trust, lists: clear})[0]);
+    if(known && seen === 'OK W40') {
+      tally.known(`${what}: accepted, E03 wanted`);
+    } else {
+      tally.equal(`${what}, ours`, seen, 'E03 E03');
+    }
+  }
+  const plain = signWithNode(unsigned(), keys.credential.id, 'credential');
+  tally.equal('the positive, theirs', (await theirs(plain, loader(documents))).verified, true);
+  tally.equal('the positive, ours', said(ours([plain], {trust, lists: clear})[0]), 'OK W40');
+  tally.end();
+}));
 
 /** Their library refuses to issue some documents; signed past its checks, with their suite all the same. */
 async function signAnyway(document) {

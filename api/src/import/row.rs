@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::table::{Broken, Field, Row};
+use super::table::{Broken, Fault, Field, Row};
 use crate::app::App;
 use crate::extract::Caller;
 use crate::problem::{Language, Problem, Reason, Words};
@@ -66,17 +66,21 @@ impl Finding {
 
     /// A row that cannot be read.
     pub fn broken(broken: Broken) -> Self {
-        let Broken { line, last, quote } = broken;
-        let detail = match (quote, last > line) {
-            (false, _) => Words::from((
+        let Broken { line, last, fault } = broken;
+        let detail = match (fault, last > line) {
+            (Fault::Cells, _) => Words::from((
                 "这一行的单元格数与表头不同",
                 "the row has another number of cells than the header",
             )),
-            (true, false) => Words::from((
+            (Fault::QuoteBehind, _) => Words::from((
+                "引号闭合之后单元格还有内容：引号本身是文字时请写两个，并把整个单元格放在引号里",
+                "a cell goes on behind a closing quote: write two quotes for one that is text, and the whole cell in quotes",
+            )),
+            (Fault::QuoteOpen, false) => Words::from((
                 "这一行的引号没有闭合：引号本身是文字时请写两个",
                 "a quote is opened in this line and not closed: write two quotes for one that is text",
             )),
-            (true, true) => Words::from((
+            (Fault::QuoteOpen, true) => Words::from((
                 format!("第 {line} 至 {last} 行是同一行记录：单元格里不能有换行"),
                 format!("lines {line} to {last} are one row: a cell may not hold a line break"),
             )),

@@ -133,8 +133,19 @@ pub struct Broken {
     pub line: u64,
     /// Its last line.
     pub last: u64,
-    /// Whether a quote that is not closed on its line is to blame.
-    pub quote: bool,
+    /// What is wrong with it.
+    pub fault: Fault,
+}
+
+/// Why a row cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// It has another number of cells than the header.
+    Cells,
+    /// A quote is opened and not closed on its line.
+    QuoteOpen,
+    /// A cell goes on behind the quote that closes it: what it says is anybody's guess.
+    QuoteBehind,
 }
 
 impl Table {
@@ -176,7 +187,7 @@ impl Table {
             let broken = Broken {
                 line,
                 last: line,
-                quote: false,
+                fault: Fault::Cells,
             };
             self.push(line, whole.ok_or(broken))?;
         }

@@ -1,7 +1,7 @@
 //! A file of outcomes: dry run, run, what comes back, and files that were made to do harm.
 
 use api::import::Finding;
-use api::import::table::{Broken, Field, Table};
+use api::import::table::{Broken, Fault, Field, Table};
 use api::problem::{Language, Reason};
 use serde_json::{Value, json};
 use tests::support::server::answer::after;
@@ -310,7 +310,7 @@ fn two_stray_quotes_in_one_column_lose_no_row_between_them() {
             Err(Broken {
                 line,
                 last,
-                quote: true,
+                fault: Fault::QuoteOpen,
             })
         };
         let expected = [
@@ -345,7 +345,7 @@ fn what_stands_in_a_cell_is_never_recorded() {
     let broken = Broken {
         line: 3,
         last: 44,
-        quote: true,
+        fault: Fault::QuoteOpen,
     };
     assert_eq!(read, [Ok(2), Err(broken), Ok(45)]);
 }
@@ -403,7 +403,7 @@ fn a_file_of_nothing_but_open_quotes_is_read_once() {
         Some(Broken {
             line,
             last: line,
-            quote: true,
+            fault: Fault::QuoteOpen,
         })
     };
     assert_eq!(broken, [of(2), of(90_001)]);
@@ -598,5 +598,48 @@ fn a_carriage_return_ends_a_line_wherever_it_stands() {
             })
             .collect();
         assert_eq!(read, expected, "{text:?}");
+    }
+}
+
+#[test]
+fn a_quote_behind_which_a_cell_goes_on_breaks_its_line() {
+    // The course `"C" language` would be recorded as `C language`, which nobody wrote.
+    let rows = [
+        row(1, "R-1"),
+        row(1, "R-2").replace("数据结构", "\"C\" language"),
+        row(1, "R-3").replace("数据结构", "\"C\"\"\" language"),
+        row(1, "R-4").replace("数据结构", "\"\"\"C\"\" language\""),
+        row(1, "R-5").replace("数据结构", "5\" disks"),
+    ];
+    let table = Table::read(file(&rows).as_bytes()).map_err(|problem| problem.detail);
+    let table = table.unwrap();
+    let read: Vec<_> = (0..table.len())
+        .map(|at| {
+            let row = table.row(at).unwrap();
+            let title = row.map(|row| {
+                row.cell(Field::Title)
+                    .unwrap()
+                    .unwrap_or_default()
+                    .to_owned()
+            });
+            title.map_err(|broken| Finding::broken(broken).told(Language::En))
+        })
+        .collect();
+    let titles: Vec<_> = read.iter().map(|it| it.as_deref().ok()).collect();
+    let fine = [
+        Some("数据结构"),
+        None,
+        None,
+        Some("\"C\" language"),
+        Some("5\" disks"),
+    ];
+    assert_eq!(titles, fine);
+    for (told, line) in read.into_iter().filter_map(Result::err).zip([3, 4]) {
+        assert_eq!((told.row, told.code.as_str()), (line, "I04"));
+        assert!(
+            told.detail.contains("goes on behind a closing quote"),
+            "{}",
+            told.detail
+        );
     }
 }

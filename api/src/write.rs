@@ -182,6 +182,16 @@ impl App {
         .await
     }
 
+    /// What the values must be, whatever the door: a dry run must refuse what its run refuses.
+    pub fn check_values(&self, disclosures: &[Disclosure]) -> Result<(), Problem> {
+        let today = self.today();
+        for opened in disclosures.iter().map(Disclosure::opened) {
+            identity::value::check(opened.name(), opened.expose(), today)
+                .map_err(|error| Problem::invalid(format!("/{}", opened.name()), &error))?;
+        }
+        Ok(())
+    }
+
     /// Checks everything, stores the values, and queues: what follows is decided behind it.
     pub fn prepare(
         &self,
@@ -194,11 +204,7 @@ impl App {
         let values: Values = serde_json::from_str(data)
             .map_err(|error| Problem::of(Reason::DataInvalid).detail(under_sd(&unquoted(error))))?;
         erasable::check(&values.commitments, &disclosures, kind.erasable)?;
-        let today = self.today();
-        for opened in disclosures.iter().map(Disclosure::opened) {
-            identity::value::check(opened.name(), opened.expose(), today)
-                .map_err(|error| Problem::invalid(format!("/{}", opened.name()), &error))?;
-        }
+        self.check_values(&disclosures)?;
         let mut submission = self.ledger.check_parsed(assertion.clone())?;
         if let Some((stream, revision)) = expected {
             submission = submission.expecting(stream, revision);

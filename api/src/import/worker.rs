@@ -289,6 +289,9 @@ fn decide(
     let (assertion, disclosures) = app.sign(ready.asking.clone())?;
     let already = || if first { Came::Already } else { Came::Repeated };
     if dry {
+        if let Err(problem) = app.check_values(&disclosures) {
+            return refused(line, problem);
+        }
         let submission = app.ledger.check_parsed(assertion.clone())?;
         return match app.ledger.preview(&submission) {
             Ok(Verdict::AlreadySo(_)) => match app.same_values(&assertion, &disclosures) {

@@ -643,3 +643,24 @@ fn a_quote_behind_which_a_cell_goes_on_breaks_its_line() {
         );
     }
 }
+
+#[test]
+fn a_dry_run_refuses_every_value_that_the_run_refuses() {
+    // A clerk would be promised six outcomes, and one be recorded.
+    let stand = Stand::open();
+    stand.register(0, "学生1", &resident_id(1));
+    let titled = |record: &str, title: &str| row(1, record).replace("数据结构", title);
+    let rows = [
+        row(1, "R-1"),
+        titled("R-2", &"长".repeat(201)),
+        titled("R-3", "数据\u{0}结构"),
+        titled("R-4", "数据\u{202e}结构"),
+        row(1, "R-5").replace(",85,", &format!(",{},", "优".repeat(41))),
+    ];
+    let dry = checked(&stand, "f.csv", file(&rows).as_bytes());
+    let told = errors(&stand, &dry);
+    let done = run(&stand, &dry);
+    assert_eq!(done["counts"]["recorded"], 1);
+    assert_eq!(dry["counts"], done["counts"]);
+    assert_eq!(told, errors(&stand, &done));
+}

@@ -15,8 +15,9 @@ pub use super::row::{Finding, RowError};
 use super::worker;
 use crate::app::App;
 use crate::extract::Caller;
-use crate::problem::Problem;
+use crate::problem::{Problem, Reason};
 use crate::seal::SealKey;
+use crate::side;
 
 const JOBS: &str = "import";
 const ERRORS: &str = "import-error";
@@ -81,6 +82,10 @@ pub struct Job {
     pub counts: Counts,
     /// First row not yet durable.
     pub next_row: u64,
+    /// Size of the log when its first run began: what it finds recorded behind that, it recorded
+    /// itself before a crash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun: Option<u64>,
     /// When it was sent, Unix milliseconds.
     pub created_at_ms: i64,
     /// Position of the last commit it made.
@@ -172,6 +177,23 @@ impl Jobs {
         written.map_err(Problem::from)
     }
 
+    /// Changes the job with this number as `change` says, unless that answers false; nothing comes
+    /// between what `change` sees and what it leaves.
+    fn change(&self, id: Uuid, change: impl Fn(&mut Job) -> bool) -> Result<(Job, bool), Problem> {
+        side::write(&*self.side, |transaction| {
+            let kept = transaction.get(JOBS, id.as_bytes())?;
+            let kept = kept.ok_or(Problem::of(Reason::NotFound))?;
+            let mut job: Job = self.open(JOBS, id.as_bytes(), &kept)?;
+            let changed = change(&mut job);
+            if changed {
+                let bytes = self.seal(JOBS, id.as_bytes(), &job)?;
+                let expires = Some(job.created_at_ms.saturating_add(KEPT_MS));
+                transaction.put(JOBS, id.as_bytes(), &bytes, expires)?;
+            }
+            Ok((job, changed))
+        })
+    }
+
     /// Forgets the findings of an earlier run.
     pub(super) fn clear_errors(&self, id: Uuid) -> Result<(), Problem> {
         loop {
@@ -248,7 +270,7 @@ pub fn start(
 pub fn take_in(app: &App, caller: &Caller, file_name: &str, bytes: &[u8]) -> Result<Job, Problem> {
     let institution = caller
         .institution
-        .ok_or_else(|| Problem::of(crate::problem::Reason::NotAllowed))?;
+        .ok_or_else(|| Problem::of(Reason::NotAllowed))?;
     let table = super::table::Table::read(bytes)?;
     let now_ms = app.now_ms();
     let job = Job {
@@ -264,6 +286,7 @@ pub fn take_in(app: &App, caller: &Caller, file_name: &str, bytes: &[u8]) -> Res
             ..Counts::default()
         },
         next_row: 0,
+        begun: None,
         created_at_ms: now_ms,
         position: None,
         failure: None,
@@ -273,24 +296,35 @@ pub fn take_in(app: &App, caller: &Caller, file_name: &str, bytes: &[u8]) -> Res
     Ok(job)
 }
 
-/// Begins the run of a checked job.
-pub fn run(app: &Arc<App>, mut job: Job) -> Result<Job, Problem> {
-    begin(app, &mut job)?;
-    spawn(app, job.clone());
-    Ok(job)
+/// Begins the run of a checked job; the job as it stands, and whether this call began it.
+pub fn run(app: &Arc<App>, mut job: Job) -> Result<(Job, bool), Problem> {
+    let begun = begin(app, &mut job)?;
+    if begun {
+        spawn(app, job.clone());
+    }
+    Ok((job, begun))
 }
 
-/// Turns a checked job into a running one.
-pub fn begin(app: &App, job: &mut Job) -> Result<(), Problem> {
-    app.jobs.clear_errors(job.id)?;
-    job.state = JobState::Running;
-    job.counts = Counts {
-        rows: job.counts.rows,
-        ..Counts::default()
-    };
-    job.next_row = 0;
-    job.failure = None;
-    app.jobs.put(job, &[])
+/// Turns a checked job into a running one: of several that ask at once, one does.
+pub fn begin(app: &App, job: &mut Job) -> Result<bool, Problem> {
+    let size = app.ledger.head().size;
+    let begun = app.jobs.change(job.id, |job| {
+        if !matches!(job.state, JobState::Checked | JobState::Failed) {
+            return false;
+        }
+        job.state = JobState::Running;
+        job.counts = Counts {
+            rows: job.counts.rows,
+            ..Counts::default()
+        };
+        job.next_row = 0;
+        job.failure = None;
+        job.begun.get_or_insert(size);
+        true
+    });
+    let (changed, begun) = begun?;
+    *job = changed;
+    Ok(begun)
 }
 
 /// Works on the job until it is checked or done, in this thread; `progress` after each chunk.

@@ -16,6 +16,7 @@ use credentials::policy::{Category, OutcomeKind, Scheme};
 use identity::did::IssuerNumber;
 use identity::role::Role;
 use ledger::assertion::Target;
+use ledger::fact::CommittedFact;
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -233,7 +234,10 @@ pub fn recorded(awarder: IssuerNumber, person: Uuid, record: &str, written: Writ
         },
         person,
     );
-    let hours_mismatch = has_hours_mismatch(&written);
+    let hours_mismatch = written
+        .new
+        .as_ref()
+        .is_some_and(|new| has_hours_mismatch(&new.commit.facts));
     Recorded {
         outcome,
         lot: lot_id(outcome, 0),
@@ -242,15 +246,12 @@ pub fn recorded(awarder: IssuerNumber, person: Uuid, record: &str, written: Writ
     }
 }
 
-/// Whether the new commit deposited a lot whose credits and hours do not agree.
-pub fn has_hours_mismatch(written: &Written) -> bool {
-    written.new.as_ref().is_some_and(|new| {
-        let warned = |data: &serde_json::value::RawValue| data.get().contains("\"HOURS_MISMATCH\"");
-        new.commit
-            .facts
-            .iter()
-            .any(|fact| fact.data.as_deref().is_some_and(warned))
-    })
+/// Whether these facts deposit a lot whose credits and hours do not agree.
+pub fn has_hours_mismatch(facts: &[CommittedFact]) -> bool {
+    let warned = |data: &serde_json::value::RawValue| data.get().contains("\"HOURS_MISMATCH\"");
+    facts
+        .iter()
+        .any(|fact| fact.data.as_deref().is_some_and(warned))
 }
 
 /// Record an outcome; its credit is deposited.

@@ -664,3 +664,48 @@ fn a_dry_run_refuses_every_value_that_the_run_refuses() {
     assert_eq!(dry["counts"], done["counts"]);
     assert_eq!(told, errors(&stand, &done));
 }
+
+#[test]
+fn two_people_who_press_run_at_once_run_it_once() {
+    // The account of an import would say that its own rows had been there before.
+    let stand = Stand::open();
+    let token = stand.schools[0].token();
+    stand.register(0, "学生1", &resident_id(1));
+    let rows: Vec<_> = (0..200).map(|at| row(1, &format!("R-{at}"))).collect();
+    let job = checked(&stand, "f.csv", file(&rows).as_bytes());
+    let id = job["id"].as_str().unwrap();
+    let path = format!("/v1/imports/{id}/run");
+    let mut answers: Vec<u16> = std::thread::scope(|scope| {
+        let press = || stand.send("POST", &path, token, &[], Some(b"")).status;
+        let pressed: Vec<_> = (0..8).map(|_| scope.spawn(press)).collect();
+        pressed.into_iter().map(|it| it.join().unwrap()).collect()
+    });
+    answers.sort_unstable();
+    assert_eq!(answers, [200, 200, 200, 200, 200, 200, 200, 202]);
+    let done = stand.import_reaches(token, id, "done");
+    let counts = ["recorded", "already"].map(|name| done["counts"][name].as_u64().unwrap());
+    assert_eq!((counts, done["position"].is_u64()), ([200, 0], true));
+}
+
+#[test]
+fn what_a_killed_import_recorded_is_its_own() {
+    // Who imports would read that somebody else had recorded hundreds of her rows before.
+    use api::import::{JobState, job};
+    let stand = Stand::open();
+    stand.register(0, "学生1", &resident_id(1));
+    // Recorded before: this one was there already.
+    let early = checked(&stand, "e.csv", file(&[row(1, "R-0")]).as_bytes());
+    run(&stand, &early);
+    let rows: Vec<_> = (0..40).map(|at| row(1, &format!("R-{at}"))).collect();
+    let checked = checked(&stand, "f.csv", file(&rows).as_bytes());
+    let id = serde_json::from_value(checked["id"].clone()).unwrap();
+    let mut job = stand.app.jobs.get(id).unwrap().unwrap();
+    job::begin(&stand.app, &mut job).unwrap();
+    // It is killed between the commits of its chunk and their account.
+    let begun = stand.app.jobs.get(id).unwrap().unwrap();
+    job::work(&stand.app, begun.clone(), &|_| {});
+    let again = job::work(&stand.app, begun, &|_| {});
+    assert_eq!(again.state, JobState::Done);
+    assert_eq!((again.counts.recorded, again.counts.already), (39, 1));
+    assert_eq!(again.position, Some(stand.app.ledger.head().size - 1));
+}

@@ -353,10 +353,15 @@ pub fn resume(app: &Arc<App>) -> Result<usize, Problem> {
     Ok(count)
 }
 
-/// The last part of a name, without control characters: it is shown, never opened.
+/// The last part of a name, without characters that have no shape or turn it around: it is shown,
+/// never opened.
 fn safe_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let shown: String = last.chars().filter(|c| !c.is_control()).take(200).collect();
+    let shown: String = last
+        .chars()
+        .filter(|c| !identity::value::is_invisible(*c))
+        .take(200)
+        .collect();
     if shown.trim_matches('.').is_empty() {
         "unnamed".into()
     } else {

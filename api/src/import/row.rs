@@ -1,6 +1,7 @@
 //! From a row to the asking that records it, or to the reason why not (row codes of UX §6).
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::sync::{Mutex, PoisonError};
 
 use identity::identifier::{IdentifierType, Malformed, name};
@@ -319,13 +320,19 @@ fn person(
 
 /// `2026-06-30`, `2026/6/30` or `2026年6月30日`, as the first of these.
 fn date(text: &str) -> Option<String> {
-    let text = text.replace(['/', '年', '月'], "-").replace('日', "");
-    let mut parts = text.split('-');
-    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() || year.len() != 4 {
-        return None;
-    }
-    let (month, day): (u8, u8) = (month.parse().ok()?, day.parse().ok()?);
+    let (between, behind, text) = match text.strip_suffix('日') {
+        Some(text) => ('年', '月', text),
+        None if text.contains('/') => ('/', '/', text),
+        None => ('-', '-', text),
+    };
+    let (year, rest) = text.split_once(between)?;
+    let (month, day) = rest.split_once(behind)?;
+    let number = |text: &str, digits: RangeInclusive<usize>| {
+        let is_number = digits.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        is_number.then(|| text.parse::<u16>().ok()).flatten()
+    };
+    number(year, 4..=4)?;
+    let (month, day) = (number(month, 1..=2)?, number(day, 1..=2)?);
     let date = format!("{year}-{month:02}-{day:02}");
     credentials::policy::date::parse(&date).map(|_| date)
 }

@@ -172,6 +172,8 @@ fn the_name_of_a_file_is_shown_and_never_followed() {
         ("..\\\\..\\\\windows\\\\win.ini", "win.ini"),
         ("/", "unnamed"),
         ("..", "unnamed"),
+        // Shown from right to left it would seem to be a table.
+        ("a\u{202e}vsc.exe", "avsc.exe"),
     ];
     let files = |stand: &Stand| {
         let mut paths: Vec<_> = walk(stand.dir()).into_iter().collect();
@@ -708,4 +710,67 @@ fn what_a_killed_import_recorded_is_its_own() {
     assert_eq!(again.state, JobState::Done);
     assert_eq!((again.counts.recorded, again.counts.already), (39, 1));
     assert_eq!(again.position, Some(stand.app.ledger.head().size - 1));
+}
+
+#[test]
+fn a_file_in_another_encoding_is_refused_as_a_file() {
+    // A clerk would get a hundred thousand findings that say the same, and none what to do.
+    let stand = Stand::open();
+    let header = "name,resident_id,record,completed_on";
+    // 学生1 in GB18030.
+    let line = [
+        b"\xd1\xa7\xc9\xfa1,".as_slice(),
+        resident_id(1).as_bytes(),
+        b",R-1,2026-06-01\n",
+    ]
+    .concat();
+    let bytes = [header.as_bytes(), b"\n", &line, &line].concat();
+    let token = stand.schools[0].token();
+    let refused = stand
+        .upload(token, "f.csv", &bytes)
+        .refused(422, "import-file-invalid");
+    assert!(
+        refused["detail"].as_str().unwrap().contains("UTF-8"),
+        "{refused}"
+    );
+    // One such line among others is that line's fault.
+    let mixed = [
+        header.as_bytes(),
+        b"\n",
+        &line,
+        "学生2,x,R-2,2026-06-01\n".as_bytes(),
+    ]
+    .concat();
+    stand.upload(token, "f.csv", &mixed).is(202);
+}
+
+#[test]
+fn a_date_is_read_only_as_people_write_dates() {
+    // A typing error would become another day's record.
+    let stand = Stand::open();
+    stand.register(0, "学生1", &resident_id(1));
+    let on = |record: &str, day: &str| row(1, record).replace("2026-06-01", day);
+    let dates = [
+        "2026-6-1",
+        "2026/06/01",
+        "2026年6月1日",
+        "2日026-6-1",
+        "2026-+6-+1",
+        "2026年6-1",
+        "2026-6月1",
+        "2026-006-1",
+        "2026/6-1",
+        "2026-6-1日",
+    ];
+    let rows: Vec<_> = dates
+        .iter()
+        .enumerate()
+        .map(|(at, day)| on(&format!("R-{at}"), day))
+        .collect();
+    let job = checked(&stand, "f.csv", file(&rows).as_bytes());
+    let bad: Vec<_> = errors(&stand, &job)
+        .iter()
+        .map(|it| dates[usize::try_from(it["row"].as_u64().unwrap()).unwrap() - 2])
+        .collect();
+    assert_eq!(bad, dates[3..]);
 }

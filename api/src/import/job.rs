@@ -1,6 +1,8 @@
 //! The job of an import: its state lies in the side store, its effects in the log.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::VecDeque;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use identity::did::IssuerNumber;
 use identity::role::Role;
@@ -107,13 +109,22 @@ impl Job {
     }
 }
 
-/// The jobs of one node; one runs at a time.
+/// The jobs of one node; one thread works on them, one after another.
 ///
 /// Invariant: jobs and findings stand sealed: the name of a file is often a person's name.
 pub struct Jobs {
     side: Arc<dyn Side>,
     sealed: SealKey,
     running: Mutex<()>,
+    queue: Mutex<Queue>,
+}
+
+/// Jobs that wait for the thread.
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Job>,
+    /// Whether the thread is there.
+    is_worked: bool,
 }
 
 impl Jobs {
@@ -123,11 +134,16 @@ impl Jobs {
             side,
             sealed,
             running: Mutex::default(),
+            queue: Mutex::default(),
         }
     }
 
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Only one import works at a time.
-    pub(super) fn alone(&self) -> std::sync::MutexGuard<'_, ()> {
+    pub(super) fn alone(&self) -> MutexGuard<'_, ()> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -332,13 +348,44 @@ pub fn work(app: &App, job: Job, progress: &dyn Fn(&Job)) -> Job {
     worker::work(app, job, progress)
 }
 
+/// Queues the job, and starts the thread that works on the queue unless it is there.
 fn spawn(app: &Arc<App>, job: Job) {
-    let app = Arc::clone(app);
+    let mut queue = app.jobs.queue();
+    queue.waiting.push_back(job);
+    if queue.is_worked {
+        return;
+    }
+    let worked = Arc::clone(app);
     let started = std::thread::Builder::new()
         .name("import".into())
-        .spawn(move || worker::work(&app, job, &|_| {}));
-    if let Err(error) = started {
-        tracing::error!(%error, "no thread for an import: it goes on after the next start");
+        .spawn(move || work_off(&worked));
+    match started {
+        Ok(_) => queue.is_worked = true,
+        Err(error) => {
+            tracing::error!(%error, "no thread for imports: they go on with the next one");
+        }
+    }
+}
+
+/// Works until nothing waits or the server stops; what still waits then goes on after the next start.
+fn work_off(app: &Arc<App>) {
+    loop {
+        let next = {
+            let mut queue = app.jobs.queue();
+            let next = queue.waiting.pop_front();
+            let next = next.filter(|_| !app.metrics.is_stopping());
+            queue.is_worked = next.is_some();
+            next
+        };
+        let Some(job) = next else {
+            return;
+        };
+        let id = job.id;
+        // One file that makes the worker panic must not hold up those behind it.
+        let worked = panic::catch_unwind(AssertUnwindSafe(|| worker::work(app, job, &|_| {})));
+        if worked.is_err() {
+            tracing::error!(job = %id, "an import panicked: it goes on after the next start");
+        }
     }
 }
 

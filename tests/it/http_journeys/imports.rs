@@ -774,3 +774,28 @@ fn a_date_is_read_only_as_people_write_dates() {
         .collect();
     assert_eq!(bad, dates[3..]);
 }
+
+#[test]
+fn many_files_at_once_are_read_by_few_threads() {
+    // A hundred uploads would take the memory and the threads of the whole server.
+    let stand = Stand::open();
+    stand.register(0, "学生1", &resident_id(1));
+    let token = stand.schools[0].token();
+    let named = || {
+        let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+        let names =
+            tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
+        names.filter(|name| name.trim() == "import").count()
+    };
+    let before = named();
+    let rows: Vec<_> = (0..1_000).map(|at| row(1, &format!("R-{at}"))).collect();
+    let text = file(&rows);
+    let jobs: Vec<_> = (0..20)
+        .map(|_| stand.upload(token, "f.csv", text.as_bytes()).is(202))
+        .collect();
+    let threads = named().saturating_sub(before);
+    assert!(threads <= 3, "{threads} threads");
+    for job in jobs {
+        stand.import_reaches(token, job["id"].as_str().unwrap(), "checked");
+    }
+}

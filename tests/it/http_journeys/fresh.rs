@@ -5,7 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
+use api::app::App;
 use identity::role::Role;
+use ledger::side::Side as _;
+use ledger::side::sqlite::SqliteSide;
 use ledger::store::{AppendError, ReadError, Record, Store};
 use projections::Views;
 use serde_json::{Value, json};
@@ -180,4 +183,35 @@ fn a_view_that_is_still_folding_says_so_and_shows_nothing() {
         assert_eq!(stand.get(&learner, path).status, 200, "{path}");
     }
     assert_eq!(stand.get("", "/readyz").status, 200);
+}
+
+#[test]
+fn a_start_without_the_values_is_refused() {
+    // Every name and mark of the province would be gone, and nobody told until somebody looked.
+    let mut stand = Stand::open();
+    stand.register(0, "王晓明", &resident_id(1));
+    let mut config = stand.app.config.clone();
+    stand.reopen(
+        |copy| {
+            config.ledger.data_dir = copy.with_file_name("without");
+            let without = &config.ledger.data_dir;
+            std::process::Command::new("cp")
+                .arg("-r")
+                .args([copy, without])
+                .status()
+                .unwrap();
+            for file in ["vault.db", "vault.db-wal", "vault.db-shm"] {
+                let _absent = std::fs::remove_file(without.join(file));
+            }
+        },
+        |_| {},
+    );
+    let refused = App::open(config, Arc::clone(&stand.clock) as _)
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(
+        refused.contains("vault.db") && refused.contains("backup"),
+        "{refused}"
+    );
 }

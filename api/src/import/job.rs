@@ -244,7 +244,7 @@ impl Jobs {
             .collect()
     }
 
-    /// Jobs that a stop or crash interrupted.
+    /// Jobs that a stop or crash interrupted; one that does not open is told to the log and left.
     fn interrupted(&self) -> Result<Vec<Job>, Problem> {
         let mut jobs = Vec::new();
         let mut after: Option<Vec<u8>> = None;
@@ -255,9 +255,17 @@ impl Jobs {
             };
             after = Some(last.clone());
             for (key, value) in &page {
-                let job: Job = self.open(JOBS, key, value)?;
-                if matches!(job.state, JobState::Checking | JobState::Running) {
-                    jobs.push(job);
+                match self.open::<Job>(JOBS, key, value) {
+                    Ok(job) if matches!(job.state, JobState::Checking | JobState::Running) => {
+                        jobs.push(job);
+                    }
+                    Ok(_) => {}
+                    // It is no record: nothing else may wait for it.
+                    Err(problem) => {
+                        let job = Uuid::from_slice(key).unwrap_or_default();
+                        let why = problem.internal.unwrap_or_default();
+                        tracing::warn!(%job, why, "an import in side.db does not open and is left alone: restore side.db from a backup, or send the file again");
+                    }
                 }
             }
         }

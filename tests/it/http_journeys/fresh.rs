@@ -215,3 +215,35 @@ fn a_start_without_the_values_is_refused() {
         "{refused}"
     );
 }
+
+#[test]
+fn an_import_that_does_not_open_stops_nothing_else() {
+    // One bad byte in a file that is no record would keep the whole ledger from starting.
+    let mut stand = Stand::open();
+    let token = stand.schools[0].token().to_owned();
+    let file = "record,resident_id,completed_on\nR-1,x,2026-06-01\n";
+    let jobs = [(); 2].map(|()| {
+        let job = stand.upload(&token, "f.csv", file.as_bytes()).is(202);
+        stand.import_reaches(&token, job["id"].as_str().unwrap(), "checked")
+    });
+    let good: uuid::Uuid = serde_json::from_value(jobs[0]["id"].clone()).unwrap();
+    let bad: uuid::Uuid = serde_json::from_value(jobs[1]["id"].clone()).unwrap();
+    let mut job = stand.app.jobs.get(good).unwrap().unwrap();
+    api::import::job::begin(&stand.app, &mut job).unwrap();
+    let clock = Arc::clone(&stand.clock);
+    stand.reopen(
+        |copy| {
+            let side = SqliteSide::open(&copy.join("side.db"), clock).unwrap();
+            let mut bytes = side.get("import", bad.as_bytes()).unwrap().unwrap();
+            *bytes.last_mut().unwrap() ^= 1;
+            let put = side.write(&mut |tx| tx.put("import", bad.as_bytes(), &bytes, None));
+            put.unwrap();
+        },
+        |_| {},
+    );
+    assert_eq!(
+        api::import::job::resume(&stand.app).map_err(|it| it.internal),
+        Ok(1)
+    );
+    stand.import_reaches(&token, &good.to_string(), "done");
+}

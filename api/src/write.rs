@@ -68,6 +68,8 @@ pub struct Asking {
     pub target: Option<Target>,
     /// Its id; a new one if `None`.
     pub id: Option<Uuid>,
+    /// What the asker saw: the revision that this stream must still have (`If-Match`).
+    pub expected: Option<(Stream, u64)>,
 }
 
 impl Asking {
@@ -85,6 +87,7 @@ impl Asking {
             values: Vec::new(),
             target: None,
             id: None,
+            expected: None,
         })
     }
 }
@@ -160,8 +163,9 @@ impl App {
         let app = Arc::clone(self);
         let has_values = !asking.values.is_empty();
         let work = move || {
+            let expected = asking.expected.clone();
             let (assertion, disclosures) = app.sign(asking)?;
-            app.prepare(assertion, disclosures, None)
+            app.prepare(assertion, disclosures, expected)
         };
         let prepared = off_the_runtime(has_values, work).await?;
         self.finish(prepared).await

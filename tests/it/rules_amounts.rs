@@ -153,6 +153,9 @@ fn records_and_codes_are_short_and_not_personal() {
         let asking = said::record(1, person(100), name, said::course());
         refused(&mut given, &asking, field(FieldError::Record));
     }
+    // The page from which others write their programs says the same of both.
+    let page = include_str!("../../docs/FORMAT.md");
+    assert!(page.contains("| `code`? | as `record`: 王晓明 is none |"));
     let longest = "号".repeat(64);
     // Eleven digits that nobody would call are a record's number.
     for fine in [

@@ -1,7 +1,5 @@
 //! The job of an import: its state lies in the side store, its effects in the log.
 
-use std::collections::VecDeque;
-use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use identity::did::IssuerNumber;
@@ -13,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::queue::{self, Queue};
 pub use super::row::{Finding, RowError};
 use super::worker;
 use crate::app::App;
@@ -116,15 +115,7 @@ pub struct Jobs {
     side: Arc<dyn Side>,
     sealed: SealKey,
     running: Mutex<()>,
-    queue: Mutex<Queue>,
-}
-
-/// Jobs that wait for the thread.
-#[derive(Default)]
-struct Queue {
-    waiting: VecDeque<Job>,
-    /// Whether the thread is there.
-    is_worked: bool,
+    pub(super) queue: Queue,
 }
 
 impl Jobs {
@@ -134,12 +125,8 @@ impl Jobs {
             side,
             sealed,
             running: Mutex::default(),
-            queue: Mutex::default(),
+            queue: Queue::default(),
         }
-    }
-
-    fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Only one import works at a time.
@@ -286,7 +273,7 @@ pub fn start(
     bytes: &[u8],
 ) -> Result<Job, Problem> {
     let job = take_in(app, caller, file_name, bytes)?;
-    spawn(app, job.clone());
+    queue::add(app, job.clone());
     Ok(job)
 }
 
@@ -324,7 +311,7 @@ pub fn take_in(app: &App, caller: &Caller, file_name: &str, bytes: &[u8]) -> Res
 pub fn run(app: &Arc<App>, mut job: Job) -> Result<(Job, bool), Problem> {
     let begun = begin(app, &mut job)?;
     if begun {
-        spawn(app, job.clone());
+        queue::add(app, job.clone());
     }
     Ok((job, begun))
 }
@@ -356,54 +343,13 @@ pub fn work(app: &App, job: Job, progress: &dyn Fn(&Job)) -> Job {
     worker::work(app, job, progress)
 }
 
-/// Queues the job, and starts the thread that works on the queue unless it is there.
-fn spawn(app: &Arc<App>, job: Job) {
-    let mut queue = app.jobs.queue();
-    queue.waiting.push_back(job);
-    if queue.is_worked {
-        return;
-    }
-    let worked = Arc::clone(app);
-    let started = std::thread::Builder::new()
-        .name("import".into())
-        .spawn(move || work_off(&worked));
-    match started {
-        Ok(_) => queue.is_worked = true,
-        Err(error) => {
-            tracing::error!(%error, "no thread for imports: they go on with the next one");
-        }
-    }
-}
-
-/// Works until nothing waits or the server stops; what still waits then goes on after the next start.
-fn work_off(app: &Arc<App>) {
-    loop {
-        let next = {
-            let mut queue = app.jobs.queue();
-            let next = queue.waiting.pop_front();
-            let next = next.filter(|_| !app.metrics.is_stopping());
-            queue.is_worked = next.is_some();
-            next
-        };
-        let Some(job) = next else {
-            return;
-        };
-        let id = job.id;
-        // One file that makes the worker panic must not hold up those behind it.
-        let worked = panic::catch_unwind(AssertUnwindSafe(|| worker::work(app, job, &|_| {})));
-        if worked.is_err() {
-            tracing::error!(job = %id, "an import panicked: it goes on after the next start");
-        }
-    }
-}
-
 /// Goes on with what a stop or crash interrupted.
 pub fn resume(app: &Arc<App>) -> Result<usize, Problem> {
     let interrupted = app.jobs.interrupted()?;
     let count = interrupted.len();
     for job in interrupted {
         tracing::info!(job = %job.id, next_row = job.next_row, "an import goes on");
-        spawn(app, job);
+        queue::add(app, job);
     }
     Ok(count)
 }

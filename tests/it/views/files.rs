@@ -253,8 +253,8 @@ fn an_audit_finds_rows_that_nobody_folded() {
     let story = story();
     drop(caught_up(&story.world, directory.path()));
     let head = story.world.log.head().size;
-    let store = story.world.log.store();
-    let audit = || projections::views::audit(directory.path(), store.as_ref()).unwrap();
+    let log = story.world.log.store();
+    let audit = || projections::views::audit(directory.path(), log.as_ref()).unwrap();
     let clean = audit();
     assert_eq!(clean.len(), ALL.len());
     assert!(

@@ -132,6 +132,7 @@ impl App {
         // Asked first: a wrong path must not become a directory.
         dir.require_ledger()?;
         let lock = dir.lock()?;
+        dir.close_to_others()?;
         let store: Arc<dyn Store> = Arc::new(EmbeddedStore::open(
             &dir.log(),
             embedded::Options::default(),

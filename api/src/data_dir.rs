@@ -98,7 +98,9 @@ impl DataDir {
         self.log().join("head").exists()
     }
 
-    /// Makes the directory and takes its lock.
+    /// Takes the lock of the directory, which is made if it is missing. Of one that is there nothing
+    /// is changed: whoever locks it to write first asks [`DataDir::require_empty`] or
+    /// [`DataDir::require_ledger`], and then closes it to others.
     pub fn lock(&self) -> Result<Lock, DataDirError> {
         let io = |source| DataDirError::Io {
             path: self.0.clone(),
@@ -110,12 +112,6 @@ impl DataDir {
             .mode(0o700)
             .create(&self.0)
             .map_err(io)?;
-        // One that was there before may be open to all; a group that was let in stays.
-        let found = std::fs::metadata(&self.0).map_err(io)?.permissions();
-        if found.mode() & 0o007 != 0 {
-            let closed = Permissions::from_mode(found.mode() & 0o770);
-            std::fs::set_permissions(&self.0, closed).map_err(io)?;
-        }
         let file = File::options()
             .create(true)
             .truncate(false)
@@ -129,13 +125,31 @@ impl DataDir {
         }
     }
 
-    /// Refuses a directory that holds anything but its lock.
+    /// Closes the directory to others: one that was there before may be open to all. A group that was
+    /// let in stays.
+    pub fn close_to_others(&self) -> Result<(), DataDirError> {
+        let io = |source| DataDirError::Io {
+            path: self.0.clone(),
+            source,
+        };
+        let found = std::fs::metadata(&self.0).map_err(io)?.permissions();
+        if found.mode() & 0o007 != 0 {
+            let closed = Permissions::from_mode(found.mode() & !0o007);
+            std::fs::set_permissions(&self.0, closed).map_err(io)?;
+        }
+        Ok(())
+    }
+
+    /// Refuses a directory that holds anything but its lock; one that is missing holds nothing.
     pub fn require_empty(&self) -> Result<(), DataDirError> {
         let io = |source| DataDirError::Io {
             path: self.0.clone(),
             source,
         };
-        let mut entries = std::fs::read_dir(&self.0).map_err(io)?;
+        let mut entries = match std::fs::read_dir(&self.0) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            entries => entries.map_err(io)?,
+        };
         let other = entries.any(|entry| entry.is_ok_and(|entry| entry.file_name() != "lock"));
         if other {
             Err(DataDirError::NotEmpty(self.0.clone()))

@@ -104,11 +104,10 @@ pub(crate) fn token_of<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a str>
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    headers
-        .get(header::AUTHORIZATION)?
-        .to_str()
-        .ok()?
-        .strip_prefix("Bearer ")
+    let sent = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    // The name of a scheme has no case (RFC 9110 §11.1).
+    let (scheme, token) = sent.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("Bearer").then_some(token)
 }
 
 /// Name of the cookie that `/login` of the demo sets.

@@ -118,6 +118,7 @@ pub fn make_in(
         (LEDGER_KEY, KeyUse::Ledger),
         (CHECKPOINT_KEY, KeyUse::Checkpoint),
     ];
+    dir.close_to_others()?;
     make_private(&dir.keys()).map_err(failed)?;
     let mut made = Vec::with_capacity(keys.len());
     for (fragment, r#use) in keys {

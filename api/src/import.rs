@@ -7,6 +7,7 @@
 
 pub mod file;
 pub mod job;
+mod queue;
 pub mod row;
 pub mod table;
 mod worker;

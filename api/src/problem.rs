@@ -85,21 +85,28 @@ pub enum Language {
 }
 
 impl Language {
-    /// From `Accept-Language`: the first of zh and en that is named.
+    /// From `Accept-Language` (RFC 9110 §12.5.4): of zh and en the one with the greater weight, the
+    /// first of equals; weight 0 is a no.
     pub fn of(headers: &HeaderMap) -> Self {
         let accepted = headers
             .get(header::ACCEPT_LANGUAGE)
             .and_then(|value| value.to_str().ok());
-        for tag in accepted.unwrap_or_default().split(',') {
-            let tag = tag.trim().to_ascii_lowercase();
-            if tag.starts_with("zh") {
-                return Self::Zh;
-            }
-            if tag.starts_with("en") {
-                return Self::En;
+        let mut best = (Self::Zh, 0.0);
+        for range in accepted.unwrap_or_default().split(',') {
+            let mut parts = range.split(';').map(str::trim);
+            let tag = parts.next().unwrap_or_default();
+            let language = match tag.split('-').next() {
+                Some(primary) if primary.eq_ignore_ascii_case("zh") => Self::Zh,
+                Some(primary) if primary.eq_ignore_ascii_case("en") => Self::En,
+                _ => continue,
+            };
+            let weight = parts.find_map(|part| part.strip_prefix("q=")?.parse::<f32>().ok());
+            let weight = weight.unwrap_or(1.0);
+            if weight > best.1 {
+                best = (language, weight);
             }
         }
-        Self::Zh
+        best.0
     }
 
     /// BCP 47.

@@ -25,6 +25,12 @@ use crate::routes;
 
 /// Most bytes of a request body, unless a route says otherwise.
 pub const BODY_BYTES_MAX: usize = 1 << 20;
+/// Doors that keep `If-Match`; the others refuse it, for whoever sends a precondition relies on it.
+const CONDITIONAL: [&str; 3] = [
+    "/v1/assertions",
+    "/v1/outcomes/{id}/corrections",
+    "/v1/outcomes/{id}/revocations",
+];
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CSP: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
@@ -83,7 +89,16 @@ async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
         .get::<MatchedPath>()
         .map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
     let timeout = Duration::from_secs(app.config.server.request_timeout_s);
+    let passes_over = request.method() == Method::POST
+        && request.headers().contains_key(header::IF_MATCH)
+        && !CONDITIONAL.contains(&route.as_str());
     let response = match app.concurrency.try_acquire() {
+        Ok(_) if passes_over => Problem::of(Reason::Precondition)
+            .detail((
+                "这个接口不认 If-Match：请去掉它再发",
+                "this door keeps no If-Match: send it without",
+            ))
+            .into_response(),
         Ok(_permit) => {
             match tokio::time::timeout(timeout, crate::once::run(&app, request, next)).await {
                 Ok(response) => response,

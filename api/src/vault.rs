@@ -64,6 +64,11 @@ pub enum VaultError {
     /// Nothing opens under this master key.
     #[error("this is not the master key under which the key store was made")]
     WrongMasterKey,
+    /// There are keys of persons, and nothing that they could open.
+    #[error(
+        "vault.db is missing or was emptied, though vault-keys.db holds keys of persons: put the newest vault.db back from a backup and start again"
+    )]
+    NoValues,
     /// The two stores do not belong together.
     #[error("the keys are not those of this vault; restore the key store that belongs to it")]
     NotAPair,
@@ -90,7 +95,8 @@ impl Vault {
     /// Opens the vault in `vault` with the keys in `keys`, both made if they are empty.
     ///
     /// Refuses with [`VaultError::WrongMasterKey`], and with [`VaultError::NotAPair`] if the vault
-    /// was made with other keys: new ones would forget which salts and aliases are taken.
+    /// was made with other keys: new ones would forget which salts and aliases are taken. With
+    /// [`VaultError::NoValues`] if the keys are used and the vault is new.
     pub fn open(
         vault: Arc<dyn Side>,
         keys: Arc<dyn Side>,
@@ -99,6 +105,9 @@ impl Vault {
     ) -> Result<Self, VaultError> {
         let paired = vault.get(OWN, PAIR)?;
         let (keys, pair) = Keyring::open(keys, master, paired.is_none())?;
+        if paired.is_none() && keys.has_persons()? {
+            return Err(VaultError::NoValues);
+        }
         match paired {
             Some(paired) if paired != pair => return Err(VaultError::NotAPair),
             Some(_) => {}

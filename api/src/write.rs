@@ -68,6 +68,8 @@ pub struct Asking {
     pub target: Option<Target>,
     /// Its id; a new one if `None`.
     pub id: Option<Uuid>,
+    /// What the asker saw: the revision that this stream must still have (`If-Match`).
+    pub expected: Option<(Stream, u64)>,
 }
 
 impl Asking {
@@ -85,6 +87,7 @@ impl Asking {
             values: Vec::new(),
             target: None,
             id: None,
+            expected: None,
         })
     }
 }
@@ -160,8 +163,9 @@ impl App {
         let app = Arc::clone(self);
         let has_values = !asking.values.is_empty();
         let work = move || {
+            let expected = asking.expected.clone();
             let (assertion, disclosures) = app.sign(asking)?;
-            app.prepare(assertion, disclosures, None)
+            app.prepare(assertion, disclosures, expected)
         };
         let prepared = off_the_runtime(has_values, work).await?;
         self.finish(prepared).await
@@ -182,6 +186,16 @@ impl App {
         .await
     }
 
+    /// What the values must be, whatever the door: a dry run must refuse what its run refuses.
+    pub fn check_values(&self, disclosures: &[Disclosure]) -> Result<(), Problem> {
+        let today = self.today();
+        for opened in disclosures.iter().map(Disclosure::opened) {
+            identity::value::check(opened.name(), opened.expose(), today)
+                .map_err(|error| Problem::invalid(format!("/{}", opened.name()), &error))?;
+        }
+        Ok(())
+    }
+
     /// Checks everything, stores the values, and queues: what follows is decided behind it.
     pub fn prepare(
         &self,
@@ -194,11 +208,7 @@ impl App {
         let values: Values = serde_json::from_str(data)
             .map_err(|error| Problem::of(Reason::DataInvalid).detail(under_sd(&unquoted(error))))?;
         erasable::check(&values.commitments, &disclosures, kind.erasable)?;
-        let today = self.today();
-        for opened in disclosures.iter().map(Disclosure::opened) {
-            identity::value::check(opened.name(), opened.expose(), today)
-                .map_err(|error| Problem::invalid(format!("/{}", opened.name()), &error))?;
-        }
+        self.check_values(&disclosures)?;
         let mut submission = self.ledger.check_parsed(assertion.clone())?;
         if let Some((stream, revision)) = expected {
             submission = submission.expecting(stream, revision);

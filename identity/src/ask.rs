@@ -58,7 +58,7 @@ pub enum AskError {
     NotAdmitted(IssuerNumber),
     /// The key's window is not open at this position.
     #[error(
-        "key {kid} does not sign at position {position}: it was activated at {activated:?} and retired at {retired:?}"
+        "key {kid} does not sign at position {position}: it was {}, {}", activated.map_or_else(|| "never activated".into(), |at| format!("activated at {at}")), retired.map_or_else(|| "not retired".into(), |at| format!("retired at {at}"))
     )]
     KeyNotActive {
         /// The key.

@@ -81,7 +81,7 @@ pub fn check(name: &str, value: &Value, today: Date) -> Result<(), BadValue> {
 }
 
 /// Control characters, and those that only set the direction of what follows.
-fn is_invisible(c: char) -> bool {
+pub fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }

@@ -6,6 +6,7 @@
 //! made: rows that are still being folded would look like a record that is empty. WAL with synchronous=NORMAL: after a power cut the file is whole, if older.
 //! A crash here loses the newest transactions, which are folded again.
 
+pub mod audit;
 pub(crate) mod file;
 
 use std::path::{Path, PathBuf};

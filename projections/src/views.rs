@@ -13,6 +13,7 @@ use crate::projection::{Projection, Share};
 use crate::statistics::{self, Statistics};
 use crate::transcripts::{self, Recent, Transcripts};
 use crate::view::View;
+use crate::view::audit::{self, AuditError, Verdict};
 
 /// Name of the directory under the data directory.
 pub const DIRECTORY: &str = "views";
@@ -29,6 +30,31 @@ pub struct Views {
     pub statistics: Statistics,
     /// What keeps them: progress, waiting, rebuilding.
     pub follower: Follower,
+}
+
+/// The fold of each view.
+fn folds(recent: &Arc<Recent>) -> Vec<Arc<dyn Projection>> {
+    vec![
+        Arc::new(people::Fold),
+        Arc::new(institutions::Fold),
+        Arc::new(transcripts::Fold::new(Arc::clone(recent))),
+        Arc::new(statistics::Fold),
+    ]
+}
+
+/// Folds every view under `data_directory` again beside its file and compares: the name of each and
+/// what was found. Nobody may write them meanwhile.
+pub fn audit(
+    data_directory: &Path,
+    store: &dyn Store,
+) -> Result<Vec<(&'static str, Verdict)>, AuditError> {
+    let directory = data_directory.join(DIRECTORY);
+    let folds = folds(&Arc::new(Recent::default()));
+    let verdicts = folds.iter().map(|fold| {
+        let verdict = audit::audit(&directory, fold.as_ref(), store)?;
+        Ok((fold.form().name, verdict))
+    });
+    verdicts.collect()
 }
 
 impl Views {
@@ -52,12 +78,7 @@ impl Views {
         let recent = Arc::new(Recent::default());
         // Whatever is in the files already may have changed at any position up to here.
         recent.forget_before(store.head());
-        let folds: Vec<Arc<dyn Projection>> = vec![
-            Arc::new(people::Fold),
-            Arc::new(institutions::Fold),
-            Arc::new(transcripts::Fold::new(Arc::clone(&recent))),
-            Arc::new(statistics::Fold),
-        ];
+        let folds = folds(&recent);
         let follower = Follower::start(&data_directory.join(DIRECTORY), store, tail, folds, share)?;
         let view = |name: &str| -> Result<Arc<View>, FollowError> {
             follower

@@ -133,6 +133,14 @@ fn records_and_codes_are_short_and_not_personal() {
         format!("G{resident}"),
         format!("CS-{resident}"),
         "No.13800138000".into(),
+        "2026-13812345678".into(),
+        // Signs between the digits hide nothing.
+        "1 1 0 1 0 5 1 9 4 9 1 2 3 1 0 0 2 X".into(),
+        "110105.19491231.002X".into(),
+        "CS(110105)19491231/002x".into(),
+        "A138-1234-5678".into(),
+        "+86 138 1234 5678".into(),
+        "1.3.8.1.2.3.4.5.6.7.8".into(),
     ] {
         let asking = said::record(1, person(100), &record, said::course());
         refused(&mut given, &asking, field(FieldError::RecordIsIdentifier));
@@ -145,8 +153,21 @@ fn records_and_codes_are_short_and_not_personal() {
         let asking = said::record(1, person(100), name, said::course());
         refused(&mut given, &asking, field(FieldError::Record));
     }
+    // The page from which others write their programs says the same of both.
+    let page = include_str!("../../docs/FORMAT.md");
+    assert!(page.contains("| `code`? | as `record`: 王晓明 is none |"));
     let longest = "号".repeat(64);
-    for fine in ["1", "2026-春-0001", longest.as_str(), body] {
+    // Eleven digits that nobody would call are a record's number.
+    for fine in [
+        "1",
+        "2026-春-0001",
+        longest.as_str(),
+        body,
+        "2026-0630-001",
+        "1506-2026-001",
+        "138-20260001",
+        "202613812345678",
+    ] {
         assert_eq!(check_record(fine), Ok(()));
         given.makes(&said::record(1, person(100), fine, said::course()));
     }

@@ -143,7 +143,7 @@ fn the_second_person_is_another() {
 #[test]
 fn the_second_person_acts_for_the_same_side() {
     let (mut given, proposal) = proposed();
-    let other = ApprovalError::ApproverNotAllowed("of another institution".into());
+    let other = ApprovalError::ApproverElsewhere;
     refused(&mut given, &said::second(2, proposal), other.clone());
     refused(
         &mut given,

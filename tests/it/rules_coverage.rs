@@ -65,7 +65,7 @@ rules! {
     RETIREMENTS, retirement: RetireKeyError { NotYours, KeyUnknown, LastKey }
     APPOINTMENTS, appointment: AppointError { RoleScope, RolesCombined, InstitutionUnknown }
     APPROVALS, approval: ApprovalError {
-        TargetMissing, ProposalUnknown, SamePerson, ApproverNotAllowed, Rejected, Completed, Expired,
+        TargetMissing, ProposalUnknown, SamePerson, ApproverElsewhere, ApproverNotAllowed, Rejected, Completed, Expired,
     }
     REGISTRATIONS, registration: RegisterError {
         PersonNotRandom, PersonTaken, IdentifierTwice, ValuesDoNotFit, OverrideNotYours,

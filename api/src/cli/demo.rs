@@ -115,6 +115,9 @@ fn make(
 ) -> Result<(Arc<App>, Summary), Failure> {
     let marker = dir.root().join(UNFINISHED);
     let genesis = {
+        if !marker.exists() {
+            dir.require_empty().map_err(Failure::of)?;
+        }
         let _lock = dir.lock().map_err(Failure::of)?;
         if marker.exists() {
             term::note("an unfinished demo is begun again");

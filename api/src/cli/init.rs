@@ -31,6 +31,8 @@ pub fn run(args: &Args, config: &Config, clock: &Arc<dyn Clock>) -> Result<(), F
     if !genesis::is_host(&args.host) {
         return Err(Failure::of(genesis::GenesisError::Host(args.host.clone())));
     }
+    // Asked before anything is made: it may be somebody else's directory.
+    dir.require_empty().map_err(Failure::of)?;
     let _lock = dir.lock().map_err(Failure::of)?;
     let made = genesis::make(&dir, &args.host, &args.name, clock).map_err(Failure::of)?;
     term::print(&format!("ledger          {}", made.origin));

@@ -17,6 +17,7 @@ use ledger::receipt::{Policy, Receipt};
 use ledger::store::Store as _;
 use ledger::store::embedded::EmbeddedStore;
 use ledger::witness::Witness;
+use projections::view::audit::Verdict;
 
 use super::{Failure, data_dir, term};
 use crate::config::Config;
@@ -25,7 +26,7 @@ use crate::data_dir::DataDir;
 /// What to do with a log.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Check everything again: signatures, keys, hashes, decisions, tiles, checkpoint, index.
+    /// Check everything again: signatures, keys, hashes, decisions, tiles, checkpoint, index, views.
     Audit {
         /// The ledger's directory; a server may be running on it.
         #[arg(long)]
@@ -33,6 +34,9 @@ pub enum Verb {
         /// Trust bundle that pins the checkpoint key; without it the key in the log's first commit counts.
         #[arg(long)]
         trust: Option<PathBuf>,
+        /// Do not fold the views again to compare them.
+        #[arg(long)]
+        skip_views: bool,
     },
     /// Print the published checkpoint.
     Checkpoint {
@@ -65,7 +69,12 @@ pub fn run(verb: &Verb, config: &Config, clock: &dyn Clock) -> Result<(), Failur
         Verb::Audit {
             data_dir: flag,
             trust,
-        } => audit(&data_dir(flag.as_ref(), config), trust.as_deref()),
+            skip_views,
+        } => audit(
+            &data_dir(flag.as_ref(), config),
+            trust.as_deref(),
+            *skip_views,
+        ),
         Verb::Checkpoint { data_dir: flag } => {
             let text =
                 checkpoint::load(data_dir(flag.as_ref(), config).root()).map_err(Failure::of)?;
@@ -110,13 +119,13 @@ fn pinned(store: &EmbeddedStore, trust: Option<&Path>) -> Result<(String, Public
     Ok((commit.log.into(), key.key))
 }
 
-fn audit(dir: &DataDir, trust: Option<&Path>) -> Result<(), Failure> {
+fn audit(dir: &DataDir, trust: Option<&Path>, skip_views: bool) -> Result<(), Failure> {
     dir.require_ledger().map_err(Failure::of)?;
     let watch = Stopwatch::start();
     let store = EmbeddedStore::open_read_only(&dir.log()).map_err(Failure::of)?;
     let (origin, checkpoint_key) = pinned(&store, trust)?;
     let bar = term::Bar::new("audit", store.head());
-    // The index has one owner: with a server on it, it is left alone.
+    // Index and views have one owner: with a server on them, they are left alone.
     let lock = dir.lock().ok();
     let inputs = audit::Inputs {
         segments: &dir.log(),
@@ -130,6 +139,13 @@ fn audit(dir: &DataDir, trust: Option<&Path>) -> Result<(), Failure> {
     bar.finish();
     let report = result.map_err(|finding| Failure::Failed(format!("NOT CLEAN: {finding}")))?;
     print_report(&report);
+    match (skip_views, &lock) {
+        (true, _) => term::print("views       NOT CHECKED: --skip-views"),
+        (false, None) => term::print(
+            "views       NOT CHECKED: a server is writing them; stop it and audit again",
+        ),
+        (false, Some(_)) => audit_views(dir, &store)?,
+    }
     if report.published.is_none() {
         // Genesis publishes one before it ends.
         return Err(Failure::Failed(
@@ -141,6 +157,35 @@ fn audit(dir: &DataDir, trust: Option<&Path>) -> Result<(), Failure> {
         "clean       in {:.2} s",
         watch.elapsed().as_secs_f64()
     ));
+    Ok(())
+}
+
+/// Whether readers are shown what the log says.
+fn audit_views(dir: &DataDir, store: &EmbeddedStore) -> Result<(), Failure> {
+    for (name, verdict) in projections::views::audit(dir.root(), store).map_err(Failure::of)? {
+        let wrong = match verdict {
+            Verdict::Equal(next) => {
+                term::print(&format!(
+                    "view        {name} equals the fold of {next} commits"
+                ));
+                continue;
+            }
+            Verdict::NotServed => {
+                term::print(&format!(
+                    "view        {name} is not there, or is made anew at the next start"
+                ));
+                continue;
+            }
+            Verdict::Differs { table } => {
+                format!("its table {table} says something else than the log")
+            }
+            Verdict::Unreadable(error) => error,
+        };
+        return Err(Failure::Failed(format!(
+            "NOT CLEAN: view {name}: {wrong}; the log is whole: run `xuefen view rebuild {name} --data-dir {}`",
+            dir.root().display()
+        )));
+    }
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! The job of an import: its state lies in the side store, its effects in the log.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use identity::did::IssuerNumber;
 use identity::role::Role;
@@ -11,12 +11,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::queue::{self, Queue};
 pub use super::row::{Finding, RowError};
 use super::worker;
 use crate::app::App;
 use crate::extract::Caller;
-use crate::problem::Problem;
+use crate::problem::{Problem, Reason};
 use crate::seal::SealKey;
+use crate::side;
 
 const JOBS: &str = "import";
 const ERRORS: &str = "import-error";
@@ -81,6 +83,10 @@ pub struct Job {
     pub counts: Counts,
     /// First row not yet durable.
     pub next_row: u64,
+    /// Size of the log when its first run began: what it finds recorded behind that, it recorded
+    /// itself before a crash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun: Option<u64>,
     /// When it was sent, Unix milliseconds.
     pub created_at_ms: i64,
     /// Position of the last commit it made.
@@ -102,13 +108,14 @@ impl Job {
     }
 }
 
-/// The jobs of one node; one runs at a time.
+/// The jobs of one node; one thread works on them, one after another.
 ///
 /// Invariant: jobs and findings stand sealed: the name of a file is often a person's name.
 pub struct Jobs {
     side: Arc<dyn Side>,
     sealed: SealKey,
     running: Mutex<()>,
+    pub(super) queue: Queue,
 }
 
 impl Jobs {
@@ -118,11 +125,12 @@ impl Jobs {
             side,
             sealed,
             running: Mutex::default(),
+            queue: Queue::default(),
         }
     }
 
     /// Only one import works at a time.
-    pub(super) fn alone(&self) -> std::sync::MutexGuard<'_, ()> {
+    pub(super) fn alone(&self) -> MutexGuard<'_, ()> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -172,6 +180,23 @@ impl Jobs {
         written.map_err(Problem::from)
     }
 
+    /// Changes the job with this number as `change` says, unless that answers false; nothing comes
+    /// between what `change` sees and what it leaves.
+    fn change(&self, id: Uuid, change: impl Fn(&mut Job) -> bool) -> Result<(Job, bool), Problem> {
+        side::write(&*self.side, |transaction| {
+            let kept = transaction.get(JOBS, id.as_bytes())?;
+            let kept = kept.ok_or(Problem::of(Reason::NotFound))?;
+            let mut job: Job = self.open(JOBS, id.as_bytes(), &kept)?;
+            let changed = change(&mut job);
+            if changed {
+                let bytes = self.seal(JOBS, id.as_bytes(), &job)?;
+                let expires = Some(job.created_at_ms.saturating_add(KEPT_MS));
+                transaction.put(JOBS, id.as_bytes(), &bytes, expires)?;
+            }
+            Ok((job, changed))
+        })
+    }
+
     /// Forgets the findings of an earlier run.
     pub(super) fn clear_errors(&self, id: Uuid) -> Result<(), Problem> {
         loop {
@@ -206,7 +231,7 @@ impl Jobs {
             .collect()
     }
 
-    /// Jobs that a stop or crash interrupted.
+    /// Jobs that a stop or crash interrupted; one that does not open is told to the log and left.
     fn interrupted(&self) -> Result<Vec<Job>, Problem> {
         let mut jobs = Vec::new();
         let mut after: Option<Vec<u8>> = None;
@@ -217,9 +242,17 @@ impl Jobs {
             };
             after = Some(last.clone());
             for (key, value) in &page {
-                let job: Job = self.open(JOBS, key, value)?;
-                if matches!(job.state, JobState::Checking | JobState::Running) {
-                    jobs.push(job);
+                match self.open::<Job>(JOBS, key, value) {
+                    Ok(job) if matches!(job.state, JobState::Checking | JobState::Running) => {
+                        jobs.push(job);
+                    }
+                    Ok(_) => {}
+                    // It is no record: nothing else may wait for it.
+                    Err(problem) => {
+                        let job = Uuid::from_slice(key).unwrap_or_default();
+                        let why = problem.internal.unwrap_or_default();
+                        tracing::warn!(%job, why, "an import in side.db does not open and is left alone: restore side.db from a backup, or send the file again");
+                    }
                 }
             }
         }
@@ -240,7 +273,7 @@ pub fn start(
     bytes: &[u8],
 ) -> Result<Job, Problem> {
     let job = take_in(app, caller, file_name, bytes)?;
-    spawn(app, job.clone());
+    queue::add(app, job.clone());
     Ok(job)
 }
 
@@ -248,7 +281,7 @@ pub fn start(
 pub fn take_in(app: &App, caller: &Caller, file_name: &str, bytes: &[u8]) -> Result<Job, Problem> {
     let institution = caller
         .institution
-        .ok_or_else(|| Problem::of(crate::problem::Reason::NotAllowed))?;
+        .ok_or_else(|| Problem::of(Reason::NotAllowed))?;
     let table = super::table::Table::read(bytes)?;
     let now_ms = app.now_ms();
     let job = Job {
@@ -264,6 +297,7 @@ pub fn take_in(app: &App, caller: &Caller, file_name: &str, bytes: &[u8]) -> Res
             ..Counts::default()
         },
         next_row: 0,
+        begun: None,
         created_at_ms: now_ms,
         position: None,
         failure: None,
@@ -273,39 +307,40 @@ pub fn take_in(app: &App, caller: &Caller, file_name: &str, bytes: &[u8]) -> Res
     Ok(job)
 }
 
-/// Begins the run of a checked job.
-pub fn run(app: &Arc<App>, mut job: Job) -> Result<Job, Problem> {
-    begin(app, &mut job)?;
-    spawn(app, job.clone());
-    Ok(job)
+/// Begins the run of a checked job; the job as it stands, and whether this call began it.
+pub fn run(app: &Arc<App>, mut job: Job) -> Result<(Job, bool), Problem> {
+    let begun = begin(app, &mut job)?;
+    if begun {
+        queue::add(app, job.clone());
+    }
+    Ok((job, begun))
 }
 
-/// Turns a checked job into a running one.
-pub fn begin(app: &App, job: &mut Job) -> Result<(), Problem> {
-    app.jobs.clear_errors(job.id)?;
-    job.state = JobState::Running;
-    job.counts = Counts {
-        rows: job.counts.rows,
-        ..Counts::default()
-    };
-    job.next_row = 0;
-    job.failure = None;
-    app.jobs.put(job, &[])
+/// Turns a checked job into a running one: of several that ask at once, one does.
+pub fn begin(app: &App, job: &mut Job) -> Result<bool, Problem> {
+    let size = app.ledger.head().size;
+    let begun = app.jobs.change(job.id, |job| {
+        if !matches!(job.state, JobState::Checked | JobState::Failed) {
+            return false;
+        }
+        job.state = JobState::Running;
+        job.counts = Counts {
+            rows: job.counts.rows,
+            ..Counts::default()
+        };
+        job.next_row = 0;
+        job.failure = None;
+        job.begun.get_or_insert(size);
+        true
+    });
+    let (changed, begun) = begun?;
+    *job = changed;
+    Ok(begun)
 }
 
 /// Works on the job until it is checked or done, in this thread; `progress` after each chunk.
 pub fn work(app: &App, job: Job, progress: &dyn Fn(&Job)) -> Job {
     worker::work(app, job, progress)
-}
-
-fn spawn(app: &Arc<App>, job: Job) {
-    let app = Arc::clone(app);
-    let started = std::thread::Builder::new()
-        .name("import".into())
-        .spawn(move || worker::work(&app, job, &|_| {}));
-    if let Err(error) = started {
-        tracing::error!(%error, "no thread for an import: it goes on after the next start");
-    }
 }
 
 /// Goes on with what a stop or crash interrupted.
@@ -314,15 +349,20 @@ pub fn resume(app: &Arc<App>) -> Result<usize, Problem> {
     let count = interrupted.len();
     for job in interrupted {
         tracing::info!(job = %job.id, next_row = job.next_row, "an import goes on");
-        spawn(app, job);
+        queue::add(app, job);
     }
     Ok(count)
 }
 
-/// The last part of a name, without control characters: it is shown, never opened.
+/// The last part of a name, without characters that have no shape or turn it around: it is shown,
+/// never opened.
 fn safe_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let shown: String = last.chars().filter(|c| !c.is_control()).take(200).collect();
+    let shown: String = last
+        .chars()
+        .filter(|c| !identity::value::is_invisible(*c))
+        .take(200)
+        .collect();
     if shown.trim_matches('.').is_empty() {
         "unnamed".into()
     } else {

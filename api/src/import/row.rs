@@ -1,6 +1,7 @@
 //! From a row to the asking that records it, or to the reason why not (row codes of UX §6).
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::sync::{Mutex, PoisonError};
 
 use identity::identifier::{IdentifierType, Malformed, name};
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::table::{Broken, Field, Row};
+use super::table::{Broken, Fault, Field, Row};
 use crate::app::App;
 use crate::extract::Caller;
 use crate::problem::{Language, Problem, Reason, Words};
@@ -66,17 +67,21 @@ impl Finding {
 
     /// A row that cannot be read.
     pub fn broken(broken: Broken) -> Self {
-        let Broken { line, last, quote } = broken;
-        let detail = match (quote, last > line) {
-            (false, _) => Words::from((
+        let Broken { line, last, fault } = broken;
+        let detail = match (fault, last > line) {
+            (Fault::Cells, _) => Words::from((
                 "这一行的单元格数与表头不同",
                 "the row has another number of cells than the header",
             )),
-            (true, false) => Words::from((
+            (Fault::QuoteBehind, _) => Words::from((
+                "引号闭合之后单元格还有内容：引号本身是文字时请写两个，并把整个单元格放在引号里",
+                "a cell goes on behind a closing quote: write two quotes for one that is text, and the whole cell in quotes",
+            )),
+            (Fault::QuoteOpen, false) => Words::from((
                 "这一行的引号没有闭合：引号本身是文字时请写两个",
                 "a quote is opened in this line and not closed: write two quotes for one that is text",
             )),
-            (true, true) => Words::from((
+            (Fault::QuoteOpen, true) => Words::from((
                 format!("第 {line} 至 {last} 行是同一行记录：单元格里不能有换行"),
                 format!("lines {line} to {last} are one row: a cell may not hold a line break"),
             )),
@@ -315,13 +320,19 @@ fn person(
 
 /// `2026-06-30`, `2026/6/30` or `2026年6月30日`, as the first of these.
 fn date(text: &str) -> Option<String> {
-    let text = text.replace(['/', '年', '月'], "-").replace('日', "");
-    let mut parts = text.split('-');
-    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() || year.len() != 4 {
-        return None;
-    }
-    let (month, day): (u8, u8) = (month.parse().ok()?, day.parse().ok()?);
+    let (between, behind, text) = match text.strip_suffix('日') {
+        Some(text) => ('年', '月', text),
+        None if text.contains('/') => ('/', '/', text),
+        None => ('-', '-', text),
+    };
+    let (year, rest) = text.split_once(between)?;
+    let (month, day) = rest.split_once(behind)?;
+    let number = |text: &str, digits: RangeInclusive<usize>| {
+        let is_number = digits.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        is_number.then(|| text.parse::<u16>().ok()).flatten()
+    };
+    number(year, 4..=4)?;
+    let (month, day) = (number(month, 1..=2)?, number(day, 1..=2)?);
     let date = format!("{year}-{month:02}-{day:02}");
     credentials::policy::date::parse(&date).map(|_| date)
 }

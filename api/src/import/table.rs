@@ -133,14 +133,31 @@ pub struct Broken {
     pub line: u64,
     /// Its last line.
     pub last: u64,
-    /// Whether a quote that is not closed on its line is to blame.
-    pub quote: bool,
+    /// What is wrong with it.
+    pub fault: Fault,
+}
+
+/// Why a row cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// It has another number of cells than the header.
+    Cells,
+    /// A quote is opened and not closed on its line.
+    QuoteOpen,
+    /// A cell goes on behind the quote that closes it: what it says is anybody's guess.
+    QuoteBehind,
 }
 
 impl Table {
     /// Reads CSV with a header row; rows are kept, wrong ones too.
     pub fn read(bytes: &[u8]) -> Result<Self, Problem> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        if is_other_encoding(bytes) {
+            return Err(Problem::of(Reason::ImportFileInvalid).detail((
+                "文件不是 UTF-8 编码：请另存为 UTF-8",
+                "the file is not UTF-8: save it as UTF-8",
+            )));
+        }
         let bytes = lines::with_line_feeds(bytes);
         let mut lines = Lines::of(&bytes);
         let header = lines.header().ok_or_else(|| {
@@ -176,7 +193,7 @@ impl Table {
             let broken = Broken {
                 line,
                 last: line,
-                quote: false,
+                fault: Fault::Cells,
             };
             self.push(line, whole.ok_or(broken))?;
         }
@@ -221,6 +238,15 @@ impl Table {
             Err(broken) => Err(*broken),
         })
     }
+}
+
+/// Whether no line that says more than ASCII says it in UTF-8: then the file is to blame, not a row.
+fn is_other_encoding(bytes: &[u8]) -> bool {
+    let beyond_ascii = bytes
+        .split(|byte| matches!(byte, b'\n' | b'\r'))
+        .filter(|line| !line.is_ascii());
+    let mut readable = beyond_ascii.map(|line| std::str::from_utf8(line).is_ok());
+    readable.next() == Some(false) && !readable.any(|is_utf8| is_utf8)
 }
 
 /// What the columns mean, and how many there are.

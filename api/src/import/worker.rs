@@ -16,6 +16,7 @@ use super::table::Table;
 use crate::app::App;
 use crate::extract::Caller;
 use crate::problem::{Problem, Reason};
+use crate::routes::outcomes::has_hours_mismatch;
 use crate::write::Prepared;
 
 /// Rows of one chunk: what a crash makes us look at again.
@@ -27,6 +28,15 @@ const LANES: usize = 32;
 /// How long a row waits for room, at first and at most.
 const WAIT_MIN: Duration = Duration::from_millis(50);
 const WAIT_MAX: Duration = Duration::from_secs(2);
+
+/// What is done with the rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pass {
+    /// Each is told what recording it would come to.
+    Dry,
+    /// Each is recorded; the first run began when the log had this size.
+    Record { begun: u64 },
+}
 
 /// What became of a row.
 enum Came {
@@ -124,20 +134,30 @@ fn run(app: &App, job: &mut Job, progress: &dyn Fn(&Job)) -> Result<(), Problem>
     let table = Table::read(&bytes)?;
     let people = People::default();
     let seen = Seen::default();
-    let dry = job.state == JobState::Checking;
+    let pass = match job.state {
+        JobState::Checking => Pass::Dry,
+        _ => Pass::Record {
+            // One that was begun before this was kept has nothing that it could tell for its own.
+            begun: job.begun.unwrap_or(u64::MAX),
+        },
+    };
     let mut next = usize::try_from(job.next_row).unwrap_or_default();
-    if dry {
+    if pass == Pass::Dry {
         // Again in chunks, for what they would have recorded; their account stands already.
         for from in (0..next).step_by(CHUNK_ROWS) {
             let chunk = from..next.min(from + CHUNK_ROWS);
-            look(app, job, &table, &people, &seen, chunk, dry)?;
+            look(app, job, &table, &people, &seen, chunk, pass)?;
         }
     } else {
+        if next == 0 {
+            // What the dry run found, or a run that failed.
+            patiently(app, || app.jobs.clear_errors(job.id))?;
+        }
         remember(app, job, &table, &people, &seen, next);
     }
     while next < table.len() {
         let chunk = next..table.len().min(next + CHUNK_ROWS);
-        let came = look(app, job, &table, &people, &seen, chunk.clone(), dry)?;
+        let came = look(app, job, &table, &people, &seen, chunk.clone(), pass)?;
         let found = account(job, chunk.clone().zip(came), &table);
         next = chunk.end;
         job.next_row = next as u64;
@@ -148,7 +168,7 @@ fn run(app: &App, job: &mut Job, progress: &dyn Fn(&Job)) -> Result<(), Problem>
             return Ok(());
         }
     }
-    job.state = if dry {
+    job.state = if pass == Pass::Dry {
         JobState::Checked
     } else {
         JobState::Done
@@ -182,7 +202,7 @@ fn look(
     people: &People,
     seen: &Seen,
     chunk: Range<usize>,
-    dry: bool,
+    pass: Pass,
 ) -> Result<Vec<Came>, Problem> {
     let caller = job.caller();
     let read = in_lanes(chunk.clone().collect(), &|index| {
@@ -202,7 +222,7 @@ fn look(
             let came = match read {
                 Read::Refused(fault) => Came::Refused(fault),
                 Read::Ready { line, ready } => {
-                    patiently(app, || decide(app, line, &ready, seen, first, dry))?
+                    patiently(app, || decide(app, line, &ready, seen, first, pass))?
                 }
             };
             Ok((at, came))
@@ -284,11 +304,14 @@ fn decide(
     ready: &Ready,
     seen: &Seen,
     first: bool,
-    dry: bool,
+    pass: Pass,
 ) -> Result<Came, Problem> {
     let (assertion, disclosures) = app.sign(ready.asking.clone())?;
     let already = || if first { Came::Already } else { Came::Repeated };
-    if dry {
+    let Pass::Record { begun } = pass else {
+        if let Err(problem) = app.check_values(&disclosures) {
+            return refused(line, problem);
+        }
         let submission = app.ledger.check_parsed(assertion.clone())?;
         return match app.ledger.preview(&submission) {
             Ok(Verdict::AlreadySo(_)) => match app.same_values(&assertion, &disclosures) {
@@ -322,19 +345,26 @@ fn decide(
             }
             Err(error) => refused(line, error.into()),
         };
-    }
+    };
     let written = app
         .prepare(assertion, disclosures, None)
         .and_then(|prepared: Prepared| app.finish_blocking(prepared));
     match written {
-        Ok(written) if written.new.is_some() => {
-            let mismatch = crate::routes::outcomes::has_hours_mismatch(&written);
-            Ok(Came::Recorded {
+        Ok(written) => {
+            let own = match &written.new {
+                Some(new) => Some(has_hours_mismatch(&new.commit.facts)),
+                // This import wrote it, and a crash came before its account.
+                None if first && written.position >= begun => {
+                    let commit = app.ledger.commit(written.position)?;
+                    commit.map(|commit| has_hours_mismatch(&commit.facts))
+                }
+                None => None,
+            };
+            Ok(own.map_or_else(already, |mismatch| Came::Recorded {
                 position: Some(written.position),
                 mismatch,
-            })
+            }))
         }
-        Ok(_) => Ok(already()),
         Err(problem) => refused(line, problem),
     }
 }

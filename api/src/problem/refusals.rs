@@ -305,7 +305,9 @@ fn reason_of_approval(error: &ApprovalError) -> Reason {
         ApprovalError::TargetMissing => Reason::TargetMissing,
         ApprovalError::ProposalUnknown(_) => Reason::ProposalUnknown,
         ApprovalError::SamePerson => Reason::SamePerson,
-        ApprovalError::ApproverNotAllowed(_) => Reason::ApproverNotAllowed,
+        ApprovalError::ApproverElsewhere | ApprovalError::ApproverNotAllowed(_) => {
+            Reason::ApproverNotAllowed
+        }
         ApprovalError::Rejected(_) => Reason::ProposalRejected,
         ApprovalError::Completed(_) => Reason::ProposalCompleted,
         ApprovalError::Expired => Reason::ProposalExpired,

@@ -67,6 +67,18 @@ pub struct ProposalBody {
     pub given: Vec<Uuid>,
 }
 
+/// A page of proposals.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProposalPage {
+    /// The proposals, in the order they were made.
+    items: Vec<ProposalBody>,
+    /// Cursor of the next page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+    /// Position the list is folded up to.
+    position: u64,
+}
+
 /// Agree to a proposal, or say no.
 ///
 /// The last person needed carries it out: the answer's position is that of the act.
@@ -122,14 +134,15 @@ pub async fn show(
 
 /// Proposals that wait for a second person.
 #[utoipa::path(get, path = "/v1/approvals", tag = "approvals", params(Page), security(("token" = [])),
-    responses((status = 200, description = "proposals waiting", body = Vec<ProposalBody>)))]
+    responses((status = 200, description = "a page of proposals waiting", body = ProposalPage)))]
 pub async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
     Query(page): Query<Page>,
-) -> Result<Json<Vec<ProposalBody>>, Problem> {
+) -> Result<Json<ProposalPage>, Problem> {
     caller.require(DECIDERS)?;
     app.wait_for(page.after()).await?;
+    let position = app.views.follower.next();
     let filter = Filter {
         issuer: Some(caller.issuer()),
         waiting_at_ms: Some(app.now_ms()),
@@ -137,12 +150,16 @@ pub async fn list(
     let waiting = app
         .views
         .institutions
-        .proposals(filter, page.start()?, page.limit());
-    let mut found = Vec::new();
-    for proposal in waiting?.rows {
-        found.extend(body_of(&app, &caller, proposal.target.id)?);
+        .proposals(filter, page.start()?, page.limit())?;
+    let mut items = Vec::with_capacity(waiting.rows.len());
+    for proposal in waiting.rows {
+        items.extend(body_of(&app, &caller, proposal.target.id)?);
     }
-    Ok(Json(found))
+    Ok(Json(ProposalPage {
+        items,
+        next: waiting.next.map(|next| next.to_string()),
+        position,
+    }))
 }
 
 /// A proposal of the caller's own side; officers of the province see those of the registrar.

@@ -86,10 +86,13 @@ pub async fn run(
         }
         JobState::Checked | JobState::Failed => {
             let started = tokio::task::spawn_blocking(move || job::run(&app, found)).await;
-            Ok((
-                StatusCode::ACCEPTED,
-                Json(started.map_err(Problem::internal)??),
-            ))
+            let (job, begun) = started.map_err(Problem::internal)??;
+            let status = if begun {
+                StatusCode::ACCEPTED
+            } else {
+                StatusCode::OK
+            };
+            Ok((status, Json(job)))
         }
     }
 }

@@ -216,6 +216,7 @@ impl App {
             values,
             target: None,
             id,
+            expected: None,
         };
         match self.ask(asking).await {
             Ok(written) => Ok(RegisteredPerson {
@@ -463,6 +464,7 @@ fn binding(
         values: vec![(r#type.as_str(), Value::String(value))],
         target: None,
         id,
+        expected: None,
     }
 }
 

@@ -16,6 +16,7 @@ use credentials::policy::{Category, OutcomeKind, Scheme};
 use identity::did::IssuerNumber;
 use identity::role::Role;
 use ledger::assertion::Target;
+use ledger::fact::{CommittedFact, Stream};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -25,7 +26,7 @@ use super::After;
 use super::answer::WriteAnswer;
 use super::learners::derived_id;
 use crate::app::App;
-use crate::extract::{Body, Caller, unquoted};
+use crate::extract::{Body, Caller, if_match, unquoted};
 use crate::problem::words::InChinese;
 use crate::problem::{Problem, ProblemBody, Reason};
 use crate::transcript::{self, Line};
@@ -213,6 +214,7 @@ impl App {
             values: split.values,
             target: None,
             id,
+            expected: None,
         })
     }
 
@@ -233,7 +235,10 @@ pub fn recorded(awarder: IssuerNumber, person: Uuid, record: &str, written: Writ
         },
         person,
     );
-    let hours_mismatch = has_hours_mismatch(&written);
+    let hours_mismatch = written
+        .new
+        .as_ref()
+        .is_some_and(|new| has_hours_mismatch(&new.commit.facts));
     Recorded {
         outcome,
         lot: lot_id(outcome, 0),
@@ -242,15 +247,12 @@ pub fn recorded(awarder: IssuerNumber, person: Uuid, record: &str, written: Writ
     }
 }
 
-/// Whether the new commit deposited a lot whose credits and hours do not agree.
-pub fn has_hours_mismatch(written: &Written) -> bool {
-    written.new.as_ref().is_some_and(|new| {
-        let warned = |data: &serde_json::value::RawValue| data.get().contains("\"HOURS_MISMATCH\"");
-        new.commit
-            .facts
-            .iter()
-            .any(|fact| fact.data.as_deref().is_some_and(warned))
-    })
+/// Whether these facts deposit a lot whose credits and hours do not agree.
+pub fn has_hours_mismatch(facts: &[CommittedFact]) -> bool {
+    let warned = |data: &serde_json::value::RawValue| data.get().contains("\"HOURS_MISMATCH\"");
+    facts
+        .iter()
+        .any(|fact| fact.data.as_deref().is_some_and(warned))
 }
 
 /// Record an outcome; its credit is deposited.
@@ -321,8 +323,8 @@ pub struct CorrectionBody {
 /// Correct an outcome.
 ///
 /// A two-person act: 202 with `approval`, which another officer of the institution approves.
-#[utoipa::path(post, path = "/v1/outcomes/{id}/corrections", tag = "outcomes", params(("id" = Uuid, Path, description = "the outcome")), request_body = CorrectionBody, security(("token" = [])),
-    responses((status = 202, description = "proposed", body = WriteAnswer), (status = 201, description = "corrected", body = WriteAnswer), (status = 403, description = "not yours", body = ProblemBody), (status = 409, description = "a rule says no", body = ProblemBody)))]
+#[utoipa::path(post, path = "/v1/outcomes/{id}/corrections", tag = "outcomes", params(("id" = Uuid, Path, description = "the outcome"), ("If-Match" = Option<String>, Header, description = "`\"r<revision>\"` of the learner's account: refused if it has another")), request_body = CorrectionBody, security(("token" = [])),
+    responses((status = 202, description = "proposed", body = WriteAnswer), (status = 201, description = "corrected", body = WriteAnswer), (status = 403, description = "not yours", body = ProblemBody), (status = 409, description = "a rule says no", body = ProblemBody), (status = 412, description = "the account has another revision", body = ProblemBody)))]
 pub async fn correct(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -351,6 +353,7 @@ pub async fn correct(
         values,
         target: Some(target),
         id: derived_id(&caller, &headers)?,
+        expected: seen(person, &headers)?,
     };
     let written = app.ask(asking).await?;
     Ok(WriteAnswer::new(&app, &headers, id, &written)?.respond(&written))
@@ -370,8 +373,8 @@ pub struct RevocationBody {
 /// Revoke an outcome and its lot, for good.
 ///
 /// A two-person act: 202 with `approval`, which another officer of the institution approves.
-#[utoipa::path(post, path = "/v1/outcomes/{id}/revocations", tag = "outcomes", params(("id" = Uuid, Path, description = "the outcome")), request_body = RevocationBody, security(("token" = [])),
-    responses((status = 202, description = "proposed", body = WriteAnswer), (status = 201, description = "revoked", body = WriteAnswer), (status = 403, description = "not yours", body = ProblemBody), (status = 409, description = "a rule says no", body = ProblemBody)))]
+#[utoipa::path(post, path = "/v1/outcomes/{id}/revocations", tag = "outcomes", params(("id" = Uuid, Path, description = "the outcome"), ("If-Match" = Option<String>, Header, description = "`\"r<revision>\"` of the learner's account: refused if it has another")), request_body = RevocationBody, security(("token" = [])),
+    responses((status = 202, description = "proposed", body = WriteAnswer), (status = 201, description = "revoked", body = WriteAnswer), (status = 403, description = "not yours", body = ProblemBody), (status = 409, description = "a rule says no", body = ProblemBody), (status = 412, description = "the account has another revision", body = ProblemBody)))]
 pub async fn revoke(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -397,9 +400,16 @@ pub async fn revoke(
         values: values.into_iter().collect(),
         target: Some(target),
         id: derived_id(&caller, &headers)?,
+        expected: seen(person, &headers)?,
     };
     let written = app.ask(asking).await?;
     Ok(WriteAnswer::new(&app, &headers, id, &written)?.respond(&written))
+}
+
+/// The account's revision that the caller saw, if it says so.
+fn seen(person: Uuid, headers: &HeaderMap) -> Result<Option<(Stream, u64)>, Problem> {
+    let revision = if_match(headers)?;
+    Ok(revision.map(|revision| (credentials::account::wire::stream(person), revision)))
 }
 
 impl App {

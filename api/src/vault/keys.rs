@@ -81,6 +81,11 @@ impl Keyring {
         Ok((keyring, pair))
     }
 
+    /// Whether anybody's values were ever sealed with keys of this store.
+    pub(super) fn has_persons(&self) -> Result<bool, VaultError> {
+        Ok(!self.keys.scan(PERSON, &[], None, 1)?.is_empty())
+    }
+
     pub(super) fn side(&self) -> &dyn Side {
         &*self.keys
     }

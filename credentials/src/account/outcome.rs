@@ -214,22 +214,49 @@ fn is_code(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || sign(c))
 }
 
-/// Whether a person's number stands in `text`: an ID or 学籍号 whose check fits (one in eleven by
-/// chance, certain when a clerk put the wrong column there), or a mobile number.
+/// Whether a person's number stands in `text`, whatever signs are put between its characters: an ID or
+/// 学籍号 whose check fits (one in eleven by chance, certain when a clerk put the wrong column there),
+/// or a mobile number.
 fn holds_identifier(text: &str) -> bool {
-    let checks = |kind: IdentifierType, run: &str| {
-        kind.check(run)
-            .is_ok_and(|checked| checked.finding.is_none())
+    let plain: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
+    let checks = |kind: IdentifierType, chars: usize| {
+        let mut windows = (0..plain.len()).map_while(|at| plain.get(at..at + chars));
+        windows.any(|run| {
+            kind.check(run)
+                .is_ok_and(|checked| checked.finding.is_none())
+        })
     };
-    let alphanumeric = |c: char| !c.is_ascii_alphanumeric();
-    text.split(alphanumeric).any(|run| match run.len() {
-        18 => checks(IdentifierType::ResidentId, run),
-        19 => checks(IdentifierType::EnrolmentNumber, run),
-        11 => {
-            run.bytes().all(|b| b.is_ascii_digit())
-                && run.starts_with('1')
-                && !matches!(run.as_bytes().get(1), Some(b'0'..=b'2'))
-        }
-        _ => false,
-    })
+    checks(IdentifierType::ResidentId, 18)
+        || checks(IdentifierType::EnrolmentNumber, 19)
+        || holds_mobile_number(text)
+}
+
+/// Whether eleven digits that begin as a mobile number stand together, or apart as people write them
+/// (3-4-4, or each alone). Any other grouping is a record's number: 1506-2026-001.
+fn holds_mobile_number(text: &str) -> bool {
+    const GROUPINGS: [&[usize]; 2] = [&[3, 4, 4], &[1; 11]];
+    let begins = |digits: &str| matches!(digits.as_bytes(), [b'1', b'3'..=b'9', ..]);
+    let runs: Vec<&str> = text
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|run| !run.is_empty())
+        .collect();
+    let is_number = |run: &str| run.bytes().all(|b| b.is_ascii_digit());
+    let together = |run: &&str| run.len() == 11 && is_number(run) && begins(run);
+    let apart = |grouping: &[usize]| {
+        runs.windows(grouping.len()).any(|group| {
+            let mut digits = group.concat();
+            // The letters of a series may stand before the first digit: A138-1234-5678.
+            let series = digits
+                .find(|c: char| c.is_ascii_digit())
+                .unwrap_or_default();
+            digits.drain(..series);
+            let mut lengths = group.iter().map(|run| run.len()).zip(grouping);
+            let fits = lengths
+                .next()
+                .is_some_and(|(first, wanted)| first - series.min(first) == *wanted)
+                && lengths.all(|(length, wanted)| length == *wanted);
+            fits && is_number(&digits) && begins(&digits)
+        })
+    };
+    runs.iter().any(together) || GROUPINGS.into_iter().any(apart)
 }

@@ -72,7 +72,10 @@ pub enum ApprovalError {
     /// Proposer and approver are one person, or nobody is named.
     #[error("a second person is needed: not the one who proposed, and not twice the same")]
     SamePerson,
-    /// The second person acts for another institution or in a role that may not.
+    /// The second person acts for another institution.
+    #[error("somebody of another institution may not approve this")]
+    ApproverElsewhere,
+    /// The second person acts in a role that may not.
     #[error("role {0} may not approve this")]
     ApproverNotAllowed(String),
     /// It was rejected.
@@ -207,9 +210,7 @@ impl<E> DecideApproval<E> {
                 if same_side {
                     Ok((person, proposer))
                 } else {
-                    Err(ApprovalError::ApproverNotAllowed(
-                        "of another institution".into(),
-                    ))
+                    Err(ApprovalError::ApproverElsewhere)
                 }
             }
             _ => Err(ApprovalError::SamePerson),

@@ -50,6 +50,53 @@ pub(crate) enum FileError {
     Log(#[from] ReadError),
 }
 
+/// How far a file has come that is a fold of this log.
+pub(crate) struct Standing {
+    /// The first position that is not folded.
+    pub(crate) next: u64,
+    /// Whether its last writer closed it.
+    closed: bool,
+}
+
+impl Standing {
+    /// Reads it; `None` = the rows are of another view, version, share or log.
+    pub(crate) fn of(
+        rows: &Connection,
+        projection: &dyn Projection,
+        share: Share,
+        store: &dyn Store,
+    ) -> Result<Option<Self>, FileError> {
+        let (view, version, of, next, closed) = rows.query_row(
+            "SELECT view, version, share, next, closed FROM fold",
+            [],
+            |row| {
+                let (view, of): (String, String) = (row.get(0)?, row.get(2)?);
+                Ok((
+                    view,
+                    row.get::<_, u32>(1)?,
+                    of,
+                    row.count(3)?,
+                    row.get::<_, bool>(4)?,
+                ))
+            },
+        )?;
+        if view != projection.form().name
+            || version != projection.form().version
+            || of != part(share)
+        {
+            return Ok(None);
+        }
+        if let Some(last) = next.checked_sub(1) {
+            let leaf = rows.query_row("SELECT leaf FROM fold", [], |row| row.digest(0))?;
+            let record = store.read(last, 1)?.into_iter().next();
+            if record.is_none_or(|record| record.leaf_hash != leaf) {
+                return Ok(None);
+            }
+        }
+        Ok(Some(Self { next, closed }))
+    }
+}
+
 /// An open file.
 pub(crate) struct File {
     rows: Connection,
@@ -108,36 +155,12 @@ impl File {
         store: &dyn Store,
     ) -> Result<Option<Self>, FileError> {
         let rows = connect(path, Mode::Serving)?;
-        let (view, version, of, next, closed) = rows.query_row(
-            "SELECT view, version, share, next, closed FROM fold",
-            [],
-            |row| {
-                let (view, of): (String, String) = (row.get(0)?, row.get(2)?);
-                Ok((
-                    view,
-                    row.get::<_, u32>(1)?,
-                    of,
-                    row.count(3)?,
-                    row.get::<_, bool>(4)?,
-                ))
-            },
-        )?;
-        if view != projection.form().name
-            || version != projection.form().version
-            || of != part(share)
-        {
+        let Some(Standing { next, closed }) = Standing::of(&rows, projection, share, store)? else {
             return Ok(None);
-        }
+        };
         if !closed {
             let found: String = rows.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
             if found != "ok" {
-                return Ok(None);
-            }
-        }
-        if let Some(last) = next.checked_sub(1) {
-            let leaf = rows.query_row("SELECT leaf FROM fold", [], |row| row.digest(0))?;
-            let record = store.read(last, 1)?.into_iter().next();
-            if record.is_none_or(|record| record.leaf_hash != leaf) {
                 return Ok(None);
             }
         }

@@ -1,4 +1,5 @@
-//! Bytes flipped at random in every file of the data directory: never silently accepted.
+//! Bytes flipped at random in every file of log, checkpoint, tiles and index: never silently accepted.
+//! Views have no checksums; the audit folds them again (`views::files`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

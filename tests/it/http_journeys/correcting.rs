@@ -264,3 +264,36 @@ fn what_was_just_recorded_can_be_revoked_at_once() {
         .post(token, &nobody, &json!({ "reason": "entry_error" }))
         .refused(404, "outcome-unknown");
 }
+
+#[test]
+fn a_precondition_is_kept_or_refused_and_never_passed_over() {
+    // Who corrects what she saw last week would overwrite what was corrected since.
+    let stand = Stand::open();
+    let token = stand.schools[0].token();
+    let (id, person) = recorded(&stand);
+    let path = format!("/v1/outcomes/{id}");
+    let correction = json!({
+        "reason": "mark_reviewed", "kind": "course", "code": "CS101", "title": "数据结构", "hours": "32",
+        "credits": "2.0", "scheme": "cn-he", "level": "5", "grade": "91", "completed_on": "2026-06-01",
+    });
+    let revocation = json!({ "reason": "misconduct" });
+    let size = stand.app.ledger.head().size;
+    let with = |revision: &str, path: &str, body: &Value| {
+        stand.post_with(token, path, &[("if-match", revision)], body)
+    };
+    let doors = [
+        (format!("{path}/corrections"), correction),
+        (format!("{path}/revocations"), revocation),
+    ];
+    for (door, body) in &doors {
+        with("\"r0\"", door, body).refused(412, "precondition");
+        with("nonsense", door, body).refused(400, "body-unreadable");
+    }
+    let another = Stand::outcome(person, "R-2");
+    with("\"r0\"", "/v1/outcomes", &another).refused(412, "precondition");
+    assert_eq!(stand.app.ledger.head().size, size, "nothing was written");
+    // Recording stated two facts of the account: the outcome and its lot.
+    for (door, body) in &doors {
+        with("\"r2\"", door, body).is(202);
+    }
+}

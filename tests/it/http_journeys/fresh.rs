@@ -5,7 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
+use api::app::App;
 use identity::role::Role;
+use ledger::side::Side as _;
+use ledger::side::sqlite::SqliteSide;
 use ledger::store::{AppendError, ReadError, Record, Store};
 use projections::Views;
 use serde_json::{Value, json};
@@ -180,4 +183,67 @@ fn a_view_that_is_still_folding_says_so_and_shows_nothing() {
         assert_eq!(stand.get(&learner, path).status, 200, "{path}");
     }
     assert_eq!(stand.get("", "/readyz").status, 200);
+}
+
+#[test]
+fn a_start_without_the_values_is_refused() {
+    // Every name and mark of the province would be gone, and nobody told until somebody looked.
+    let mut stand = Stand::open();
+    stand.register(0, "王晓明", &resident_id(1));
+    let mut config = stand.app.config.clone();
+    stand.reopen(
+        |copy| {
+            config.ledger.data_dir = copy.with_file_name("without");
+            let without = &config.ledger.data_dir;
+            std::process::Command::new("cp")
+                .arg("-r")
+                .args([copy, without])
+                .status()
+                .unwrap();
+            for file in ["vault.db", "vault.db-wal", "vault.db-shm"] {
+                let _absent = std::fs::remove_file(without.join(file));
+            }
+        },
+        |_| {},
+    );
+    let refused = App::open(config, Arc::clone(&stand.clock) as _)
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(
+        refused.contains("vault.db") && refused.contains("backup"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn an_import_that_does_not_open_stops_nothing_else() {
+    // One bad byte in a file that is no record would keep the whole ledger from starting.
+    let mut stand = Stand::open();
+    let token = stand.schools[0].token().to_owned();
+    let file = "record,resident_id,completed_on\nR-1,x,2026-06-01\n";
+    let jobs = [(); 2].map(|()| {
+        let job = stand.upload(&token, "f.csv", file.as_bytes()).is(202);
+        stand.import_reaches(&token, job["id"].as_str().unwrap(), "checked")
+    });
+    let good: uuid::Uuid = serde_json::from_value(jobs[0]["id"].clone()).unwrap();
+    let bad: uuid::Uuid = serde_json::from_value(jobs[1]["id"].clone()).unwrap();
+    let mut job = stand.app.jobs.get(good).unwrap().unwrap();
+    api::import::job::begin(&stand.app, &mut job).unwrap();
+    let clock = Arc::clone(&stand.clock);
+    stand.reopen(
+        |copy| {
+            let side = SqliteSide::open(&copy.join("side.db"), clock).unwrap();
+            let mut bytes = side.get("import", bad.as_bytes()).unwrap().unwrap();
+            *bytes.last_mut().unwrap() ^= 1;
+            let put = side.write(&mut |tx| tx.put("import", bad.as_bytes(), &bytes, None));
+            put.unwrap();
+        },
+        |_| {},
+    );
+    assert_eq!(
+        api::import::job::resume(&stand.app).map_err(|it| it.internal),
+        Ok(1)
+    );
+    stand.import_reaches(&token, &good.to_string(), "done");
 }

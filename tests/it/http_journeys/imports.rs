@@ -1,8 +1,9 @@
 //! A file of outcomes: dry run, run, what comes back, and files that were made to do harm.
 
+mod tables;
+
 use api::import::Finding;
-use api::import::table::{Broken, Field, Table};
-use api::problem::{Language, Reason};
+use api::problem::Language;
 use serde_json::{Value, json};
 use tests::support::server::answer::after;
 use tests::support::server::{Stand, resident_id};
@@ -172,6 +173,8 @@ fn the_name_of_a_file_is_shown_and_never_followed() {
         ("..\\\\..\\\\windows\\\\win.ini", "win.ini"),
         ("/", "unnamed"),
         ("..", "unnamed"),
+        // Shown from right to left it would seem to be a table.
+        ("a\u{202e}vsc.exe", "avsc.exe"),
     ];
     let files = |stand: &Stand| {
         let mut paths: Vec<_> = walk(stand.dir()).into_iter().collect();
@@ -283,145 +286,6 @@ fn a_stray_quote_breaks_its_own_line() {
     assert_eq!(lines, [3, 6, 9], "{found:?}");
     assert!(found[0].1.contains("引号"), "{found:?}");
     assert!(found[1].1.contains("第 6 至 7 行"), "{found:?}");
-}
-
-#[test]
-fn two_stray_quotes_in_one_column_lose_no_row_between_them() {
-    // Rows between two typing slips of the same kind would be taken for one cell, and not recorded.
-    let stray = |record: &str| row(2, record).replace("数据结构", "\"数据结构");
-    let rows = [
-        row(1, "R-1"),
-        stray("R-2"),
-        row(1, "R-3"),
-        row(1, "R-4"),
-        stray("R-5"),
-        row(1, "R-6"),
-        row(1, "R-7").replace("数据结构", "\"数据\n结构\""),
-        row(1, "R-8"),
-    ];
-    for end in ["\n", "\r\n"] {
-        let bytes = file(&rows).replace('\n', end);
-        let table = Table::read(bytes.as_bytes()).map_err(|problem| problem.detail);
-        let table = table.unwrap();
-        let read: Vec<_> = (0..table.len())
-            .map(|at| table.row(at).unwrap().map(|row| row.line))
-            .collect();
-        let broken = |line, last| {
-            Err(Broken {
-                line,
-                last,
-                quote: true,
-            })
-        };
-        let expected = [
-            Ok(2),
-            broken(3, 3),
-            Ok(4),
-            Ok(5),
-            broken(6, 6),
-            Ok(7),
-            broken(8, 9),
-            Ok(10),
-        ];
-        assert_eq!(read, expected, "{end:?}");
-    }
-}
-
-#[test]
-fn what_stands_in_a_cell_is_never_recorded() {
-    // A list pasted into a remark would become outcomes of the people on it.
-    let pasted = (0..40).map(|at| row(1, &format!("P-{at}")) + "\n");
-    let pasted = pasted.collect::<String>();
-    let rows = [
-        row(1, "R-1"),
-        row(1, "R-2").replace("数据结构", &format!("\"见下表：\n{pasted}\"")),
-        row(1, "R-3"),
-    ];
-    let table = Table::read(file(&rows).as_bytes()).map_err(|problem| problem.detail);
-    let table = table.unwrap();
-    let read: Vec<_> = (0..table.len())
-        .map(|at| table.row(at).unwrap().map(|row| row.line))
-        .collect();
-    let broken = Broken {
-        line: 3,
-        last: 44,
-        quote: true,
-    };
-    assert_eq!(read, [Ok(2), Err(broken), Ok(45)]);
-}
-
-#[test]
-fn a_header_may_run_over_several_lines() {
-    // A sheet with a line break in its header, as many have, would be called a file without columns.
-    let header = HEADER.replace("课程名称", "\"课程\n名称\"");
-    let bytes = format!("{header}\n{}\n", row(1, "R-1"));
-    let table = Table::read(bytes.as_bytes()).map_err(|problem| problem.detail);
-    let table = table.unwrap();
-    let only = table.row(0).unwrap().map_err(|_| ()).unwrap();
-    assert_eq!((table.len(), only.line), (1, 3));
-    assert_eq!(only.cell(Field::Title), Ok(Some("数据结构")));
-    let open = HEADER.replace("课程名称", "\"课程名称");
-    let bytes = format!("{open}\n{}\n", row(1, "R-1"));
-    let refused = Table::read(bytes.as_bytes()).err().unwrap();
-    assert_eq!(refused.reason, Reason::ImportFileInvalid);
-    assert_eq!(refused.detail.zh, "表头中有引号没有闭合");
-}
-
-#[test]
-fn no_lie_of_quotes_makes_a_file_slow() {
-    // One file of quotes would hold up every other import for days.
-    for line in [
-        "\"\n",
-        "\"\"\"\n",
-        "\"\"\n",
-        "a,\"b\n",
-        "\"a\",\"b\n",
-        "\"a\"b,\"\n",
-        "\",\"\n",
-        "a,\",\"\"\n",
-        // Open at its end, whether it begins inside a quote or not.
-        "a\",\"\n",
-    ] {
-        let text = format!("{HEADER}\n{}", line.repeat(90_000));
-        let table = Table::read(text.as_bytes()).map_err(|problem| problem.detail);
-        let table = table.unwrap();
-        assert!(!table.is_empty(), "{line:?}");
-        assert!(table.looked_at() <= 3 * text.len() as u64, "{line:?}");
-    }
-}
-
-#[test]
-fn a_file_of_nothing_but_open_quotes_is_read_once() {
-    // A broken export of 60 MB would keep the import busy for hours.
-    let line = format!("\"{}\n", "x".repeat(600));
-    let bytes = format!("{HEADER}\n{}", line.repeat(90_000));
-    let table = Table::read(bytes.as_bytes()).map_err(|problem| problem.detail);
-    let table = table.unwrap();
-    assert_eq!(table.len(), 90_000);
-    let broken: Vec<_> = [0, 89_999].map(|at| table.row(at).unwrap().err()).into();
-    let of = |line| {
-        Some(Broken {
-            line,
-            last: line,
-            quote: true,
-        })
-    };
-    assert_eq!(broken, [of(2), of(90_001)]);
-}
-
-#[test]
-fn lines_end_as_any_program_ends_them() {
-    // A file from an old spreadsheet would be taken for a header without rows.
-    let plain = format!("{HEADER}\n{}\n{}\n", row(1, "R-1"), row(2, "R-2"));
-    for end in ["\n", "\r\n", "\r"] {
-        let bytes = plain.replace('\n', end);
-        let table = Table::read(bytes.as_bytes()).map_err(|problem| problem.detail);
-        let table = table.unwrap();
-        let lines: Vec<_> = (0..table.len())
-            .map(|at| table.row(at).unwrap().map(|row| row.line))
-            .collect();
-        assert_eq!(lines, [Ok(2), Ok(3)], "{end:?}");
-    }
 }
 
 #[test]
@@ -568,35 +432,155 @@ fn an_interrupted_dry_run_comes_to_what_one_that_ran_through_does() {
 }
 
 #[test]
-fn a_carriage_return_ends_a_line_wherever_it_stands() {
-    // A sheet put together from two programs would be taken in without its rows, and nobody told.
-    let lone = |text: String| text.replace('\n', "\r");
-    let (one, two) = (row(1, "R-1"), row(2, "R-2"));
-    let cell = row(3, "R-3").replace("数据结构", "\"数据\n结构\"");
-    let files = [
-        // Only the header ends so.
-        (format!("{HEADER}\r{one}\n{two}\n"), vec![Ok(2), Ok(3)]),
-        // A line feed stands in a cell of the third row.
-        (
-            lone(format!("{HEADER}\n{one}\n{two}\n")) + &cell + "\r",
-            vec![Ok(2), Ok(3), Err(4)],
-        ),
-        // The last line ends as Windows ends it.
-        (
-            lone(format!("{HEADER}\n{one}\n")) + &two + "\r\n",
-            vec![Ok(2), Ok(3)],
-        ),
-        (format!("{HEADER}\n{one}\r{two}\n"), vec![Ok(2), Ok(3)]),
+fn a_dry_run_refuses_every_value_that_the_run_refuses() {
+    // A clerk would be promised six outcomes, and one be recorded.
+    let stand = Stand::open();
+    stand.register(0, "学生1", &resident_id(1));
+    let titled = |record: &str, title: &str| row(1, record).replace("数据结构", title);
+    let rows = [
+        row(1, "R-1"),
+        titled("R-2", &"长".repeat(201)),
+        titled("R-3", "数据\u{0}结构"),
+        titled("R-4", "数据\u{202e}结构"),
+        row(1, "R-5").replace(",85,", &format!(",{},", "优".repeat(41))),
     ];
-    for (text, expected) in files {
-        let table = Table::read(text.as_bytes()).map_err(|problem| problem.detail);
-        let table = table.unwrap();
-        let read: Vec<_> = (0..table.len())
-            .map(|at| {
-                let row = table.row(at).unwrap();
-                row.map(|row| row.line).map_err(|broken| broken.line)
-            })
-            .collect();
-        assert_eq!(read, expected, "{text:?}");
+    let dry = checked(&stand, "f.csv", file(&rows).as_bytes());
+    let told = errors(&stand, &dry);
+    let done = run(&stand, &dry);
+    assert_eq!(done["counts"]["recorded"], 1);
+    assert_eq!(dry["counts"], done["counts"]);
+    assert_eq!(told, errors(&stand, &done));
+}
+
+#[test]
+fn two_people_who_press_run_at_once_run_it_once() {
+    // The account of an import would say that its own rows had been there before.
+    let stand = Stand::open();
+    let token = stand.schools[0].token();
+    stand.register(0, "学生1", &resident_id(1));
+    let rows: Vec<_> = (0..200).map(|at| row(1, &format!("R-{at}"))).collect();
+    let job = checked(&stand, "f.csv", file(&rows).as_bytes());
+    let id = job["id"].as_str().unwrap();
+    let path = format!("/v1/imports/{id}/run");
+    let mut answers: Vec<u16> = std::thread::scope(|scope| {
+        let press = || stand.send("POST", &path, token, &[], Some(b"")).status;
+        let pressed: Vec<_> = (0..8).map(|_| scope.spawn(press)).collect();
+        pressed.into_iter().map(|it| it.join().unwrap()).collect()
+    });
+    answers.sort_unstable();
+    assert_eq!(answers, [200, 200, 200, 200, 200, 200, 200, 202]);
+    let done = stand.import_reaches(token, id, "done");
+    let counts = ["recorded", "already"].map(|name| done["counts"][name].as_u64().unwrap());
+    assert_eq!((counts, done["position"].is_u64()), ([200, 0], true));
+}
+
+#[test]
+fn what_a_killed_import_recorded_is_its_own() {
+    // Who imports would read that somebody else had recorded hundreds of her rows before.
+    use api::import::{JobState, job};
+    let stand = Stand::open();
+    stand.register(0, "学生1", &resident_id(1));
+    // Recorded before: this one was there already.
+    let early = checked(&stand, "e.csv", file(&[row(1, "R-0")]).as_bytes());
+    run(&stand, &early);
+    let rows: Vec<_> = (0..40).map(|at| row(1, &format!("R-{at}"))).collect();
+    let checked = checked(&stand, "f.csv", file(&rows).as_bytes());
+    let id = serde_json::from_value(checked["id"].clone()).unwrap();
+    let mut job = stand.app.jobs.get(id).unwrap().unwrap();
+    job::begin(&stand.app, &mut job).unwrap();
+    // It is killed between the commits of its chunk and their account.
+    let begun = stand.app.jobs.get(id).unwrap().unwrap();
+    job::work(&stand.app, begun.clone(), &|_| {});
+    let again = job::work(&stand.app, begun, &|_| {});
+    assert_eq!(again.state, JobState::Done);
+    assert_eq!((again.counts.recorded, again.counts.already), (39, 1));
+    assert_eq!(again.position, Some(stand.app.ledger.head().size - 1));
+}
+
+#[test]
+fn a_file_in_another_encoding_is_refused_as_a_file() {
+    // A clerk would get a hundred thousand findings that say the same, and none what to do.
+    let stand = Stand::open();
+    let header = "name,resident_id,record,completed_on";
+    // 学生1 in GB18030.
+    let line = [
+        b"\xd1\xa7\xc9\xfa1,".as_slice(),
+        resident_id(1).as_bytes(),
+        b",R-1,2026-06-01\n",
+    ]
+    .concat();
+    let bytes = [header.as_bytes(), b"\n", &line, &line].concat();
+    let token = stand.schools[0].token();
+    let refused = stand
+        .upload(token, "f.csv", &bytes)
+        .refused(422, "import-file-invalid");
+    assert!(
+        refused["detail"].as_str().unwrap().contains("UTF-8"),
+        "{refused}"
+    );
+    // One such line among others is that line's fault.
+    let mixed = [
+        header.as_bytes(),
+        b"\n",
+        &line,
+        "学生2,x,R-2,2026-06-01\n".as_bytes(),
+    ]
+    .concat();
+    stand.upload(token, "f.csv", &mixed).is(202);
+}
+
+#[test]
+fn a_date_is_read_only_as_people_write_dates() {
+    // A typing error would become another day's record.
+    let stand = Stand::open();
+    stand.register(0, "学生1", &resident_id(1));
+    let on = |record: &str, day: &str| row(1, record).replace("2026-06-01", day);
+    let dates = [
+        "2026-6-1",
+        "2026/06/01",
+        "2026年6月1日",
+        "2日026-6-1",
+        "2026-+6-+1",
+        "2026年6-1",
+        "2026-6月1",
+        "2026-006-1",
+        "2026/6-1",
+        "2026-6-1日",
+    ];
+    let rows: Vec<_> = dates
+        .iter()
+        .enumerate()
+        .map(|(at, day)| on(&format!("R-{at}"), day))
+        .collect();
+    let job = checked(&stand, "f.csv", file(&rows).as_bytes());
+    let bad: Vec<_> = errors(&stand, &job)
+        .iter()
+        .map(|it| dates[usize::try_from(it["row"].as_u64().unwrap()).unwrap() - 2])
+        .collect();
+    assert_eq!(bad, dates[3..]);
+}
+
+#[test]
+fn many_files_at_once_are_read_by_few_threads() {
+    // A hundred uploads would take the memory and the threads of the whole server.
+    let stand = Stand::open();
+    stand.register(0, "学生1", &resident_id(1));
+    let token = stand.schools[0].token();
+    let named = || {
+        let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+        let names =
+            tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
+        names.filter(|name| name.trim() == "import").count()
+    };
+    let before = named();
+    let rows: Vec<_> = (0..1_000).map(|at| row(1, &format!("R-{at}"))).collect();
+    let text = file(&rows);
+    let jobs: Vec<_> = (0..20)
+        .map(|_| stand.upload(token, "f.csv", text.as_bytes()).is(202))
+        .collect();
+    let threads = named().saturating_sub(before);
+    assert!(threads <= 3, "{threads} threads");
+    for job in jobs {
+        stand.import_reaches(token, job["id"].as_str().unwrap(), "checked");
     }
 }

@@ -26,8 +26,8 @@ fn an_institution_is_admitted_by_two_persons() {
     let waiting = stand
         .get(&stand.registrar2.token, &after("/v1/approvals", &proposed))
         .is(200);
-    assert_eq!(waiting[0]["id"], proposed["approval"]);
-    assert_eq!(waiting[0]["data"]["name"], "温州大学");
+    assert_eq!(waiting["items"][0]["id"], proposed["approval"]);
+    assert_eq!(waiting["items"][0]["data"]["name"], "温州大学");
     let approved = stand
         .approve(&stand.registrar2.token, &proposed["approval"])
         .is(201);

@@ -104,3 +104,35 @@ fn pages_of_a_list_join_without_gap() {
     }
     assert_eq!(found, ["R-1", "R-2", "R-3"]);
 }
+
+#[test]
+fn every_proposal_that_waits_is_in_some_page() {
+    // The fifty-first proposal would wait until it expired, because nobody ever saw it.
+    let stand = Stand::open();
+    let token = stand.schools[0].token();
+    let own = stand.token(taught(&stand), Role::Learner, None);
+    let page = stand.get(&own, "/v1/outcomes").is(200);
+    let outcome = page["items"][0]["id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/outcomes/{outcome}/revocations");
+    let body = serde_json::json!({ "reason": "misconduct" });
+    let mut proposed: Vec<String> = Vec::new();
+    let mut last = Value::Null;
+    for _ in 0..64 {
+        last = stand.post(token, &path, &body).is(202);
+        proposed.push(last["approval"].as_str().unwrap().to_owned());
+    }
+    let path = after("/v1/approvals", &last);
+    let mut page = stand.get(token, &path).is(200);
+    assert_eq!(page["items"].as_array().unwrap().len(), 50);
+    assert!(page["position"].as_u64() > last["position"].as_u64());
+    let mut found = Vec::new();
+    loop {
+        let items = page["items"].as_array().unwrap();
+        found.extend(items.iter().map(|it| it["id"].as_str().unwrap().to_owned()));
+        let Some(next) = page["next"].as_str() else {
+            break;
+        };
+        page = stand.get(token, &format!("{path}&cursor={next}")).is(200);
+    }
+    assert_eq!(found, proposed);
+}

@@ -226,3 +226,18 @@ fn statistics_count_and_name_nobody() {
         .get(&stand.token(person, Role::Learner, None), &path)
         .refused(403, "not-allowed");
 }
+
+#[test]
+fn the_scheme_of_a_token_has_no_case() {
+    // A client library that writes `bearer`, as it may, would be told that its token is wrong.
+    let stand = Stand::open();
+    for scheme in ["Bearer", "bearer", "BEARER"] {
+        let sent = format!("{scheme} {}", stand.registrar.token);
+        let headers = [("authorization", sent.as_str())];
+        let answer = stand.send("GET", "/v1/approvals", "", &headers, None);
+        assert_eq!(answer.status, 200, "{scheme}");
+    }
+    let headers = [("authorization", "Basic xyz")];
+    let answer = stand.send("GET", "/v1/approvals", "", &headers, None);
+    answer.refused(401, "token-invalid");
+}

@@ -51,6 +51,9 @@ fn problems_speak_the_readers_language() {
         ("en-GB,zh;q=0.5", "en"),
         ("fr", "zh-CN"),
         ("fr,en;q=0.3", "en"),
+        ("en;q=0, zh", "zh-CN"),
+        ("zh;q=0.2, en", "en"),
+        ("english", "zh-CN"),
         ("", "zh-CN"),
     ];
     let text = texts::of(Reason::NotFound);
@@ -147,4 +150,36 @@ fn details_speak_the_readers_language() {
             assert_eq!(body["errors"][0]["detail"], said, "{body}");
         }
     }
+}
+
+#[test]
+fn a_refusal_reads_as_a_sentence() {
+    // Who asks why would be told `Some(218)`, or half a sentence in another language.
+    use identity::approval::decide::ApprovalError;
+    use identity::ask::AskError;
+    let not_active = |activated, retired| AskError::KeyNotActive {
+        kid: "did:web:xf.example.org:i:1#k".into(),
+        position: 300,
+        activated,
+        retired,
+    };
+    for (error, says) in [
+        (not_active(None, None), "never activated, not retired"),
+        (
+            not_active(Some(218), Some(250)),
+            "activated at 218, retired at 250",
+        ),
+    ] {
+        let en = error.to_string();
+        assert!(en.ends_with(says), "{en}");
+    }
+    let elsewhere = api::problem::Words::from(&ApprovalError::ApproverElsewhere);
+    assert!(
+        !elsewhere.zh.contains(|c: char| c.is_ascii_alphabetic()),
+        "{elsewhere:?}"
+    );
+    assert_eq!(
+        elsewhere.en,
+        "somebody of another institution may not approve this"
+    );
 }

@@ -9,6 +9,7 @@ use ledger::store::Store as _;
 use ledger::store::memory::MemoryStore;
 use ledger::tail::Tail;
 use projections::Views;
+use projections::view::audit::Verdict;
 use rusqlite::Connection;
 use tests::support::world::{World, course};
 
@@ -243,4 +244,78 @@ fn no_personal_value_is_in_a_view() {
             assert!(!found, "{secret} stands in {name}");
         }
     }
+}
+
+#[test]
+fn an_audit_finds_rows_that_nobody_folded() {
+    // Who alters a view could make ten credits of one, and the audit would call it clean.
+    let directory = tempfile::tempdir().unwrap();
+    let story = story();
+    drop(caught_up(&story.world, directory.path()));
+    let head = story.world.log.head().size;
+    let log = story.world.log.store();
+    let audit = || projections::views::audit(directory.path(), log.as_ref()).unwrap();
+    let clean = audit();
+    assert_eq!(clean.len(), ALL.len());
+    assert!(
+        clean
+            .iter()
+            .all(|(_, verdict)| *verdict == Verdict::Equal(head)),
+        "{clean:?}"
+    );
+    let alterations = [
+        (
+            "transcripts",
+            "lots",
+            "UPDATE lots SET credit = credit * 10",
+        ),
+        (
+            "people",
+            "fold",
+            "UPDATE fold SET next = next - 1, leaf = zeroblob(32)",
+        ),
+        (
+            "institutions",
+            "keys",
+            "DELETE FROM keys WHERE n = (SELECT min(n) FROM keys)",
+        ),
+        (
+            "statistics",
+            "sqlite_master",
+            "CREATE TABLE more (n INTEGER) STRICT",
+        ),
+    ];
+    for (view, table, statement) in alterations {
+        let path = directory.path().join("views").join(format!("{view}.db"));
+        let before = fs::read(&path).unwrap();
+        Connection::open(&path)
+            .unwrap()
+            .execute_batch(statement)
+            .unwrap();
+        let found = audit();
+        let verdict = &found.iter().find(|(name, _)| *name == view).unwrap().1;
+        let expected = match table {
+            // It would be thrown away at the next start.
+            "fold" => Verdict::NotServed,
+            table => Verdict::Differs {
+                table: table.into(),
+            },
+        };
+        assert_eq!(*verdict, expected, "{statement}");
+        fs::write(&path, before).unwrap();
+    }
+    fs::write(directory.path().join("views/people.db"), vec![7; 40_000]).unwrap();
+    assert!(matches!(audit()[0], ("people", Verdict::Unreadable(_))));
+    fs::remove_file(directory.path().join("views/people.db")).unwrap();
+    assert_eq!(audit()[0], ("people", Verdict::NotServed));
+    let left = fs::read_dir(directory.path().join("views")).unwrap();
+    let left = left.filter(|entry| {
+        entry
+            .as_ref()
+            .unwrap()
+            .path()
+            .to_string_lossy()
+            .contains("audit")
+    });
+    assert_eq!(left.count(), 0, "nothing is left behind");
 }

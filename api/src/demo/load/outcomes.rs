@@ -154,6 +154,7 @@ impl Loader<'_> {
             values,
             target: Some(outcome.current),
             id: None,
+            expected: None,
         })
     }
 }

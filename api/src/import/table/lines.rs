@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
-use super::{Broken, ROWS_MAX};
+use super::{Broken, Fault, ROWS_MAX};
 
 /// Lines over which a quote is followed before it is taken for a stray one: bounds the memory.
 const FOLLOWED_MAX: u64 = ROWS_MAX as u64;
@@ -114,17 +114,26 @@ impl<'a> Lines<'a> {
         while end < self.bytes.len() {
             let next = self.end_of_line(end);
             let scan = self.scan(end, next, false);
-            if scan.open && end == self.at {
-                let (until, until_line) = self.broken(next, scan, cells);
-                self.take(until, until_line);
-                return Some(Part::Broken(Broken {
-                    line,
-                    last: until_line - 1,
-                    quote: true,
-                }));
-            }
-            if scan.open {
-                break;
+            let fault = match scan {
+                Scan { open: true, .. } => Some(Fault::QuoteOpen),
+                Scan { clean: false, .. } => Some(Fault::QuoteBehind),
+                _ => None,
+            };
+            match fault {
+                Some(fault) if end == self.at => {
+                    let (until, until_line) = match fault {
+                        Fault::QuoteOpen => self.broken(next, scan, cells),
+                        Fault::QuoteBehind | Fault::Cells => (next, line + 1),
+                    };
+                    self.take(until, until_line);
+                    return Some(Part::Broken(Broken {
+                        line,
+                        last: until_line - 1,
+                        fault,
+                    }));
+                }
+                Some(_) => break,
+                None => {}
             }
             end = next;
             end_line += 1;

@@ -11,6 +11,7 @@ impl InChinese for ApprovalError {
             Self::TargetMissing => "target 必须写明提案的编号和叶哈希".into(),
             Self::ProposalUnknown(id) => format!("没有这一叶哈希的提案 {id}"),
             Self::SamePerson => "须由第二个人决定：不能是提出者本人，也不能同一人两次".into(),
+            Self::ApproverElsewhere => "其他机构的人不能批准此事".into(),
             Self::ApproverNotAllowed(role) => format!("角色 {role} 不能批准此事"),
             Self::Rejected(position) => format!("该提案已在日志序号 {position} 处被否决"),
             Self::Completed(position) => format!("该提案已在日志序号 {position} 处执行"),

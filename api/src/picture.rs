@@ -187,16 +187,88 @@ pub fn read(bytes: &[u8]) -> Result<Vec<String>, PictureError> {
     } else {
         return Err(PictureError::Read("neither PNG nor JPEG".into()));
     };
+    // A code that is blurred, grainy or small reads at another scale than it was taken at.
+    let passes: [fn(&Grey) -> Grey; 4] = [Grey::as_is, Grey::smoothed, Grey::halved, Grey::doubled];
+    for pass in passes {
+        let texts = decode(&pass(&grey));
+        if !texts.is_empty() {
+            return Ok(texts);
+        }
+    }
+    Ok(Vec::new())
+}
+
+fn decode(grey: &Grey) -> Vec<String> {
     let mut prepared =
-        rqrr::PreparedImage::prepare_from_greyscale(grey.width, grey.height, |x, y| {
-            grey.pixels.get(y * grey.width + x).copied().unwrap_or(0xff)
-        });
+        rqrr::PreparedImage::prepare_from_greyscale(grey.width, grey.height, |x, y| grey.at(x, y));
     let grids = prepared.detect_grids();
-    Ok(grids
+    grids
         .iter()
         .filter_map(|grid| grid.decode().ok())
         .map(|(_, text)| text)
-        .collect())
+        .collect()
+}
+
+impl Grey {
+    /// The pixel there; paper beyond the edge.
+    fn at(&self, x: usize, y: usize) -> u8 {
+        let inside = x < self.width && y < self.height;
+        let pixel = inside
+            .then(|| self.pixels.get(y * self.width + x))
+            .flatten();
+        pixel.copied().unwrap_or(0xff)
+    }
+
+    fn map(width: usize, height: usize, pixel: impl Fn(usize, usize) -> u8) -> Self {
+        let rows = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
+        Self {
+            width,
+            height,
+            pixels: rows.map(|(x, y)| pixel(x, y)).collect(),
+        }
+    }
+
+    /// The mean of a square of pixels.
+    fn mean(&self, xs: std::ops::Range<usize>, ys: std::ops::Range<usize>) -> u8 {
+        let count = u32::try_from(xs.len() * ys.len())
+            .unwrap_or(u32::MAX)
+            .max(1);
+        let sum: u32 = ys
+            .flat_map(|y| xs.clone().map(move |x| (x, y)))
+            .map(|(x, y)| u32::from(self.at(x, y)))
+            .sum();
+        u8::try_from(sum / count).unwrap_or(0xff)
+    }
+
+    fn as_is(&self) -> Self {
+        Self {
+            width: self.width,
+            height: self.height,
+            pixels: self.pixels.clone(),
+        }
+    }
+
+    fn smoothed(&self) -> Self {
+        Self::map(self.width, self.height, |x, y| {
+            self.mean(x.saturating_sub(1)..x + 2, y.saturating_sub(1)..y + 2)
+        })
+    }
+
+    fn halved(&self) -> Self {
+        Self::map(self.width / 2, self.height / 2, |x, y| {
+            self.mean(2 * x..2 * x + 2, 2 * y..2 * y + 2)
+        })
+    }
+
+    /// Twice as large, unless that were more than a picture may be.
+    fn doubled(&self) -> Self {
+        if check_size(self.width * 2, self.height * 2).is_err() {
+            return self.as_is();
+        }
+        Self::map(self.width * 2, self.height * 2, |x, y| {
+            self.mean(x / 2..x.div_ceil(2) + 1, y / 2..y.div_ceil(2) + 1)
+        })
+    }
 }
 
 fn check_size(width: usize, height: usize) -> Result<(), PictureError> {

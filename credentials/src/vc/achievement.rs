@@ -68,13 +68,9 @@ pub fn document(says: &Says<'_>) -> Map<String, Value> {
             members.insert("humanCode".into(), code.as_str().into());
         }
     }
-    let status: Vec<Value> = (0..)
-        .zip(Purpose::ALL)
-        .map(|(n, purpose)| {
-            let url = status::url(says.host, says.issuer, u64::from(says.list) + n);
-            status::entry(&url, purpose, says.index)
-        })
-        .collect();
+    // One object, as the published schema of Open Badges has it: the two lists beside it share its index.
+    let list = status::url(says.host, says.issuer, u64::from(says.list));
+    let status = status::entry(&list, Purpose::Revocation, says.index);
     let document = json!({
         "@context": ACHIEVEMENT_CONTEXT,
         "id": format!("urn:uuid:{}", says.id),

@@ -5,7 +5,7 @@
 //! same files are read by the TypeScript engine.
 //!
 //! Keywords: type, const, enum, properties, required, additionalProperties (false), items, prefixItems,
-//! minItems, maxItems, minLength, maxLength, format (date-time).
+//! minItems, maxItems, minLength, maxLength, format (date-time, uri).
 
 use std::sync::LazyLock;
 
@@ -87,6 +87,21 @@ pub fn instant(text: &str) -> Option<i64> {
     Some(parsed.as_second())
 }
 
+/// An address with a scheme (RFC 3986), by its characters alone.
+fn is_uri(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once(':') else {
+        return false;
+    };
+    scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+        && !rest.is_empty()
+        && rest
+            .bytes()
+            .all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&b))
+}
+
 fn walk(schema: &Value, value: &Value, at: &mut String, out: &mut Breaches) {
     let Some(schema) = schema.as_object() else {
         out.other.push((at.clone(), "there is no schema for it"));
@@ -137,9 +152,10 @@ fn string(schema: &Map<String, Value>, text: &str, mut wrong: impl FnMut(&'stati
     {
         wrong("too short or too long");
     }
-    if schema.get("format").and_then(Value::as_str) == Some("date-time") && instant(text).is_none()
-    {
-        wrong("no date and time with a zone");
+    match schema.get("format").and_then(Value::as_str) {
+        Some("date-time") if instant(text).is_none() => wrong("no date and time with a zone"),
+        Some("uri") if !is_uri(text) => wrong("no address with a scheme"),
+        _ => {}
     }
 }
 

@@ -67,7 +67,10 @@ fn check(bytes: &[u8], context: &Context<'_>, findings: &mut Findings) -> Option
     };
     opened.authority(context, findings);
     match opened.shape {
-        Shape::StatusList => opened.list_steps(context, findings),
+        Shape::StatusList => {
+            opened.list_steps(context, findings);
+            steps::bundle_age(context, findings);
+        }
         Shape::Achievement => opened.steps(context, findings),
     }
     Some(opened.facts())
@@ -96,7 +99,11 @@ fn stop<T>(code: Code, why: &str) -> Result<T, Stop> {
 /// Steps 2 to 8.
 fn open<'a>(mut document: Map<String, Value>, context: &Context<'a>) -> Result<Opened<'a>, Stop> {
     let shape = shape_of(&document)?;
-    let whole = Value::Object(document.clone());
+    let mut whole = document.clone();
+    if let Some(status @ Value::Object(_)) = whole.get_mut("credentialStatus") {
+        *status = Value::Array(vec![status.take()]);
+    }
+    let whole = Value::Object(whole);
     let (proof, signature) = take_proof(&mut document)?;
     let breaches = shape.check(&whole);
     if let Some(first) = breaches.undefined.first() {
@@ -135,6 +142,10 @@ fn open<'a>(mut document: Map<String, Value>, context: &Context<'a>) -> Result<O
     }
     if let Some((at, what)) = breaches.other.first() {
         return stop(Code::E03, &format!("{at}: {what}"));
+    }
+    let created = proof.get("created").map(|it| it.as_str().and_then(instant));
+    if created == Some(None) {
+        return stop(Code::E03, "/proof/created: no date");
     }
     let date = |name: &str| bare.get(name).and_then(Value::as_str).and_then(instant);
     let (begin_s, end_s) = match (date("validFrom"), date("validUntil")) {
@@ -281,15 +292,29 @@ impl Opened<'_> {
             begin_s: self.begin_s,
             end_s: self.end_s,
             inclusion: Inclusion::None,
-            status: self.status(),
+            status: self.status(context.bundle.host()),
         };
         steps::run(&subject, context, findings);
     }
 
-    fn status(&self) -> Option<Vec<Entry>> {
-        let entries = self.document.get("credentialStatus");
-        let entries = entries.and_then(Value::as_array);
-        entries.into_iter().flatten().map(entry_of).collect()
+    /// What it names, and the lists beside those of its own issuer; `None` = a kind that is not known.
+    fn status(&self, host: &str) -> Option<Vec<Entry>> {
+        let mut entries: Vec<Entry> = match self.document.get("credentialStatus") {
+            Some(Value::Array(entries)) => entries.iter().map(entry_of).collect::<Option<_>>()?,
+            Some(entry) => vec![entry_of(entry)?],
+            None => Vec::new(),
+        };
+        let beside: Vec<Entry> = entries
+            .iter()
+            .filter(|entry| entry.purpose == Purpose::Revocation)
+            .flat_map(|entry| steps::entries_beside(host, self.owner, entry))
+            .collect();
+        for entry in beside {
+            if entries.iter().all(|named| named.url != entry.url) {
+                entries.push(entry);
+            }
+        }
+        Some(entries)
     }
 
     fn list_steps(&self, context: &Context<'_>, findings: &mut Findings) {

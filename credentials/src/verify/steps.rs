@@ -90,6 +90,7 @@ pub(super) fn run(subject: &Subject<'_>, context: &Context<'_>, findings: &mut F
     let included = inclusion(subject, context, &mut proof);
     window(subject, included, findings);
     dates(subject.begin_s, subject.end_s, context, findings);
+    bundle_age(context, findings);
     findings.join(proof);
     standing(subject, context, findings);
 }
@@ -146,6 +147,10 @@ pub(super) fn dates(
     if let Some(end_s) = end_s.filter(|end_s| *end_s <= context.now_s) {
         findings.add(Code::E31, format!("ended {}", time(end_s)));
     }
+}
+
+/// S3: the age of the bundle itself.
+pub(super) fn bundle_age(context: &Context<'_>, findings: &mut Findings) {
     let bundle = &context.bundle.issued_at;
     if instant(bundle).is_none_or(|issued_s| context.now_s < issued_s) {
         findings.add(Code::W50, "the clock is before the trust bundle's date");
@@ -327,6 +332,18 @@ fn bit(
         findings.add(Code::W50, format!("{} is of {at}", entry.url));
     }
     Ok(set)
+}
+
+/// The lists beside a revocation list of `issuer` that a document names: those that the bundle has.
+pub(super) fn entries_beside(host: &str, issuer: &Issuer, entry: &Entry) -> Vec<Entry> {
+    let list = entry
+        .url
+        .rsplit_once('/')
+        .and_then(|(_, n)| n.parse().ok())
+        .filter(|n| status::url(host, issuer.id, *n) == entry.url);
+    list.map_or_else(Vec::new, |list| {
+        entries_of_code(host, issuer, list, entry.index).split_off(1)
+    })
 }
 
 /// The lists of a code's status: the first one, and beside it those that the bundle has.

@@ -260,7 +260,7 @@ fn a_status_list_is_the_log_as_of_a_time() {
     let issuing = Issuing::open();
     let issued = issuing.issue().is(201);
     let document: Value = issuing.get(&issued, "").json();
-    let entry = &document["credentialStatus"][0];
+    let entry = &document["credentialStatus"];
     let index: u64 = entry["statusListIndex"].as_str().unwrap().parse().unwrap();
     let url = entry["statusListCredential"].as_str().unwrap();
     let path = url

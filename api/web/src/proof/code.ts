@@ -5,7 +5,7 @@ import { type Owned, hinted } from "./bundle";
 import { claimed, readClaims } from "./claims";
 import { type Message, readCode } from "./qr";
 import { Stop } from "./registry";
-import { type Check, type Entry, type OpenList, run } from "./steps";
+import { codeEntries, type Check, type Entry, type OpenList, run } from "./steps";
 import { written } from "./time";
 
 /** A code needs the documents' part of the engine only where a list was fetched for it. */
@@ -31,20 +31,8 @@ async function signerOf({ engine, bundle }: Check, message: Message): Promise<Ow
   throw new Stop("E20", "the signature does not match");
 }
 
-/** The lists that a code's `[n, i]` stands for: n, and n + 1 and n + 2 where the bundle has them. */
-function codeEntries({ bundle }: Check, { issuer: { id, status } }: Owned, pair: Entry["index"][]): Entry[] {
-  const [n, index] = pair;
-  if (n === undefined || index === undefined) return [];
-  const url = (list: bigint) => `https://${bundle.host}/status/${id}/${list}`;
-  const first = BigInt(n);
-  const more = [
-    { url: url(first + 1n), purpose: "suspension" as const, index },
-    { url: url(first + 2n), purpose: "refresh" as const, index },
-  ];
-  const known = more.filter((entry) =>
-    status.some((it) => it.url === entry.url && it.purpose === entry.purpose),
-  );
-  return [{ url: url(first), purpose: "revocation", index }, ...known];
+function entriesOf(check: Check, owned: Owned, [n, index]: Entry["index"][]): Entry[] {
+  return n === undefined || index === undefined ? [] : codeEntries(check, owned.issuer, BigInt(n), index);
 }
 
 /** Checks the text of a QR code. */
@@ -64,7 +52,7 @@ export function verifyCode(check: Check, what: string): Promise<Verdict> {
         position: claims.position,
         begins: claims.begins,
         expires: claims.expires,
-        entries: () => codeEntries(check, owned, claims.status ?? []),
+        entries: () => entriesOf(check, owned, claims.status ?? []),
         receipt: receipt && claims.leaf ? { receipt, leaf: claims.leaf } : null,
       },
       openList,

@@ -6,7 +6,7 @@ import { type Signed, open, positionOf, readEntries } from "./document";
 import { type Json, type JsonObject, NotStrict, isObject, parse } from "./json";
 import { Findings, Stop } from "./registry";
 import { bits } from "./status";
-import { type Check, type List, dates, issuer, run } from "./steps";
+import { type Check, type List, bundleAge, dates, issuer, run } from "./steps";
 import { written } from "./time";
 
 const DOCUMENT_BYTES_MAX = 1 << 20;
@@ -45,7 +45,7 @@ async function achievement(check: Check, signed: Signed, findings: Findings): Pr
   // The data model asked for one.
   if (position === undefined) throw new Stop("E03", "no position of this log");
   const { begins, expires } = signed;
-  const entries = () => readEntries(document);
+  const entries = () => readEntries(check, signed);
   const subject = { ...signed, position, begins, expires, entries, receipt: null };
   const times = await run(check, subject, openList, findings);
   const about = isObject(document.credentialSubject) ? document.credentialSubject : {};
@@ -66,6 +66,7 @@ async function achievement(check: Check, signed: Signed, findings: Findings): Pr
 
 async function statusList(check: Check, signed: Signed, findings: Findings): Promise<Seen> {
   await listForm(check, signed, findings);
+  bundleAge(check, findings);
   const { begins, expires, document } = signed;
   const facts = defined({
     form: "status-list" as const,

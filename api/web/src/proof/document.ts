@@ -7,7 +7,7 @@ import { canonical } from "./jcs";
 import { type Json, type JsonObject, isObject, isStrings } from "./json";
 import { type Findings, Stop } from "./registry";
 import { type Shape, check as checkSchema } from "./schema";
-import type { Check, Entry } from "./steps";
+import { type Check, type Entry, codeEntries } from "./steps";
 import { seconds } from "./time";
 
 const V2 = "https://www.w3.org/ns/credentials/v2";
@@ -125,13 +125,18 @@ function dataModel(
 export async function open(check: Check, document: JsonObject, findings: Findings): Promise<Signed> {
   const shape = shapeOf(document);
   const { proof, kid, signature } = readProof(document);
-  const breaches = checkSchema(shape, document);
+  const breaches = checkSchema(shape, { ...document, ...asArray(document) });
   if (breaches.undefined.length > 0) throw new Stop("E21", `undefined member ${breaches.undefined[0]}`);
   const { owned, named } = owner(document, check.bundle, kid);
   if (!(await holds(check.engine, document, proof, signature, owned.key.pub))) {
     throw new Stop("E20", "the signature does not match");
   }
-  const [begins, expires] = dataModel(document, [...breaches.other, breachOf(document, shape, check.bundle)]);
+  const noDate = proof.created !== undefined && seconds(text(proof.created) ?? "") === null;
+  const [begins, expires] = dataModel(document, [
+    ...breaches.other,
+    noDate ? "/proof/created" : undefined,
+    breachOf(document, shape, check.bundle),
+  ]);
   const asked = "challenge" in proof || "domain" in proof;
   if (proof.proofPurpose !== PURPOSE || asked || owned.key.use !== "credential" || owned.issuer !== named) {
     findings.add("E22", "another purpose, key use or issuer of the key");
@@ -141,16 +146,38 @@ export async function open(check: Check, document: JsonObject, findings: Finding
   return { issuer: named, key: owned.key, shape, document, begins, expires };
 }
 
-/** The statuses that an achievement names. Throws {@link Stop} E04 for a kind that we do not know. */
-export function readEntries(document: JsonObject): Entry[] {
-  const { credentialStatus } = document;
-  const given = Array.isArray(credentialStatus) ? credentialStatus.filter(isObject) : [];
-  return given.map((entry) => {
-    const url = text(entry.statusListCredential) ?? "";
-    const index = text(entry.statusListIndex) ?? "";
-    const purpose = PURPOSES.find((known) => known === entry.statusPurpose);
-    const known = entry.type === "BitstringStatusListEntry" && entry.id !== url && INDEX.test(index);
-    if (!known || !purpose) throw new Stop("E04", "an unknown kind of status");
-    return { url, purpose, index: Number(index) };
-  });
+/** A status alone counts as an array of that one. */
+function asArray({ credentialStatus: status }: JsonObject): { credentialStatus?: Json } {
+  return isObject(status) ? { credentialStatus: [status] } : {};
+}
+
+function entryOf(entry: JsonObject): Entry {
+  const url = text(entry.statusListCredential) ?? "";
+  const index = text(entry.statusListIndex) ?? "";
+  const purpose = PURPOSES.find((known) => known === entry.statusPurpose);
+  const known = entry.type === "BitstringStatusListEntry" && entry.id !== url && INDEX.test(index);
+  if (!known || !purpose) throw new Stop("E04", "an unknown kind of status");
+  return { url, purpose, index: Number(index) };
+}
+
+/** The lists beside a revocation list of the issuer's own, as a code has them. */
+function beside(check: Check, issuer: Issuer, { url, purpose, index }: Entry): Entry[] {
+  const n = url.slice(url.lastIndexOf("/") + 1);
+  if (purpose !== "revocation" || !INDEX.test(n) || n.length > 15) return [];
+  const [first, ...more] = codeEntries(check, issuer, BigInt(n), index);
+  return first?.url === url ? more : [];
+}
+
+/**
+ * The statuses that an achievement names, and those beside them. Throws {@link Stop} E04 for a kind that we
+ * do not know.
+ */
+export function readEntries(check: Check, { document, issuer }: Signed): Entry[] {
+  const { credentialStatus: status } = { ...document, ...asArray(document) };
+  const named = (Array.isArray(status) ? status.filter(isObject) : []).map(entryOf);
+  const entries = [...named];
+  for (const entry of named.flatMap((it) => beside(check, issuer, it))) {
+    if (!entries.some(({ url }) => url === entry.url)) entries.push(entry);
+  }
+  return entries;
 }

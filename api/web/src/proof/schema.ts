@@ -1,6 +1,6 @@
 // The closed schemas of the documents we verify, and the part of JSON Schema 2020-12 they use: type, const,
 // enum, properties, required, additionalProperties (false), items, prefixItems, minItems, maxItems,
-// minLength, maxLength, format (date-time). A member that a schema does not define is told apart from
+// minLength, maxLength, format (date-time, uri). A member that a schema does not define is told apart from
 // other breaches: the signature does not look at what a name means (STANDARDS §14).
 
 import achievement from "../../../../credentials/schemas/achievement.schema.json";
@@ -25,6 +25,9 @@ export function check(shape: Shape, document: Json): Breaches {
   return breaches;
 }
 
+/** An address with a scheme (RFC 3986), by its characters alone. */
+const URI = /^[A-Za-z][A-Za-z0-9+.-]*:[\x21\x23-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]+$/;
+
 function typeOf(value: Json): string {
   return Array.isArray(value) ? "array" : value === null ? "null" : typeof value;
 }
@@ -47,7 +50,8 @@ export function walk(schema: JsonObject, value: Json, at: string, out: Breaches)
   if (Array.isArray(schema.enum) && !schema.enum.some(is)) out.other.push(at);
   if (typeof value === "string") {
     const noDate = schema.format === "date-time" && seconds(value) === null;
-    if (noDate || outside(schema, [...value].length, "minLength", "maxLength")) out.other.push(at);
+    const noUri = schema.format === "uri" && !URI.test(value);
+    if (noDate || noUri || outside(schema, [...value].length, "minLength", "maxLength")) out.other.push(at);
   } else if (Array.isArray(value)) {
     items(schema, value, at, out);
   } else if (isObject(value)) {

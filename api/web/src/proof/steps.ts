@@ -3,7 +3,7 @@
 
 import type { Bytes } from "./bytes";
 import type { Int } from "./cbor";
-import type { Bundle, Owned, Purpose, StatusEntry } from "./bundle";
+import type { Bundle, Issuer, Owned, Purpose, StatusEntry } from "./bundle";
 import type { Engine } from "./engine";
 import type { Json } from "./json";
 import { isIncluded } from "./merkle";
@@ -47,6 +47,19 @@ export interface List {
   at: number | null;
 }
 
+/** The lists that a code's `[n, i]` stands for: n, and n + 1 and n + 2 where the bundle has them. */
+export function codeEntries({ bundle }: Check, { id, status }: Issuer, n: bigint, index: Int): Entry[] {
+  const url = (list: bigint) => `https://${bundle.host}/status/${id}/${list}`;
+  const more = [
+    { url: url(n + 1n), purpose: "suspension" as const, index },
+    { url: url(n + 2n), purpose: "refresh" as const, index },
+  ];
+  const known = more.filter((entry) =>
+    status.some((it) => it.url === entry.url && it.purpose === entry.purpose),
+  );
+  return [{ url: url(n), purpose: "revocation", index }, ...known];
+}
+
 /** Opens a list from {@link Check.lists}; `null` if it fails any check of its own. */
 export type OpenList = (check: Check, document: Json, url: string, did: string) => Promise<List | null>;
 
@@ -77,17 +90,21 @@ function isStale({ bundle, now }: Check, time: number | null): boolean {
   return time === null || now - time > bundle.unknownS;
 }
 
-/** S3. */
+/** S3: the credential's own dates. */
 export function dates(
-  check: Check,
+  { now }: Check,
   begins: number,
   expires: number | undefined,
   findings: Findings,
 ): void {
-  const { bundle, now } = check;
   if (begins > now) findings.add("E32", "not yet in force");
   if (expires !== undefined && expires <= now) findings.add("E31", "expired");
-  const { issuedS } = bundle;
+}
+
+/** S3: the age of the bundle itself. */
+export function bundleAge(check: Check, findings: Findings): void {
+  const { now } = check;
+  const { issuedS } = check.bundle;
   if (issuedS !== null && now < issuedS) findings.add("W50", "the clock is before the trust bundle");
   if (isStale(check, issuedS)) findings.add("W50", "the trust bundle is too old");
 }
@@ -190,6 +207,7 @@ export async function run(
   const included = subject.receipt !== null && !found.has("E40", "E41");
   keyWindow(subject, included, findings);
   dates(check, subject.begins, subject.expires, findings);
+  bundleAge(check, findings);
   for (const { code, detail } of found.list) findings.add(code, detail);
   return status(check, subject, openList, findings);
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use tests::support::issuing::{COLLEGE, credential_kid, named, text_of};
 
 use super::documents::{by, changed, made, proved};
+use super::documents_form::with;
 use super::{Book, FINE, at};
 
 pub(super) fn add(book: &mut Book) {
@@ -52,6 +53,34 @@ fn good(book: &mut Book) {
         proved(|it| drop(it.insert("id".into(), "urn:x".into()))),
         FINE,
     );
+    for (name, created) in [
+        ("a-word", json!("yesterday")),
+        ("a-number", json!(7)),
+        ("a-day", json!("2026-01-15")),
+    ] {
+        let odd = proved(|it| drop(it.insert("created".into(), created)));
+        book.json(&format!("created-is-{name}"), odd, ("E03", "E03"));
+    }
+    book.json("not-created", proved(|it| drop(it.remove("created"))), FINE);
+    for (name, pointer) in [
+        ("subject", "/credentialSubject/id"),
+        ("achievement", "/credentialSubject/achievement/id"),
+    ] {
+        for (n, id) in [
+            "not a URL at all",
+            "did:",
+            ":key",
+            "1did:key:z",
+            "did:key:{z}",
+            "学:分",
+        ]
+        .iter()
+        .enumerate()
+        {
+            let odd = with(pointer, (*id).into());
+            book.json(&format!("id-of-{name}-{n}"), odd, ("E03", "E03"));
+        }
+    }
     let without = |name: &'static str| move |it: &mut Map<String, Value>| drop(it.remove(name));
     book.json("no-schema", made(without("credentialSchema")), FINE);
     let college = |it: &mut Map<String, Value>| {

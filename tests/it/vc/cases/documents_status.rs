@@ -42,7 +42,23 @@ fn positions(book: &mut Book) {
     book.json("position/beside-others", beside, FINE);
 }
 
+/// The document as we write it: its status alone, no array; the lists beside it are not named.
+pub(super) fn own_form() -> String {
+    made(|it| it["credentialStatus"] = it["credentialStatus"][0].clone())
+}
+
 fn status(book: &mut Book) {
+    book.json("status/alone", own_form(), FINE);
+    let beyond = made(|it| {
+        it["credentialStatus"] = it["credentialStatus"][0].clone();
+        it["credentialStatus"]["statusListIndex"] = "131072".into();
+    });
+    book.json("status/alone-beyond", beyond, ("E54", "W40 E54"));
+    let strange = made(|it| {
+        it["credentialStatus"] = it["credentialStatus"][0].clone();
+        it["credentialStatus"]["statusSize"] = 1.into();
+    });
+    book.json("status/alone-with-a-stranger", strange, ("E21", "E21"));
     let entry = |member: &str, value: Value| with(&format!("/credentialStatus/1/{member}"), value);
     let unknown = ("E04", "W40 E04");
     let missing = ("E53", "W40 E53");

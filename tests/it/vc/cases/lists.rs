@@ -9,6 +9,7 @@ use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
 use tests::support::issuing::{INDEX, UNIVERSITY, claims, code, list};
 
+use super::documents_status::own_form;
 use super::{Book, FINE, Want, positives, relist, under, university};
 
 const SHOWN: Want = ("OK", "");
@@ -50,6 +51,13 @@ fn bits(book: &mut Book) {
         };
         let shown = (with.0, &with.1[4..]);
         book.world(&format!("bit/{name}"), &world, with, shown, with);
+        book.add(
+            &format!("bit/{name}/one-list-named"),
+            false,
+            own_form(),
+            world,
+            with,
+        );
     };
     set("revoked", &[1], "E50");
     set("suspended-credential", &[2], "E52");

@@ -61,7 +61,7 @@ const bit = (entry, encoded, gunzip) => {
 };
 const {gunzipSync} = await import('node:zlib');
 const indexOf = async id => Number((await (await ask(`/v1/credentials/${id}`)).json())
-  .credentialStatus[0].statusListIndex);
+  .credentialStatus.statusListIndex);
 const revoked = await indexOf(ended.revoked);
 for(let tries = 0; ; tries += 1) {
   const bundle = await (await ask('/trust/bundle')).json();

@@ -34,7 +34,7 @@ class Tally:
     def end(self):
         """Writes the counts and says what is wrong."""
         with (WORK / "counts.tsv").open("a", encoding="utf-8") as file:
-            file.write(f"{self.row}\t{self.passed}\t{len(self.wrong)}\t0\n")
+            file.write(f"{self.row}\t{self.passed}\t{len(self.wrong)}\n")
         print(f"{'not ok' if self.wrong else 'ok'} - {self.row}: {self.passed} right, {len(self.wrong)} wrong")
         for line in self.wrong[:20]:
             print(f"    {line}")

@@ -22,7 +22,7 @@ withShared(() => {
     const tally = new Tally('@digitalbazaar/vc accepts our credentials');
     for(const credential of credentials) {
       const result = await theirs(credential);
-      tally.case(credential.id, result.verified && result.statusResult.results.length === 3
+      tally.case(credential.id, result.verified && result.statusResult.results.length === 1
         && setBits(result) === '', `${result.verified} ${setBits(result)} ${why(result)}`);
     }
     tally.end();
@@ -39,8 +39,10 @@ withShared(() => {
 
   test('their checkStatus reads our ended credentials as we do', async () => {
     const tally = new Tally('vc-bitstring-status-list reads our set bits');
+    // A document of ours names its revocation list; the suspension list beside it is our convention, so
+    // theirs does not see that bit (docs/INTEROP.md).
     for(const [status, purpose, code] of [
-      ['revoked', 'revocation', 'E50'], ['suspended', 'suspension', 'E52']]) {
+      ['revoked', 'revocation', 'E50'], ['suspended', '', 'E52']]) {
       const result = await theirs(ended[status]);
       // Their `verified` speaks of proofs alone; a set bit stands in statusResult.
       tally.equal(`${status}, theirs`, `${result.verified} ${setBits(result)}`, `true ${purpose}`);
@@ -74,18 +76,7 @@ withShared(() => {
     const w3c = formats(new Ajv2020(options)).compile(schema('w3c-verifiable-credential-schema.json'));
     for(const document of everything) {
       if(document.type.includes('OpenBadgeCredential')) {
-        // KNOWN DEFECT of ours: the published schema has one status object, we write an array of three.
-        // Nothing else may be wrong, and with one status nothing is.
-        const known = !ob(document) && ob.errors.every(it => it.instancePath === '/credentialStatus'
-          && it.message === 'must be object');
-        if(known) {
-          tally.known(`OB ${document.id}: credentialStatus is an array`);
-        } else {
-          tally.case(`OB ${document.id}`, ob(document), JSON.stringify(ob.errors));
-        }
-        const [first] = [document.credentialStatus].flat();
-        tally.case(`OB ${document.id}, one status`, ob({...document, credentialStatus: first}),
-          JSON.stringify(ob.errors));
+        tally.case(`OB ${document.id}`, ob(document), JSON.stringify(ob.errors));
       }
       tally.case(`W3C ${document.id}`, w3c(document), JSON.stringify(w3c.errors));
     }

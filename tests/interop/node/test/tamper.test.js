@@ -98,6 +98,7 @@ const ACHIEVEMENT = {
   '/credentialSubject/achievement': 'id type name description criteria achievementType'
     + ' creditsAvailable inLanguage humanCode',
   '/credentialSubject/achievement/criteria': 'narrative',
+  '/credentialStatus': 'id type statusPurpose statusListIndex statusListCredential',
   '/credentialStatus/*': 'id type statusPurpose statusListIndex statusListCredential',
   '/credentialSchema/*': 'id type',
   '/evidence/*': 'id type genre',

@@ -88,8 +88,8 @@ test('what they sign and must not pass has its code', async () => {
   await check('position of another host', 'E03', issued(set(['evidence', 0, 'id'],
     'https://other.example.org/log/proof/900')));
   await check('criteria lacking', 'E03', issued(set(['credentialSubject', 'achievement', 'criteria'])));
-  // The published OB schema wants one object here; the closed schema of ours wants an array.
-  await check('one status that is no array', 'E03',
+  // The published OB schema wants one object here; an array and an object count alike for ours.
+  await check('one status that is no array', 'OK',
     issued(it => Object.assign(it, {credentialStatus: it.credentialStatus[0]})));
   await check('name of no length', 'E03', issued(set(['name'], '')));
   await check('validUntil before validFrom', 'E03',
@@ -118,8 +118,7 @@ test('what they sign and must not pass has its code', async () => {
   await check('stolen key, after the cut-off', 'E12', issued(() => {}, keys.stolen, 450));
   await check('expired', 'E31', signAnyway({...unsigned(), validUntil: when(NOW - 60_000)}));
   await check('not yet valid', 'E32', signAnyway({...unsigned(), validFrom: when(NOW + HOUR)}));
-  // A list is checked as the page says, "without any finding", its age against the bundle's date too:
-  // so with fetched lists a bundle too old or ahead is E54 (which stands first), without them W50.
+  // The bundle's own age is said once, and is no fault of a list that was fetched under it.
   const held = change => it => {
     it.issuers[1].status = clear.map((list, n) => ({
       url: list.id, purpose: ['revocation', 'suspension', 'refresh'][n],
@@ -135,7 +134,7 @@ test('what they sign and must not pass has its code', async () => {
   await check("lists of the bundle's own", 'OK', issued(), {lists: [], file: file('held')(held(() => {}))});
   for(const [what, trustFile] of [['clock before the bundle', ahead], ['bundle too old', old]]) {
     await check(what, 'W50', issued(), {lists: [], file: trustFile});
-    await check(`${what}, lists fetched`, 'E54', issued(), {file: trustFile});
+    await check(`${what}, lists fetched`, 'W50', issued(), {file: trustFile});
   }
   await check("the bundle's list is old", 'W50', issued(), {lists: [], file: file('old-list')(held(it => {
     it.issuers[1].status[1].at = when(NOW - 169 * HOUR);
@@ -193,24 +192,18 @@ withShared(() => test('what their verifier refuses in a well-signed document', a
   const tally = new Tally('odd documents under good signatures: theirs refuses, ours is E03');
   const documents = didDocuments();
   clear.forEach(it => documents.set(it.id, it));
-  for(const [what, known, change, proof] of [
-    ['validFrom without seconds', false, {validFrom: '2026-02-03T23:59Z'}],
-    ['validFrom in small letters', false, {validFrom: '2026-02-03t23:59:00z'}],
-    ['validFrom with a zone by name', false, {validFrom: '2099-02-03T23:59:00+08:00[Asia/Shanghai]'}],
-    // KNOWN DEFECTS of ours: STANDARDS §3 has `created` as dateTimeStamp, §2 a subject's id as a URL.
-    ['proof.created is no date', true, {}, {created: 'yesterday'}],
-    ['proof.created is a number', true, {}, {created: 7}],
-    ['credentialSubject.id is no URL', true,
+  for(const [what, change, proof] of [
+    ['validFrom without seconds', {validFrom: '2026-02-03T23:59Z'}],
+    ['validFrom in small letters', {validFrom: '2026-02-03t23:59:00z'}],
+    ['validFrom with a zone by name', {validFrom: '2099-02-03T23:59:00+08:00[Asia/Shanghai]'}],
+    ['proof.created is no date', {}, {created: 'yesterday'}],
+    ['proof.created is a number', {}, {created: 7}],
+    ['credentialSubject.id is no URL',
       {credentialSubject: {...unsigned().credentialSubject, id: 'not a URL at all'}}],
   ]) {
     const document = signWithNode({...unsigned(), ...change}, keys.credential.id, 'credential', proof);
     tally.equal(`${what}, theirs`, (await theirs(document, loader(documents))).verified, false);
-    const seen = said(ours([document], {trust, lists: clear})[0]);
-    if(known && seen === 'OK W40') {
-      tally.known(`${what}: accepted, E03 wanted`);
-    } else {
-      tally.equal(`${what}, ours`, seen, 'E03 E03');
-    }
+    tally.equal(`${what}, ours`, said(ours([document], {trust, lists: clear})[0]), 'E03 E03');
   }
   const plain = signWithNode(unsigned(), keys.credential.id, 'credential');
   tally.equal('the positive, theirs', (await theirs(plain, loader(documents))).verified, true);

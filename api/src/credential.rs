@@ -78,9 +78,8 @@ impl App {
             &says.values,
         )?;
         let text = value(&opened, "document").ok_or(Problem::of(Reason::Erased))?;
-        let document = match canonical::parse(text, Null::Refused) {
-            Ok(Value::Object(document)) => document,
-            _ => return Err(Problem::internal("a committed document is no JSON object")),
+        let Ok(Value::Object(document)) = canonical::parse(text, Null::Refused) else {
+            return Err(Problem::internal("a committed document is no JSON object"));
         };
         let kid = Did::new(&self.host, says.issuer)
             .kid(&says.key)

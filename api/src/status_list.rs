@@ -70,16 +70,13 @@ impl App {
         let (first, purpose) = place_of(n).ok_or(Problem::of(Reason::ListUnknown))?;
         let stream = wire::stream(issuer, first);
         let hour = self.now_ms().div_euclid(SIGNED_FOR_MS);
-        let (state, position, made_ms) = match as_of_ms {
-            Some(then) => {
-                let (state, size) = self.ledger.state_as_of::<StatusList>(&stream, then)?;
-                (state, size, then)
-            }
-            None => {
-                let size = self.ledger.head().size;
-                let state = self.ledger.state::<StatusList>(&stream)?;
-                (state, size, hour * SIGNED_FOR_MS)
-            }
+        let (state, position, made_ms) = if let Some(then) = as_of_ms {
+            let (state, size) = self.ledger.state_as_of::<StatusList>(&stream, then)?;
+            (state, size, then)
+        } else {
+            let size = self.ledger.head().size;
+            let state = self.ledger.state::<StatusList>(&stream)?;
+            (state, size, hour * SIGNED_FOR_MS)
         };
         if state.given == 0 {
             return Err(Problem::of(Reason::ListUnknown));

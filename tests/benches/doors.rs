@@ -173,6 +173,11 @@ fn rows(report: &mut Report) {
         "with 4 values ÷ 2-thread verify bound",
         None,
     );
+    asked(report);
+}
+
+/// The rows of what is asked, not signed.
+fn asked(report: &mut Report) {
     report.row(
         "B13",
         "transcript",

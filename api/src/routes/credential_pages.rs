@@ -31,10 +31,10 @@ pub async fn public(
 ) -> Result<Response, Problem> {
     let language = Language::of(&headers);
     let ready = app.ready(id)?;
-    let cose = app.code(&ready, NameShown::Masked, false)?;
-    let text = credentials::vc::qr::text(&app.host, &cose);
+    let signed = app.code(&ready, NameShown::Masked, false)?;
+    let text = credentials::vc::qr::text(&app.host, &signed);
     let report = app.verify(Input::Bytes(text.as_bytes()))?;
-    let code = app.code_picture(&cose).map_err(Problem::internal)?;
+    let code = app.code_picture(&signed).map_err(Problem::internal)?;
     let days = days(app.held_bundle()?.age_policy);
     let words = Words(language);
     let body = html! {
@@ -62,10 +62,10 @@ pub async fn certificate(
     app.may_have(&caller, id)?;
     let language = Language::of(&headers);
     let ready = app.ready(id)?;
-    let cose = app.code(&ready, NameShown::Full, true)?;
-    let text = credentials::vc::qr::text(&app.host, &cose);
+    let signed = app.code(&ready, NameShown::Full, true)?;
+    let text = credentials::vc::qr::text(&app.host, &signed);
     let report = app.verify(Input::Bytes(text.as_bytes()))?;
-    let code = app.code_picture(&cose).map_err(Problem::internal)?;
+    let code = app.code_picture(&signed).map_err(Problem::internal)?;
     let words = Words(language);
     let title = words.say("学分证书", "Certificate of credit");
     let body = html! {

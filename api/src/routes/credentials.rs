@@ -344,19 +344,19 @@ impl App {
 
     fn drawn(&self, id: Uuid, drawn: &Drawn) -> Result<(qrcodegen::QrCode, Module), Problem> {
         let ready = self.ready(id)?;
-        let cose = self.code(&ready, drawn.name, drawn.receipt)?;
+        let signed = self.code(&ready, drawn.name, drawn.receipt)?;
         let module = if drawn.receipt {
             Module::WithReceipt
         } else {
             Module::Short
         };
-        let code = self.code_picture(&cose).map_err(Problem::internal)?;
+        let code = self.code_picture(&signed).map_err(Problem::internal)?;
         Ok((code, module))
     }
 
     /// The picture of a code of this platform.
-    pub fn code_picture(&self, cose: &[u8]) -> Result<qrcodegen::QrCode, PictureError> {
+    pub fn code_picture(&self, signed: &[u8]) -> Result<qrcodegen::QrCode, PictureError> {
         use credentials::vc::qr::{payload_digits, prefix};
-        picture::code(&prefix(&self.host), &payload_digits(cose))
+        picture::code(&prefix(&self.host), &payload_digits(signed))
     }
 }

@@ -12,7 +12,7 @@ use crate::millicredits::Millicredits;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// credential.issued
-    Issued(Issued),
+    Issued(Box<Issued>),
     /// credential.suspended: stopped for now.
     Suspended(Reason),
     /// credential.reinstated: in force again.

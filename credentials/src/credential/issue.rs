@@ -175,7 +175,7 @@ impl Decision for Issue {
             return Err(IssueError::FieldsDiffer { credits });
         }
         self.check_form(world)?;
-        let issued = Event::Issued(Issued {
+        let issued = Event::Issued(Box::new(Issued {
             credential: data.credential,
             issuer: data.issuer,
             person: data.person,
@@ -187,7 +187,7 @@ impl Decision for Issue {
             list: data.list,
             index: data.index,
             values: data.values.clone(),
-        });
+        }));
         let allocated = status_list::Event::Allocated {
             credential: data.credential,
             index: data.index,

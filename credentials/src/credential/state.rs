@@ -118,7 +118,7 @@ impl Aggregate for Credential {
         let (standing, reason) = match event {
             Event::Issued(says) => {
                 self.issued = Some(Issued {
-                    says: says.clone(),
+                    says: (**says).clone(),
                     by,
                     recorded_at_ms: at.recorded_at_ms,
                     leaf: at.leaf,

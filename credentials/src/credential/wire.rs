@@ -42,7 +42,7 @@ pub(super) fn event(kind: &str, data: &str) -> Result<Event, Unreadable> {
     let because = || read::<BecauseV1>(NOUN, kind, data).map(|v1| v1.reason);
     match kind {
         ISSUED_V1 => read::<issue::Data>(NOUN, kind, data).map(|v1| {
-            Event::Issued(Issued {
+            Event::Issued(Box::new(Issued {
                 credential: v1.credential,
                 issuer: v1.issuer,
                 person: v1.person,
@@ -54,7 +54,7 @@ pub(super) fn event(kind: &str, data: &str) -> Result<Event, Unreadable> {
                 list: v1.list,
                 index: v1.index,
                 values: v1.values,
-            })
+            }))
         }),
         SUSPENDED_V1 => because().map(Event::Suspended),
         REINSTATED_V1 => because().map(Event::Reinstated),

@@ -37,8 +37,8 @@ pub(super) fn write(app: &App, dir: &DataDir, id: Uuid) -> Result<Shown, Failure
         (CODE, false, Module::Short),
         (WITH_RECEIPT, true, Module::WithReceipt),
     ] {
-        let cose = app.code(&ready, NameShown::Masked, receipt)?;
-        let code = app.code_picture(&cose).map_err(Failure::of)?;
+        let signed = app.code(&ready, NameShown::Masked, receipt)?;
+        let code = app.code_picture(&signed).map_err(Failure::of)?;
         let png = picture::png(&code, module, DPI).map_err(Failure::of)?;
         std::fs::write(file(name), png).map_err(Failure::of)?;
         if !receipt {

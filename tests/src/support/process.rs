@@ -112,6 +112,11 @@ impl Server {
         server
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Kill -9, now; returns once the process is gone.
     pub fn kill(mut self) -> ExitStatus {
         self.child.kill().unwrap();

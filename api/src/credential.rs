@@ -31,6 +31,13 @@ use crate::app::App;
 use crate::mask;
 use crate::problem::{Problem, Reason};
 
+/// What a short code keeps free for a name: four characters of Chinese and their heads.
+const NAME_RESERVED_BYTES: usize = 16;
+/// Key and head of a name.
+const NAME_HEAD_BYTES: usize = 3;
+/// No host is so long that a title had fewer.
+const TITLE_BYTES_MIN: usize = 12;
+
 /// How the holder's name stands in a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -139,20 +146,28 @@ impl App {
         } else {
             None
         };
-        let mut claims = claims(ready, name);
+        let mut claims = claims(ready, &self.host);
+        // The short form must fit version 10; the larger one has room for any name.
+        let room = match receipt {
+            Some(_) => NAME_BYTES_MAX,
+            None => qr::short_bytes_max(&self.host)
+                .saturating_sub(qr::short_len(&claims) + NAME_HEAD_BYTES)
+                .min(NAME_BYTES_MAX),
+        };
+        claims.name = name.map(|name| clip(&name, room));
         claims.leaf = receipt.as_ref().map(|_| ready.issued.leaf);
         Ok(qr::sign(&claims, &ready.key, receipt.as_ref()))
     }
 }
 
-/// What the code says: the same for ever, whatever becomes of the outcome.
-fn claims(ready: &Ready, name: Option<String>) -> Claims {
+/// What the code says but for the name: the same for ever, whatever becomes of the outcome.
+fn claims(ready: &Ready, host: &str) -> Claims {
     let Issued { says, by, .. } = &ready.issued;
     let fields = &says.fields;
     let title = ready.document.get("name").and_then(Value::as_str);
     let counted = fields.scheme != Scheme::None;
     let seconds = ready.issued.recorded_at_ms.div_euclid(1_000);
-    Claims {
+    let mut claims = Claims {
         expires_at: None,
         begins_at: None,
         issued_at: u64::try_from(seconds).unwrap_or_default(),
@@ -162,11 +177,11 @@ fn claims(ready: &Ready, name: Option<String>) -> Claims {
             OutcomeKind::Certificate => Kind::Certificate,
             _ => Kind::CreditRecord,
         },
-        title: clip(title.unwrap_or_default(), TITLE_BYTES_MAX),
+        title: String::new(),
         amount: Some(says.credits.get()),
         // The first scheme is understood; it need not stand in the code.
         scheme: qr::Scheme::of(fields.scheme).filter(|scheme| counted && scheme.0 != 1),
-        name: name.map(|name| clip(&name, NAME_BYTES_MAX)),
+        name: None,
         status: Some((u64::from(says.list), u64::from(says.index))),
         position: by.position,
         level: None,
@@ -175,7 +190,13 @@ fn claims(ready: &Ready, name: Option<String>) -> Claims {
         leaf: None,
         full: None,
         newer: 0,
-    }
+    };
+    // The same title in every form, with room left for a name: else two codes of one credential would differ.
+    let room = qr::short_bytes_max(host)
+        .saturating_sub(qr::short_len(&claims) + NAME_RESERVED_BYTES)
+        .clamp(TITLE_BYTES_MIN, TITLE_BYTES_MAX);
+    claims.title = clip(title.unwrap_or_default(), room);
+    claims
 }
 
 /// Digests of what a credential says, to hold against what somebody shows; never stored.
@@ -187,11 +208,11 @@ pub struct Content {
 
 impl Content {
     /// Of the committed document.
-    pub fn of(ready: &Ready) -> Result<Self, Problem> {
+    pub fn of(ready: &Ready, host: &str) -> Result<Self, Problem> {
         let text = achievement::to_text(&ready.document).map_err(Problem::internal)?;
         Ok(Self {
             document: Digest::of(text.as_bytes()),
-            claims: said(claims(ready, None)),
+            claims: said(claims(ready, host)),
         })
     }
 

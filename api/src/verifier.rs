@@ -143,7 +143,7 @@ impl App {
             Some(committed) => committed,
             None => match self.ready(id) {
                 Ok(ready) => {
-                    let committed = Content::of(&ready)?;
+                    let committed = Content::of(&ready, &self.host)?;
                     let mut kept = self
                         .contents
                         .0

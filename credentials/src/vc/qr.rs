@@ -21,6 +21,9 @@ const PROFILE: char = '1';
 pub const BYTES_MAX: usize = 4_096;
 /// Most characters of a text.
 pub const TEXT_CHARS_MAX: usize = 8_192;
+/// Bytes of the short form, version 10 at correction M, and of the prefix that was measured with (STANDARDS §9).
+const SHORT_BYTES_MAX: usize = 183;
+const SHORT_PREFIX_BYTES: usize = 25;
 /// Header of the receipt.
 const RECEIPT: i64 = -65_537;
 /// EdDSA.
@@ -216,15 +219,37 @@ fn to_be_signed(protected: &[u8], payload: &[u8]) -> Vec<u8> {
     .encode()
 }
 
+/// Bytes of a message that a code of version 10 at correction M holds for this host.
+pub fn short_bytes_max(host: &str) -> usize {
+    // A character more in front takes the room of a byte behind it.
+    (SHORT_BYTES_MAX + SHORT_PREFIX_BYTES).saturating_sub(prefix(host).len())
+}
+
+/// Bytes of the message of `claims` without a receipt, whoever signs it.
+pub fn short_len(claims: &Claims) -> usize {
+    message(claims, &[0; 8], None, |_| [0; 64]).len()
+}
+
 /// The COSE bytes of `claims` signed by `key`, with a receipt or without.
 pub fn sign(claims: &Claims, key: &SigningKey, receipt: Option<&Receipt>) -> Vec<u8> {
+    message(claims, &kid(&key.public()), receipt, |bytes| {
+        key.sign(bytes)
+    })
+}
+
+fn message(
+    claims: &Claims,
+    kid: &[u8; 8],
+    receipt: Option<&Receipt>,
+    sign: impl FnOnce(&[u8]) -> [u8; 64],
+) -> Vec<u8> {
     let protected = Item::Map(vec![
         (Item::int(1), Item::int(ALG_EDDSA)),
-        (Item::int(4), Item::Bytes(kid(&key.public()).to_vec())),
+        (Item::int(4), Item::Bytes(kid.to_vec())),
     ])
     .encode();
     let payload = claims.to_item().encode();
-    let signature = key.sign(&to_be_signed(&protected, &payload));
+    let signature = sign(&to_be_signed(&protected, &payload));
     let unprotected = receipt.map(|receipt| {
         let path = receipt.path.iter().map(|hash| Item::Bytes(hash.0.to_vec()));
         let parts = vec![

@@ -227,19 +227,17 @@ pub fn short_bytes_max(host: &str) -> usize {
 
 /// Bytes of the message of `claims` without a receipt, whoever signs it.
 pub fn short_len(claims: &Claims) -> usize {
-    message(claims, &[0; 8], None, |_| [0; 64]).len()
+    message(claims, [0; 8], None, |_| [0; 64]).len()
 }
 
 /// The COSE bytes of `claims` signed by `key`, with a receipt or without.
 pub fn sign(claims: &Claims, key: &SigningKey, receipt: Option<&Receipt>) -> Vec<u8> {
-    message(claims, &kid(&key.public()), receipt, |bytes| {
-        key.sign(bytes)
-    })
+    message(claims, kid(&key.public()), receipt, |bytes| key.sign(bytes))
 }
 
 fn message(
     claims: &Claims,
-    kid: &[u8; 8],
+    kid: [u8; 8],
     receipt: Option<&Receipt>,
     sign: impl FnOnce(&[u8]) -> [u8; 64],
 ) -> Vec<u8> {

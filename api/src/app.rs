@@ -38,6 +38,9 @@ use crate::transcript_cache::TranscriptCache;
 use crate::vault::Vault;
 use crate::verifier::{BundleHeld, Contents};
 
+/// Pictures decoded at once: each takes a core and tens of megabytes.
+const PICTURES_MAX: usize = 2;
+
 /// The log under our rules.
 pub type Ledger = Log<Rulebook>;
 
@@ -81,6 +84,8 @@ pub struct App {
     pub web: Dist,
     /// Counters.
     pub metrics: Metrics,
+    /// Bounds the pictures that are decoded at once.
+    pub pictures: Arc<Semaphore>,
     /// Run by `xuefen demo`: `/login` takes a token from its address, and says so.
     pub demo: bool,
     /// Bounds the requests worked on at once.
@@ -175,6 +180,7 @@ impl App {
             vault: Arc::new(Vault::open(values, keys, master, Arc::clone(&clock))?),
             tokens: Tokens::new(Arc::clone(&side), clock),
             concurrency: Semaphore::new(config.server.concurrency_max),
+            pictures: Arc::new(Semaphore::new(PICTURES_MAX)),
             flights: Flights::default(),
             demo: false,
             contents: Contents::default(),

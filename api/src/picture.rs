@@ -17,6 +17,8 @@ const QUIET: i32 = 4;
 const SIDE_MAX: usize = 8_000;
 /// Most pixels of a picture that is read.
 const PIXELS_MAX: usize = 40_000_000;
+/// Most pixels in which codes are looked for; a larger picture is halved first.
+const SEEN_MAX: usize = 16_000_000;
 /// Tenths of a millimetre in an inch.
 const INCH_TENTHS_MM: u32 = 254;
 
@@ -180,17 +182,24 @@ struct Grey {
 
 /// The texts of the codes in a picture, in no order.
 pub fn read(bytes: &[u8]) -> Result<Vec<String>, PictureError> {
-    let grey = if is_png(bytes) {
+    let mut grey = if is_png(bytes) {
         read_png(bytes)?
     } else if is_jpeg(bytes) {
         read_jpeg(bytes)?
     } else {
         return Err(PictureError::Read("neither PNG nor JPEG".into()));
     };
+    while grey.pixels.len() > SEEN_MAX {
+        grey = grey.halved();
+    }
     // A code that is blurred, grainy or small reads at another scale than it was taken at.
     let passes: [fn(&Grey) -> Grey; 4] = [Grey::as_is, Grey::smoothed, Grey::halved, Grey::doubled];
     for pass in passes {
-        let texts = decode(&pass(&grey));
+        let seen = pass(&grey);
+        if seen.pixels.is_empty() {
+            continue;
+        }
+        let texts = decode(&seen);
         if !texts.is_empty() {
             return Ok(texts);
         }
@@ -260,10 +269,10 @@ impl Grey {
         })
     }
 
-    /// Twice as large, unless that were more than a picture may be.
+    /// Twice as large; nothing where that were more than is looked at.
     fn doubled(&self) -> Self {
-        if check_size(self.width * 2, self.height * 2).is_err() {
-            return self.as_is();
+        if self.pixels.len() > SEEN_MAX / 4 {
+            return Self::map(0, 0, |_, _| 0xff);
         }
         Self::map(self.width * 2, self.height * 2, |x, y| {
             self.mean(x / 2..x.div_ceil(2) + 1, y / 2..y.div_ceil(2) + 1)

@@ -6,6 +6,7 @@ use credentials::trust::AgePolicy;
 use credentials::verify::{Facts, Report, Verdict};
 use maud::{Markup, html};
 
+use crate::mask;
 use crate::problem::Language;
 use crate::verify_words::{next, reason, say};
 
@@ -52,7 +53,7 @@ pub fn rows(language: Language, facts: &Facts) -> Vec<(String, String)> {
     let custody = say(language, &format!("custody-{}", facts.custody), &[]);
     let date = |time: &String| time.split('T').next().unwrap_or_default().to_owned();
     let rows = [
-        ("fact-name", facts.name.clone()),
+        ("fact-name", facts.name.as_deref().map(mask::name)),
         ("fact-title", facts.title.clone()),
         ("fact-amount", facts.amount.clone()),
         ("fact-level", facts.level.clone()),

@@ -33,8 +33,8 @@ pub struct Served {
     pub position: u64,
 }
 
-/// Which list, folded how far, signed in which hour.
-type Key = (IssuerNumber, u32, u64, i64);
+/// Which list, folded how far, signed in which hour, by which key: none outlives a key that was retired.
+type Key = (IssuerNumber, u32, u64, i64, String);
 
 /// Signed lists, and packed ones for the trust bundle.
 #[derive(Debug)]
@@ -81,31 +81,13 @@ impl App {
         if state.given == 0 {
             return Err(Problem::of(Reason::ListUnknown));
         }
-        let key = (issuer, n, state.facts, made_ms);
+        let did = Did::new(&self.host, issuer);
+        let (kid, secret) = self.list_key(issuer, &did)?;
+        let key = (issuer, n, state.facts, made_ms, kid.clone());
         let kept = self.lists.signed.lock();
         if let Some(document) = kept.unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(Served { document, position });
         }
-        let document = self.sign_list(issuer, n, purpose, &state, made_ms)?;
-        let mut kept = self
-            .lists
-            .signed
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        kept.put(key, Arc::clone(&document));
-        Ok(Served { document, position })
-    }
-
-    fn sign_list(
-        &self,
-        issuer: IssuerNumber,
-        n: u32,
-        purpose: Purpose,
-        state: &StatusList,
-        made_ms: i64,
-    ) -> Result<Arc<str>, Problem> {
-        let did = Did::new(&self.host, issuer);
-        let (kid, key) = self.list_key(issuer, &did)?;
         let made = format_s(made_ms);
         let document = status::document(
             &status::url(&self.host, issuer, u64::from(n)),
@@ -115,10 +97,17 @@ impl App {
             &made,
             &format_s(made_ms.saturating_add(VALID_S * 1_000)),
         );
-        let signed = proof::sign(document, &kid, &key, &made).map_err(Problem::internal)?;
-        Ok(serde_json::to_string(&signed)
+        let signed = proof::sign(document, &kid, &secret, &made).map_err(Problem::internal)?;
+        let document: Arc<str> = serde_json::to_string(&signed)
             .map_err(Problem::internal)?
-            .into())
+            .into();
+        let mut kept = self
+            .lists
+            .signed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        kept.put(key, Arc::clone(&document));
+        Ok(Served { document, position })
     }
 
     /// The newest credential key: lists are signed as of now, whoever signed what they are about.

@@ -5,6 +5,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use axum::body::Bytes;
 use credentials::credential::{Credential, wire};
 use credentials::trust::Bundle;
 use credentials::verify::{self, Context, Registered, Report};
@@ -38,15 +39,6 @@ impl Default for Contents {
     }
 }
 
-/// What was handed in.
-#[derive(Debug, Clone, Copy)]
-pub enum Input<'a> {
-    /// A document, or the text of a code.
-    Bytes(&'a [u8]),
-    /// A PNG or JPEG with a code.
-    Picture(&'a [u8]),
-}
-
 impl App {
     /// A bundle that is at most a second behind the views.
     pub fn held_bundle(&self) -> Result<Arc<Bundle>, Problem> {
@@ -73,20 +65,32 @@ impl App {
         Ok(bundle)
     }
 
-    /// Checks a document, the text of a code, or a picture of one.
-    pub fn verify(&self, input: Input<'_>) -> Result<Report, Problem> {
-        let report = match input {
-            Input::Bytes(bytes) => self.verify_bytes(bytes),
-            Input::Picture(bytes) => {
-                let texts = picture::read(bytes).map_err(|error| {
-                    Problem::of(Reason::ImageUnreadable)
-                        .detail(crate::problem::Words::quoting("图片读不出来", error))
-                })?;
-                self.verify_texts(&texts)
-            }
-        }?;
+    /// Checks a document, or the text of a code.
+    pub fn verify(&self, bytes: &[u8]) -> Result<Report, Problem> {
+        let report = self.verify_bytes(bytes)?;
         self.metrics.verified(report.state, report.code);
         Ok(report)
+    }
+
+    /// Checks a picture of a code, PNG or JPEG: beside the runtime, and few at once.
+    pub async fn verify_picture(self: &Arc<Self>, bytes: Bytes) -> Result<Report, Problem> {
+        let turn = Arc::clone(&self.pictures);
+        let turn = turn.acquire_owned().await.map_err(Problem::internal)?;
+        let app = Arc::clone(self);
+        let check = move || {
+            // Held to the end of the work, which goes on although the client has hung up.
+            let _turn = turn;
+            let texts = picture::read(&bytes).map_err(|error| {
+                Problem::of(Reason::ImageUnreadable)
+                    .detail(crate::problem::Words::quoting("图片读不出来", error))
+            })?;
+            let report = app.verify_texts(&texts)?;
+            app.metrics.verified(report.state, report.code);
+            Ok(report)
+        };
+        tokio::task::spawn_blocking(check)
+            .await
+            .map_err(Problem::internal)?
     }
 
     /// The code of ours among those that a picture holds; else what the first one comes to.
@@ -135,8 +139,8 @@ impl App {
         })
     }
 
-    /// Whether document or code says what was committed to; yes where that was erased.
-    fn says_the_same(&self, id: Uuid, bytes: &[u8]) -> Result<bool, Problem> {
+    /// Whether document or code says what was committed to; `None` where that was erased.
+    fn says_the_same(&self, id: Uuid, bytes: &[u8]) -> Result<Option<bool>, Problem> {
         let kept = self.contents.0.lock();
         let kept = kept.unwrap_or_else(PoisonError::into_inner).get(&id);
         let committed = match kept {
@@ -152,10 +156,10 @@ impl App {
                     kept.put(id, committed);
                     committed
                 }
-                Err(problem) if problem.reason == Reason::Erased => return Ok(true),
+                Err(problem) if problem.reason == Reason::Erased => return Ok(None),
                 Err(problem) => return Err(problem),
             },
         };
-        Ok(committed.is_said_by(bytes, &self.host))
+        Ok(Some(committed.is_said_by(bytes, &self.host)))
     }
 }

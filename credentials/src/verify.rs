@@ -43,9 +43,9 @@ pub enum Registered {
         position: u64,
         /// How it stands now.
         standing: Standing,
-        /// Whether what is checked says what was committed to: `false` = something else under its
-        /// number; `true` also where the committed values were erased and nothing can be compared.
-        same: bool,
+        /// Whether what is checked says what was committed to: `Some(false)` = something else under its
+        /// number; `None` = the committed values were erased and nothing can be compared.
+        same: Option<bool>,
     },
     /// Never.
     NotHere,

@@ -274,7 +274,7 @@ fn its_issuer_suspends_reinstates_and_revokes() {
     let revoked = given.makes(&setting(1, 1, Status::Revoked));
     assert_eq!(
         (standing(&given, 1), bits(&given, 77)),
-        (Standing::Revoked, [true, true, false])
+        (Standing::Revoked, [true, false, false])
     );
     assert_eq!(
         given.already(&setting(1, 1, Status::Revoked)),
@@ -328,7 +328,7 @@ fn a_correction_supersedes_the_credentials_of_its_outcome() {
     assert!(kinds.contains(&"credential.superseded.v1"), "{kinds:?}");
     assert_eq!(
         (standing(&given, 1), bits(&given, 77)),
-        (Standing::Superseded, [true, true, true])
+        (Standing::Superseded, [true, false, true])
     );
     let mut next = data(2, 78);
     next.fields = better.clone();

@@ -86,7 +86,7 @@ pub fn run(args: &Args, mut config: Config, clock: Arc<dyn Clock>) -> Result<(),
     }
     let ready = watch.elapsed();
     let root = args.data_dir.clone();
-    runtime.block_on(serve::serve(app, move |address| {
+    let served = runtime.block_on(serve::serve(app, move |address| {
         tell(&summary, &root, address);
         if let Some(shown) = &shown {
             shown.tell(&root, address);
@@ -95,7 +95,9 @@ pub fn run(args: &Args, mut config: Config, clock: Arc<dyn Clock>) -> Result<(),
             "ready in {:.2} s; Ctrl-C stops it",
             ready.as_secs_f64()
         ));
-    }))
+    }));
+    runtime.shutdown_timeout(serve::STOP);
+    served
 }
 
 fn open(config: Config, clock: Arc<dyn Clock>) -> Result<Arc<App>, Failure> {

@@ -17,6 +17,9 @@ use crate::{import, server, telemetry, trust_bundle};
 /// How long views may take to be folded before whoever waits for them gives up.
 pub(super) const CATCH_UP: Duration = Duration::from_mins(10);
 
+/// How long work in the background may go on once requests are answered.
+pub(crate) const STOP: Duration = Duration::from_secs(10);
+
 /// Arguments.
 #[derive(Debug, Parser)]
 pub struct Args {
@@ -40,9 +43,12 @@ pub fn run(args: &Args, mut config: Config, clock: Arc<dyn Clock>) -> Result<(),
     config.server.admin_listen = args.admin_listen.or(config.server.admin_listen);
     telemetry::start(&config.log);
     let app = Arc::new(App::open(config, clock).map_err(Failure::of)?);
-    runtime()?.block_on(serve(app, |address| {
+    let runtime = runtime()?;
+    let served = runtime.block_on(serve(app, |address| {
         term::note(&format!("listening on http://{address}"));
-    }))
+    }));
+    runtime.shutdown_timeout(STOP);
+    served
 }
 
 /// A runtime with a thread for each core.

@@ -1,7 +1,8 @@
 //! xuefen verify: check credentials and codes with nothing but a trust bundle (UX §7).
 //!
-//! No server, no settings, no network. Exit 0 有效, 3 无效, 4 无法确认; several inputs: 3 beats 4 beats 0. A bundle
-//! that does not hold, or does not follow the held one, is exit 1 and no verdict.
+//! No server, no settings, no network. Exit 0 有效, 3 无效, 4 无法确认; several inputs: 3 beats all, 4 beats 0; a file
+//! that cannot be read is exit 2 once the others are checked. A bundle that is missing, does not hold, or does not
+//! follow the held one, is exit 1 and no verdict.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -68,8 +69,17 @@ pub fn run(args: &Args, clock: &dyn Clock) -> Result<(), Failure> {
     let language = language(args);
     let mut worst = Verdict::Valid;
     let mut codes = Vec::new();
+    let mut unread = 0_usize;
     for path in &args.files {
-        let report = check(path, &context)?;
+        let report = match check(path, &context) {
+            Ok(report) => report,
+            Err(failure) => {
+                // The other files have their verdicts all the same.
+                term::note(&failure.to_string());
+                unread += 1;
+                continue;
+            }
+        };
         worst = worse(worst, report.result);
         if report.result != Verdict::Valid {
             codes.push(report.code);
@@ -83,13 +93,17 @@ pub fn run(args: &Args, clock: &dyn Clock) -> Result<(), Failure> {
     }
     codes.dedup();
     let codes = codes.join(", ");
-    match worst {
-        Verdict::Valid => Ok(()),
-        Verdict::Invalid => Err(Failure::Invalid(format!(
+    match (worst, unread) {
+        (Verdict::Invalid, _) => Err(Failure::Invalid(format!(
             "{} ({codes})",
             say(language, "invalid", &[])
         ))),
-        Verdict::Unconfirmed => Err(Failure::Unconfirmed(format!(
+        (_, 1..) => Err(Failure::Usage(format!(
+            "files that could not be read: {unread} of {}",
+            args.files.len()
+        ))),
+        (Verdict::Valid, 0) => Ok(()),
+        (Verdict::Unconfirmed, 0) => Err(Failure::Unconfirmed(format!(
             "{} ({codes})",
             say(language, "unconfirmed", &[])
         ))),
@@ -98,7 +112,8 @@ pub fn run(args: &Args, clock: &dyn Clock) -> Result<(), Failure> {
 
 fn bundle(args: &Args) -> Result<Bundle, Failure> {
     let text = |path: &Path| {
-        String::from_utf8(read(path)?)
+        let bytes = read(path).map_err(|failure| Failure::Failed(failure.to_string()))?;
+        String::from_utf8(bytes)
             .map_err(|_| Failure::Failed(format!("{}: not UTF-8", path.display())))
     };
     let held = Bundle::open(&text(&args.trust)?)
@@ -144,8 +159,8 @@ fn check(path: &Path, context: &Context<'_>) -> Result<Report, Failure> {
     if !picture::is_picture(&bytes) {
         return Ok(verify::any(&bytes, context));
     }
-    let texts = picture::read(&bytes)
-        .map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;
+    // A damaged picture is as good as one without a code: nothing is known of what it shows.
+    let texts = picture::read(&bytes).unwrap_or_default();
     let prefix = qr::prefix(context.bundle.host());
     let ours = texts.iter().find(|text| text.starts_with(&prefix));
     Ok(ours.or(texts.first()).map_or_else(

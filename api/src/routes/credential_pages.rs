@@ -18,7 +18,6 @@ use crate::pages;
 use crate::picture::{self, Module};
 use crate::problem::{Language, Problem, ProblemBody, Reason};
 use crate::result_page::{card, days};
-use crate::verifier::Input;
 use crate::verify_words::{next, reason, say};
 
 /// A credential as everybody who has its address sees it: checked now, the name masked.
@@ -33,7 +32,7 @@ pub async fn public(
     let ready = app.ready(id)?;
     let signed = app.code(&ready, NameShown::Masked, false)?;
     let text = credentials::vc::qr::text(&app.host, &signed);
-    let report = app.verify(Input::Bytes(text.as_bytes()))?;
+    let report = app.verify(text.as_bytes())?;
     let code = app.code_picture(&signed).map_err(Problem::internal)?;
     let days = days(app.held_bundle()?.age_policy);
     let words = Words(language);
@@ -64,7 +63,7 @@ pub async fn certificate(
     let ready = app.ready(id)?;
     let signed = app.code(&ready, NameShown::Full, true)?;
     let text = credentials::vc::qr::text(&app.host, &signed);
-    let report = app.verify(Input::Bytes(text.as_bytes()))?;
+    let report = app.verify(text.as_bytes())?;
     let code = app.code_picture(&signed).map_err(Problem::internal)?;
     let words = Words(language);
     let title = words.say("学分证书", "Certificate of credit");
@@ -141,10 +140,7 @@ pub async fn photo(
     let field = form.next_field().await.map_err(|_| unreadable())?;
     let bytes = field.ok_or_else(unreadable)?.bytes().await;
     let bytes = bytes.map_err(|_| Problem::of(Reason::BodyTooLarge))?;
-    let checking = Arc::clone(&app);
-    let report = tokio::task::spawn_blocking(move || checking.verify(Input::Picture(&bytes)))
-        .await
-        .map_err(Problem::internal)??;
+    let report = app.verify_picture(bytes).await?;
     let days = days(app.held_bundle()?.age_policy);
     let body = html! {
         (card(language, &report, days, &format_s(app.now_ms())))

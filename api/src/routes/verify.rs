@@ -18,7 +18,6 @@ use utoipa::IntoParams;
 use crate::app::App;
 use crate::extract;
 use crate::problem::{Problem, ProblemBody, Reason};
-use crate::verifier::Input;
 
 /// Largest body: a photo.
 pub const BODY_BYTES_MAX: usize = 8 << 20;
@@ -56,13 +55,10 @@ pub async fn verify(
     if !picture && bytes.len() > TEXT_BYTES_MAX {
         return Err(Problem::of(Reason::BodyTooLarge));
     }
-    // A picture takes milliseconds of a core: beside the runtime, not in it.
     let report = if picture {
-        tokio::task::spawn_blocking(move || app.verify(Input::Picture(&bytes)))
-            .await
-            .map_err(Problem::internal)??
+        app.verify_picture(bytes).await?
     } else {
-        app.verify(Input::Bytes(&bytes))?
+        app.verify(&bytes)?
     };
     Ok(Json(report))
 }
@@ -88,7 +84,23 @@ pub async fn status_list(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let then = as_of.timestamp.as_deref().map(read_time).transpose()?;
-    let served = app.status_list(IssuerNumber(institution), n, then)?;
+    let served = match then {
+        None => app.status_list(IssuerNumber(institution), n, None)?,
+        Some(then) if then > app.now_ms() => {
+            // What is signed speaks of its date: nobody knows the bits of tomorrow.
+            return Err(Problem::of(Reason::BodyUnreadable)
+                .detail(("timestamp 不能晚于现在", "timestamp: later than now")));
+        }
+        // Folded from the log: beside the runtime, not in it.
+        Some(then) => {
+            let app = Arc::clone(&app);
+            tokio::task::spawn_blocking(move || {
+                app.status_list(IssuerNumber(institution), n, Some(then))
+            })
+            .await
+            .map_err(Problem::internal)??
+        }
+    };
     let digest = Digest::of(served.document.as_bytes());
     let short = digest.0.first_chunk::<12>().copied().unwrap_or_default();
     let etag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(short));

@@ -1,7 +1,9 @@
 // Serves this build's files without a network. Nothing else is answered from here: not /v1, not /c, not the
 // trust bundle (the page keeps that one itself, by its own rules), no POST, no other origin.
 
-const CACHE = __CACHE__;
+// One cache a scope: the workers of /verify/ and /q are renewed each in its own time.
+const OURS = `xuefen-verify-${new URL(registration.scope).pathname}-`;
+const CACHE = OURS + __BUILD__;
 const NOW = __NOW__;
 const LATER = __LATER__;
 const FILES = new Set([...NOW, ...LATER]);
@@ -12,7 +14,7 @@ addEventListener("install", (event) => {
 });
 
 addEventListener("activate", (event) => {
-  const old = (name) => name.startsWith("xuefen-verify-") && name !== CACHE;
+  const old = (name) => name.startsWith(OURS) && name !== CACHE;
   event.waitUntil(
     caches.keys().then((names) => Promise.all(names.filter(old).map((name) => caches.delete(name)))),
   );
@@ -36,7 +38,9 @@ addEventListener("fetch", (event) => {
   if (!page && !FILES.has(url.pathname)) return;
   const answer = async () => {
     const cache = await caches.open(CACHE);
-    return (await cache.match(page ? "/verify/" : url.pathname)) ?? fetch(request);
+    const name = page ? "/verify/" : url.pathname;
+    // The other scope may have what this one was never idle for; files are named by what they hold.
+    return (await cache.match(name)) ?? (await caches.match(name)) ?? fetch(request);
   };
   event.respondWith(answer());
 });

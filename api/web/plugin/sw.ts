@@ -25,7 +25,7 @@ export function serviceWorker(): Plugin {
         }
         const template = readFileSync(new URL("./sw.template.js", import.meta.url), "utf8");
         const source = template
-          .replace("__CACHE__", JSON.stringify(`xuefen-verify-${hash.digest("hex").slice(0, 16)}`))
+          .replace("__BUILD__", JSON.stringify(hash.digest("hex").slice(0, 16)))
           .replace("__NOW__", JSON.stringify(now))
           .replace("__LATER__", JSON.stringify(later));
         this.emitFile({ type: "asset", fileName: "verify/sw.js", source });

@@ -156,8 +156,8 @@ test("the key's window is one of positions", async () => {
   assert.equal(await window((_, key) => (key.activated = POSITION)), "invalid E30 W40 | invalid E30");
   assert.equal(await window((_, key) => (key.retired = POSITION)), "valid W40 | valid");
   assert.equal(await window((_, key) => (key.retired = POSITION - 1)), "invalid E30 W40 | invalid E30");
-  assert.equal(await window((_, key) => (key.not_valid_after = POSITION)), "unconfirmed E12 W40 | valid");
-  assert.equal(await window((_, key) => (key.not_valid_after = 500)), "unconfirmed E12 W40 | invalid E30");
+  assert.equal(await window((_, key) => (key.not_valid_after = POSITION)), "unconfirmed E12 W40 | unconfirmed E12");
+  assert.equal(await window((_, key) => (key.not_valid_after = 500)), "unconfirmed E12 W40 | unconfirmed E12");
   const disputed = (it: JsonObject) => (it.disputed = [[POSITION, POSITION]]);
   assert.equal(await window(disputed), "unconfirmed E12 W40 | unconfirmed E12");
 });

@@ -90,12 +90,16 @@ pub(super) fn change(credential: &Credential, how: &Event) -> Vec<Fact> {
         // Who looks at revocation alone must not take it for good.
         Event::Superseded => &[(Purpose::Revocation, true), (Purpose::Refresh, true)],
     };
+    // What is ended is no longer suspended: offline it must not read as something that may come back.
+    let ended = matches!(how, Event::Revoked(_) | Event::Superseded);
+    let lifted = ended && credential.standing() == Standing::Suspended;
+    let lifted = lifted.then_some((Purpose::Suspension, false));
     let mut facts = vec![wire::to_fact(says.credential, how)];
-    facts.extend(bits.iter().map(|(purpose, set)| {
+    facts.extend(bits.iter().copied().chain(lifted).map(|(purpose, set)| {
         let changed = status_list::Event::Changed {
             index: says.index,
-            purpose: *purpose,
-            set: *set,
+            purpose,
+            set,
         };
         status_list::wire::to_fact(says.issuer, says.list, &changed)
     }));

@@ -124,7 +124,7 @@ fn window(subject: &Subject<'_>, included: bool, findings: &mut Findings) {
     } else if compromised && !included && (begun || over) {
         findings.add(
             Code::E12,
-            "the key was compromised and no proof shows that the log held this in time",
+            "the key was compromised, and only the ledger can tell that it held this in time",
         );
     } else if over || !begun {
         findings.add(
@@ -159,7 +159,10 @@ pub(super) fn bundle_age(context: &Context<'_>, findings: &mut Findings) {
     }
 }
 
-/// S4; whether the commit is shown to be in the log.
+/// S4; whether the ledger is known to hold this very content.
+///
+/// A receipt shows that a commit is in the log, not that the log holds what is signed here: whoever has
+/// the key signs other words around a receipt that they once saw. So it never clears a compromised key.
 fn inclusion(subject: &Subject<'_>, context: &Context<'_>, findings: &mut Findings) -> bool {
     match (&subject.inclusion, context.ledger) {
         (_, Some(Registered::NotHere)) => {
@@ -178,7 +181,12 @@ fn inclusion(subject: &Subject<'_>, context: &Context<'_>, findings: &mut Findin
             );
             false
         }
-        (_, Some(Registered::Here { same: false, .. })) => {
+        (
+            _,
+            Some(Registered::Here {
+                same: Some(false), ..
+            }),
+        ) => {
             findings.add(
                 Code::E41,
                 "the ledger holds this credential with another content",
@@ -186,10 +194,18 @@ fn inclusion(subject: &Subject<'_>, context: &Context<'_>, findings: &mut Findin
             false
         }
         (Inclusion::Receipt(carried, leaf), known) => {
-            let holds = receipt(carried, *leaf, subject.position, context, findings);
-            holds || (known.is_some() && !findings.has(Code::E40) && !findings.has(Code::E41))
+            receipt(carried, *leaf, subject.position, context, findings);
+            let broken = findings.has(Code::E40) || findings.has(Code::E41);
+            !broken
+                && matches!(
+                    known,
+                    Some(Registered::Here {
+                        same: Some(true),
+                        ..
+                    })
+                )
         }
-        (Inclusion::None, Some(Registered::Here { .. })) => true,
+        (Inclusion::None, Some(Registered::Here { same, .. })) => same == Some(true),
         (Inclusion::None, None) => {
             findings.add(Code::W40, "no inclusion proof is carried");
             false
@@ -203,7 +219,7 @@ fn receipt(
     position: u64,
     context: &Context<'_>,
     findings: &mut Findings,
-) -> bool {
+) {
     let policy = context.bundle.receipt_policy();
     let opened = std::str::from_utf8(&receipt.checkpoint)
         .ok()
@@ -213,7 +229,7 @@ fn receipt(
             Code::E40,
             "the log's key did not sign the checkpoint that is carried",
         );
-        return false;
+        return;
     };
     let leads = checkpoint.size == receipt.size
         && merkle::verify_inclusion(
@@ -229,7 +245,7 @@ fn receipt(
             Code::E41,
             "the path does not lead from the commit to the log's root",
         );
-        return false;
+        return;
     }
     let have = witness::cosignatures(&note, &policy.witnesses).map_or(0, |found| found.len());
     if have < policy.quorum {
@@ -238,7 +254,6 @@ fn receipt(
             format!("{have} of {} witnesses signed", policy.quorum),
         );
     }
-    true
 }
 
 /// S5.
@@ -297,41 +312,55 @@ enum Missed {
     Bad(String),
 }
 
+/// The bit of a list that was handed in, else of the bundle's; one that the bundle shows set is set.
+///
+/// Who hands in a list chooses which: an old one must not silence what the bundle knows.
 fn bit(
     entry: &Entry,
     issuer: &Issuer,
     context: &Context<'_>,
     findings: &mut Findings,
 ) -> Result<bool, Missed> {
-    let bad = |why: &str| Missed::Bad(why.into());
     let named = |list: &&Value| list.get("id").and_then(Value::as_str) == Some(&entry.url);
-    let (purpose, encoded, at) = if let Some(list) = context.lists.iter().find(named) {
+    let kept = issuer.status.iter().find(|list| list.url == entry.url);
+    let kept = kept.map(|list| look(entry, list.purpose, &list.gzip, &list.at));
+    let handed = context.lists.iter().find(named).map(|list| {
         let list = document::status_list(list, issuer, context)
-            .ok_or_else(|| bad("the list fails its own check"))?;
-        (list.purpose, list.encoded, list.valid_from)
-    } else {
-        let list = issuer
-            .status
-            .iter()
-            .find(|list| list.url == entry.url)
-            .ok_or(Missed::Absent)?;
-        (list.purpose, list.gzip.clone(), list.at.clone())
+            .ok_or_else(|| Missed::Bad("the list fails its own check".into()))?;
+        look(entry, list.purpose, &list.encoded, &list.valid_from)
+    });
+    let (set, at) = match (kept, handed) {
+        (Some(Ok((true, at))), _) | (_, Some(Ok((true, at)))) => (true, at),
+        (_, Some(handed)) => handed?,
+        (Some(kept), None) => kept?,
+        (None, None) => return Err(Missed::Absent),
     };
-    if purpose != entry.purpose {
-        return Err(bad(
-            "STATUS_VERIFICATION_ERROR: the list is for another purpose",
-        ));
-    }
-    let bits = Bits::decode(&encoded).map_err(|error| bad(&error.to_string()))?;
-    let set = bits
-        .get(entry.index)
-        .ok_or_else(|| bad("RANGE_ERROR: the index is beyond the list"))?;
     let (age, late) = age_of(&at, context);
     findings.aged(age);
     if late {
         findings.add(Code::W50, format!("{} is of {at}", entry.url));
     }
     Ok(set)
+}
+
+/// The bit of `entry` in a list, and when that was made.
+fn look(
+    entry: &Entry,
+    purpose: Purpose,
+    encoded: &str,
+    at: &str,
+) -> Result<(bool, String), Missed> {
+    let bad = |why: &str| Missed::Bad(why.into());
+    if purpose != entry.purpose {
+        return Err(bad(
+            "STATUS_VERIFICATION_ERROR: the list is for another purpose",
+        ));
+    }
+    let bits = Bits::decode(encoded).map_err(|error| bad(&error.to_string()))?;
+    let set = bits
+        .get(entry.index)
+        .ok_or_else(|| bad("RANGE_ERROR: the index is beyond the list"))?;
+    Ok((set, at.to_owned()))
 }
 
 /// The lists beside a revocation list of `issuer` that a document names: those that the bundle has.

@@ -100,6 +100,17 @@ fn scanned(png: &[u8]) -> String {
 }
 
 #[test]
+fn the_smallest_picture_holds_no_code() {
+    // Half of one dot is none: whoever sends it would bring the reader down.
+    const DOT: &[u8] = &[
+        137, 80, 78, 71, 13, 10, 26, 10, 0, 0, 0, 13, 73, 72, 68, 82, 0, 0, 0, 1, 0, 0, 0, 1, 8, 6,
+        0, 0, 0, 31, 21, 196, 137, 0, 0, 0, 13, 73, 68, 65, 84, 120, 218, 99, 100, 248, 207, 80,
+        15, 0, 3, 134, 1, 128, 90, 52, 125, 107, 0, 0, 0, 0, 73, 69, 78, 68, 174, 66, 96, 130,
+    ];
+    assert_eq!(picture::read(DOT), Ok(Vec::new()));
+}
+
+#[test]
 fn a_credential_is_shown_scanned_and_checked_without_the_ledger() {
     // What a learner carries would be worth nothing where there is no network.
     let issuing = Issuing::open();
@@ -316,10 +327,13 @@ fn a_status_list_is_the_log_as_of_a_time() {
     );
     let past = issuing.stand.get("", &format!("{path}?timestamp={then}"));
     assert!(!bit(&past), "as it was then");
-    issuing
-        .stand
-        .get("", &format!("{path}?timestamp=yesterday"))
-        .refused(400, "body-unreadable");
+    // What is signed for tomorrow would be a list that says a credential still stands then.
+    for time in ["yesterday", "2999-01-01T00:00:00Z"] {
+        issuing
+            .stand
+            .get("", &format!("{path}?timestamp={time}"))
+            .refused(400, "body-unreadable");
+    }
     // The list is a credential itself, and holds by the same pipeline.
     let report = offline(&issuing, &revoked, now.text().as_bytes());
     assert_eq!(said(&report), ("valid", "OK"));

@@ -11,7 +11,7 @@ use super::cases::{positives, signed};
 
 fn here(issuer: u32, position: u64, standing: Standing) -> Registered {
     Registered::Here {
-        same: true,
+        same: Some(true),
         issuer: IssuerNumber(issuer),
         position,
         standing,
@@ -119,6 +119,14 @@ fn the_ledger_shows_inclusion_under_a_compromised_key() {
             assert_eq!(judged_under(&stolen, &value, issued).0, code);
             let unknown = judged_under(&stolen, &value, Registered::NotHere);
             assert_eq!(unknown, ("E41", "E12 E41".to_owned()));
+            // Erased: nothing to compare it with, so nothing that clears it.
+            let erased = Registered::Here {
+                same: None,
+                issuer: IssuerNumber(UNIVERSITY),
+                position: POSITION,
+                standing: Standing::Issued,
+            };
+            assert_eq!(judged_under(&stolen, &value, erased).0, "E12");
         }
     }
 }

@@ -68,18 +68,21 @@ export function issuer({ issuer: { suspended } }: Owned, findings: Findings): vo
   if (suspended !== null) findings.add("E11", `suspended at position ${suspended}`);
 }
 
-/** S2: order is evidence, so the window is one of positions, never of dates. */
-function keyWindow(subject: Subject, included: boolean, findings: Findings): void {
+/**
+ * S2: order is evidence, so the window is one of positions, never of dates. Behind a compromised key nothing
+ * offline helps: a receipt shows that a commit is in the log, not that the log holds what is signed here.
+ */
+function keyWindow(subject: Subject, findings: Findings): void {
   const { position, key } = subject;
   const { activated, retired, notValidAfter } = key;
   const end = Math.min(retired ?? Infinity, notValidAfter ?? Infinity);
-  const unproven = notValidAfter !== null && !included;
+  const compromised = notValidAfter !== null;
   if (subject.issuer.disputed.some(([from, to]) => from <= position && position <= to)) {
     findings.add("E12", `position ${position} is disputed`);
   } else if (activated < position && position <= end) {
-    if (unproven) findings.add("E12", "the key was compromised, and no inclusion is proven");
-  } else if (position > end && unproven) {
-    findings.add("E12", "behind the end of a compromised key, and no inclusion is proven");
+    if (compromised) findings.add("E12", "the key was compromised; only the ledger can tell");
+  } else if (position > end && compromised) {
+    findings.add("E12", "behind the end of a compromised key; only the ledger can tell");
   } else {
     findings.add("E30", `position ${position} is outside the key's window`);
   }
@@ -139,22 +142,33 @@ async function fromBundle(entry: StatusEntry): Promise<List | null> {
   return list && { purpose: entry.purpose, bits: list, at: entry.at };
 }
 
-/** The list an entry names, with its bit; or the code of why it cannot be told. */
+interface Looked {
+  at: number | null;
+  set: boolean;
+}
+
+function read(list: List | null, { purpose, index }: Entry): Looked | "E54" {
+  const set = list?.purpose === purpose ? bit(list.bits, index) : null;
+  return list && set !== null ? { at: list.at, set } : "E54";
+}
+
+/**
+ * What the list that an entry names says: the one handed in, else the bundle's. One that the bundle shows set
+ * is set: who hands in a list chooses which, and an old one must not silence what the bundle knows.
+ */
 async function look(
   check: Check,
   subject: Subject,
-  { url, purpose, index }: Entry,
+  entry: Entry,
   openList: OpenList,
-): Promise<{ at: number | null; set: boolean } | "E53" | "E54"> {
+): Promise<Looked | "E53" | "E54"> {
+  const { url } = entry;
   const given = check.lists.get(url);
   // Another issuer's list says nothing of this credential.
-  const kept = subject.issuer.status.find((entry) => entry.url === url);
-  let list: List | null = null;
-  if (given !== undefined) list = await openList(check, given, url, subject.issuer.did);
-  else if (kept) list = await fromBundle(kept);
-  else return "E53";
-  const set = list?.purpose === purpose ? bit(list.bits, index) : null;
-  return list && set !== null ? { at: list.at, set } : "E54";
+  const kept = subject.issuer.status.find((list) => list.url === url);
+  const held = kept ? read(await fromBundle(kept), entry) : "E53";
+  if (given === undefined || (typeof held === "object" && held.set)) return held;
+  return read(await openList(check, given, url, subject.issuer.did), entry);
 }
 
 const SET = { revocation: "E50", suspension: "E52", refresh: "E51" } as const;
@@ -201,13 +215,9 @@ export async function run(
   findings: Findings,
 ): Promise<(number | null)[]> {
   issuer(subject, findings);
-  // S2 asks whether S4 finds the commit included, yet stands before it.
-  const found = new Findings();
-  await inclusion(check, subject, found);
-  const included = subject.receipt !== null && !found.has("E40", "E41");
-  keyWindow(subject, included, findings);
+  keyWindow(subject, findings);
   dates(check, subject.begins, subject.expires, findings);
   bundleAge(check, findings);
-  for (const { code, detail } of found.list) findings.add(code, detail);
+  await inclusion(check, subject, findings);
   return status(check, subject, openList, findings);
 }

@@ -159,16 +159,23 @@ fn compromised(book: &mut Book) {
             700_000,
             101,
             DISPUTED,
-            SHOWN,
+            DISPUTED_SHOWN,
         ),
-        ("key/compromised-at", "stolen-at", 250, 101, DISPUTED, SHOWN),
+        (
+            "key/compromised-at",
+            "stolen-at",
+            250,
+            101,
+            DISPUTED,
+            DISPUTED_SHOWN,
+        ),
         (
             "key/compromised-before",
             "stolen-before",
             249,
             101,
             DISPUTED,
-            OUTSIDE_SHOWN,
+            DISPUTED_SHOWN,
         ),
         (
             "key/compromised-from-the-start",
@@ -176,7 +183,7 @@ fn compromised(book: &mut Book) {
             90,
             101,
             DISPUTED,
-            OUTSIDE_SHOWN,
+            DISPUTED_SHOWN,
         ),
         (
             "key/compromised-not-yet-active",
@@ -192,7 +199,7 @@ fn compromised(book: &mut Book) {
             200,
             250,
             DISPUTED,
-            OUTSIDE_SHOWN,
+            DISPUTED_SHOWN,
         ),
     ] {
         let world = book.bundle(bundle, |it| {
@@ -229,7 +236,7 @@ fn compromised(book: &mut Book) {
         true,
         unseen,
         under("stolen-later"),
-        ("E42", "E42"),
+        ("E12", "E12 E42"),
     );
 }
 

@@ -222,20 +222,29 @@ impl App {
         if institution.admitted.is_none() {
             return Err(Problem::of(Reason::InstitutionUnknown));
         }
+        self.kept_key(&institution, issuer, KeyUse::Assertion)?
+            .ok_or(Problem::of(Reason::SignItYourself))
+    }
+
+    /// The newest key of `issuer` for `use` that the platform keeps, and has.
+    pub fn kept_key(
+        &self,
+        institution: &Institution,
+        issuer: IssuerNumber,
+        r#use: KeyUse,
+    ) -> Result<Option<(Kid, Arc<SigningKey>)>, Problem> {
         let did = Did::new(&self.host, issuer);
         let kept = institution.keys.iter().rev().filter(|key| {
-            key.r#use == KeyUse::Assertion
-                && key.custody == Custody::Platform
-                && key.retired.is_none()
+            key.r#use == r#use && key.custody == Custody::Platform && key.retired.is_none()
         });
         for key in kept {
             if let Some(kid) = did.kid(&key.fragment)
                 && let Some(signer) = self.keystore.signer(&kid)?
             {
-                return Ok((kid, signer));
+                return Ok(Some((kid, signer)));
             }
         }
-        Err(Problem::of(Reason::SignItYourself))
+        Ok(None)
     }
 
     /// The registrar's key for the trust bundle.

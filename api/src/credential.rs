@@ -9,6 +9,7 @@ mod issue;
 
 use std::sync::Arc;
 
+use credentials::account::Outcome;
 use credentials::credential::{Credential, Issued, wire};
 use credentials::policy::{OutcomeKind, Scheme};
 use credentials::rulebook::kinds::Purpose;
@@ -102,6 +103,17 @@ impl App {
             issued,
             credential,
         })
+    }
+
+    /// The credential that stands for an outcome, in force or suspended.
+    pub fn live_of(&self, outcome: &Outcome) -> Result<Option<Issued>, Problem> {
+        for id in &outcome.credentials {
+            let (credential, issued) = self.credential(*id)?;
+            if credential.is_live() {
+                return Ok(Some(issued));
+            }
+        }
+        Ok(None)
     }
 
     /// The holder's name.

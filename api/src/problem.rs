@@ -85,6 +85,14 @@ pub enum Language {
 }
 
 impl Language {
+    /// The text of the two that the reader reads.
+    pub const fn say(self, zh: &'static str, en: &'static str) -> &'static str {
+        match self {
+            Self::Zh => zh,
+            Self::En => en,
+        }
+    }
+
     /// From `Accept-Language` (RFC 9110 §12.5.4): of zh and en the one with the greater weight, the
     /// first of equals; weight 0 is a no.
     pub fn of(headers: &HeaderMap) -> Self {

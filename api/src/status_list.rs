@@ -9,9 +9,8 @@ use credentials::status_list::{StatusList, wire};
 use credentials::vc::proof;
 use credentials::vc::status::{self, Purpose, VALID_S};
 use identity::did::{Did, IssuerNumber};
-use identity::institution::{Custody, Institution, KeyUse};
-use ledger::assertion::format_s;
-use ledger::key::SigningKey;
+use identity::institution::{Institution, KeyUse};
+use ledger::assertion::{Kid, format_s};
 
 use crate::app::App;
 use crate::cache::Cache;
@@ -21,8 +20,6 @@ use crate::problem::{Problem, Reason};
 const CACHED_MAX: usize = 1_024;
 /// Milliseconds for which one signature serves.
 const SIGNED_FOR_MS: i64 = 3_600_000;
-/// Lists go in threes.
-const LISTS_STEP: u32 = 3;
 
 /// A list as it is served.
 #[derive(Debug, Clone)]
@@ -34,7 +31,7 @@ pub struct Served {
 }
 
 /// Which list, folded how far, signed in which hour, by which key: none outlives a key that was retired.
-type Key = (IssuerNumber, u32, u64, i64, String);
+type Key = (IssuerNumber, u32, u64, i64, Kid);
 
 /// Signed lists, and packed ones for the trust bundle.
 #[derive(Debug)]
@@ -54,7 +51,7 @@ impl Default for StatusLists {
 
 /// The first list of the three that `n` is one of, and what it is for.
 fn place_of(n: u32) -> Option<(u32, Purpose)> {
-    let nth = n.checked_sub(1)? % LISTS_STEP;
+    let nth = n.checked_sub(1)? % status::STEP;
     let purpose = Purpose::ALL.get(nth as usize)?;
     Some((n - nth, *purpose))
 }
@@ -81,8 +78,11 @@ impl App {
         if state.given == 0 {
             return Err(Problem::of(Reason::ListUnknown));
         }
-        let did = Did::new(&self.host, issuer);
-        let (kid, secret) = self.list_key(issuer, &did)?;
+        // Lists are signed as of now, whoever signed what they are about.
+        let institution = self.ledger.state::<Institution>(&issuer.stream())?;
+        let (kid, secret) = self
+            .kept_key(&institution, issuer, KeyUse::Credential)?
+            .ok_or(Problem::of(Reason::CredentialKeyMissing))?;
         let key = (issuer, n, state.facts, made_ms, kid.clone());
         let kept = self.lists.signed.lock();
         if let Some(document) = kept.unwrap_or_else(PoisonError::into_inner).get(&key) {
@@ -91,13 +91,14 @@ impl App {
         let made = format_s(made_ms);
         let document = status::document(
             &status::url(&self.host, issuer, u64::from(n)),
-            &did.to_string(),
+            &Did::new(&self.host, issuer).to_string(),
             purpose,
             state.bits(purpose),
             &made,
             &format_s(made_ms.saturating_add(VALID_S * 1_000)),
         );
-        let signed = proof::sign(document, &kid, &secret, &made).map_err(Problem::internal)?;
+        let signed =
+            proof::sign(document, kid.as_str(), &secret, &made).map_err(Problem::internal)?;
         let document: Arc<str> = serde_json::to_string(&signed)
             .map_err(Problem::internal)?
             .into();
@@ -108,28 +109,6 @@ impl App {
             .unwrap_or_else(PoisonError::into_inner);
         kept.put(key, Arc::clone(&document));
         Ok(Served { document, position })
-    }
-
-    /// The newest credential key: lists are signed as of now, whoever signed what they are about.
-    fn list_key(
-        &self,
-        issuer: IssuerNumber,
-        did: &Did,
-    ) -> Result<(String, Arc<SigningKey>), Problem> {
-        let institution = self.ledger.state::<Institution>(&issuer.stream())?;
-        let fit = institution.keys.iter().rev().filter(|key| {
-            key.r#use == KeyUse::Credential
-                && key.custody == Custody::Platform
-                && key.retired.is_none()
-        });
-        for key in fit {
-            if let Some(kid) = did.kid(&key.fragment)
-                && let Some(signer) = self.keystore.signer(&kid)?
-            {
-                return Ok((kid.to_string(), signer));
-            }
-        }
-        Err(Problem::of(Reason::CredentialKeyMissing))
     }
 
     /// Every list of an institution, packed for the trust bundle.
@@ -157,7 +136,7 @@ impl App {
                     at: at.into(),
                 });
             }
-            first += LISTS_STEP;
+            first += status::STEP;
         }
     }
 

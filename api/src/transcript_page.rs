@@ -13,10 +13,7 @@ struct Words(Language);
 
 impl Words {
     fn say(&self, zh: &'static str, en: &'static str) -> &'static str {
-        match self.0 {
-            Language::Zh => zh,
-            Language::En => en,
-        }
+        self.0.say(zh, en)
     }
 
     fn kind(&self, kind: &str) -> &'static str {

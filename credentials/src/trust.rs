@@ -299,14 +299,6 @@ impl Bundle {
         self.log.origin.split('/').next().unwrap_or_default()
     }
 
-    /// The status list at this address.
-    pub fn status_list(&self, url: &str) -> Option<&StatusList> {
-        self.issuers
-            .iter()
-            .flat_map(|issuer| &issuer.status)
-            .find(|list| list.url == url)
-    }
-
     /// Whom a receipt must be signed by.
     pub fn receipt_policy(&self) -> Policy {
         Policy {

@@ -5,15 +5,14 @@ use std::sync::Arc;
 use credentials::account::outcome::Fields;
 use credentials::account::{self, Account};
 use credentials::credential::issue::{Data, KIND};
-use credentials::credential::{Credential, wire};
 use credentials::millicredits::Millicredits;
 use credentials::rulebook::kinds::Purpose;
 use credentials::status_list::{self, StatusList};
 use credentials::vc::achievement::{self, Says};
-use credentials::vc::status::BITS;
+use credentials::vc::status::{BITS, STEP};
 use identity::did::{Did, IssuerNumber};
 use identity::erasable::Commitments;
-use identity::institution::{Custody, Institution, KeyUse};
+use identity::institution::{Institution, KeyUse};
 use ledger::assertion::format_s;
 use ledger::clock;
 use ledger::key::SigningKey;
@@ -29,8 +28,6 @@ use crate::write::{Asking, Written};
 
 /// How often it is tried anew when somebody was first.
 const TRIES: usize = 8;
-/// Lists go in threes.
-const LISTS_STEP: u32 = 3;
 /// Multicodec prefix of an Ed25519 private key (`0x1300`, as a varint).
 const ED25519_PRIV: [u8; 2] = [0x80, 0x26];
 
@@ -107,18 +104,15 @@ impl App {
         if outcome.origin.awarder != issuer {
             return Err(Problem::of(Reason::OutcomeNotYours));
         }
-        for standing in &outcome.credentials {
-            let credential = self.ledger.state::<Credential>(&wire::stream(*standing))?;
-            if let Some(issued) = credential.issued.as_ref().filter(|_| credential.is_live()) {
-                return Ok(Issuing::Stands(IssuedNow {
-                    credential: *standing,
-                    written: Written {
-                        id: issued.by.id,
-                        position: issued.by.position,
-                        new: None,
-                    },
-                }));
-            }
+        if let Some(issued) = self.live_of(outcome)? {
+            return Ok(Issuing::Stands(IssuedNow {
+                credential: issued.says.credential,
+                written: Written {
+                    id: issued.by.id,
+                    position: issued.by.position,
+                    new: None,
+                },
+            }));
         }
         let said = self.vault.opened(
             person,
@@ -152,7 +146,14 @@ impl App {
             .as_ref()
             .ok_or(Problem::of(Reason::InstitutionUnknown))?;
         let did = Did::new(&self.host, issuer);
-        let key = self.credential_key(&institution, &did)?;
+        let (kid, _) = self
+            .kept_key(&institution, issuer, KeyUse::Credential)?
+            .ok_or(Problem::of(Reason::CredentialKeyMissing))?;
+        let key = institution
+            .key_named(&kid)
+            .ok_or_else(|| Problem::internal("a key that the platform keeps has no name"))?
+            .fragment
+            .clone();
         let (list, index) = self.free_bit(issuer)?;
         let now_ms = self.now_ms();
         let credential = clock::uuid_v7(now_ms);
@@ -198,23 +199,6 @@ impl App {
         Ok(Issuing::New(Box::new(asking), credential))
     }
 
-    /// The newest credential key of the institution that the platform keeps and has.
-    fn credential_key(&self, institution: &Institution, did: &Did) -> Result<String, Problem> {
-        let kept = institution.keys.iter().rev().filter(|key| {
-            key.r#use == KeyUse::Credential
-                && key.custody == Custody::Platform
-                && key.retired.is_none()
-        });
-        for key in kept {
-            if let Some(kid) = did.kid(&key.fragment)
-                && self.keystore.signer(&kid)?.is_some()
-            {
-                return Ok(key.fragment.clone());
-            }
-        }
-        Err(Problem::of(Reason::CredentialKeyMissing))
-    }
-
     /// A random bit that no credential has, in the first list that is not three quarters full.
     fn free_bit(&self, issuer: IssuerNumber) -> Result<(u32, u32), Problem> {
         let mut list = 1;
@@ -229,7 +213,7 @@ impl App {
                     }
                 }
             }
-            list += LISTS_STEP;
+            list += STEP;
         }
     }
 }

@@ -35,7 +35,6 @@ pub async fn public(
     let report = app.verify(text.as_bytes())?;
     let code = app.code_picture(&signed).map_err(Problem::internal)?;
     let days = days(app.held_bundle()?.age_policy);
-    let words = Words(language);
     let body = html! {
         (card(language, &report, days, &format_s(app.now_ms())))
         @if let Some(newer) = app.successor(&ready)? {
@@ -43,9 +42,9 @@ pub async fn public(
         }
         figure.qr { (PreEscaped(picture::svg(&code, Module::Short)))
             figcaption.mono { (short_address(&app, id)) } }
-        p.screen { a href="/verify/" { (words.say("用自己的设备核验", "Check it on your own device")) } }
+        p.screen { a href="/verify/" { (language.say("用自己的设备核验", "Check it on your own device")) } }
     };
-    let page = pages::page(language, words.say("学分证书", "Credential"), &body);
+    let page = pages::page(language, language.say("学分证书", "Credential"), &body);
     Ok(([(header::CACHE_CONTROL, "no-store")], page).into_response())
 }
 
@@ -65,25 +64,24 @@ pub async fn certificate(
     let text = credentials::vc::qr::text(&app.host, &signed);
     let report = app.verify(text.as_bytes())?;
     let code = app.code_picture(&signed).map_err(Problem::internal)?;
-    let words = Words(language);
-    let title = words.say("学分证书", "Certificate of credit");
+    let title = language.say("学分证书", "Certificate of credit");
     let body = html! {
         @if let (Some(facts), Standing::Issued) = (&report.facts, ready.credential.standing()) {
             article.certificate {
                 h1 { (title) }
                 p.name { (facts.name.as_deref().unwrap_or_default()) }
-                p { (words.say("已完成", "has completed")) }
+                p { (language.say("已完成", "has completed")) }
                 p.title { (facts.title.as_deref().unwrap_or_default()) }
                 @if let Some(amount) = &facts.amount {
-                    p { (amount) " " (words.say("学分", "credits")) }
+                    p { (amount) " " (language.say("学分", "credits")) }
                 }
                 p { (facts.issuer_name) }
-                p.muted { (words.say("完成日期", "Completed")) " " (ready.issued.says.fields.completed_on.to_string())
-                    " · " (words.say("签发日期", "Issued")) " " (facts.issued_at.split('T').next().unwrap_or_default()) }
+                p.muted { (language.say("完成日期", "Completed")) " " (ready.issued.says.fields.completed_on.to_string())
+                    " · " (language.say("签发日期", "Issued")) " " (facts.issued_at.split('T').next().unwrap_or_default()) }
                 p.muted { (say(language, "fact-custody", &[])) "：" (say(language, &format!("custody-{}", facts.custody), &[])) }
                 figure.qr { (PreEscaped(picture::svg(&code, Module::WithReceipt)))
                     figcaption.mono { (short_address(&app, id)) } }
-                p.muted { (words.say("扫码核验；没有网络也能核验签名和收录。", "Scan to check; signature and inclusion are checked without a network, too.")) }
+                p.muted { (language.say("扫码核验；没有网络也能核验签名和收录。", "Scan to check; signature and inclusion are checked without a network, too.")) }
             }
         } @else {
             (card(language, &report, days(app.held_bundle()?.age_policy), &format_s(app.now_ms())))
@@ -150,17 +148,6 @@ pub async fn photo(
     Ok(([(header::CACHE_CONTROL, "no-store")], page).into_response())
 }
 
-struct Words(Language);
-
-impl Words {
-    fn say(&self, zh: &'static str, en: &'static str) -> &'static str {
-        match self.0 {
-            Language::Zh => zh,
-            Language::En => en,
-        }
-    }
-}
-
 /// The address as text, for who cannot scan.
 fn short_address(app: &App, id: Uuid) -> String {
     format!("https://{}/c/{id}", app.host)
@@ -179,11 +166,6 @@ impl App {
         let Some(outcome) = account.outcome(says.outcome) else {
             return Ok(None);
         };
-        for id in outcome.credentials.iter().rev() {
-            if self.credential(*id)?.0.is_live() {
-                return Ok(Some(*id));
-            }
-        }
-        Ok(None)
+        Ok(self.live_of(outcome)?.map(|newer| newer.says.credential))
     }
 }

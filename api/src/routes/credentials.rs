@@ -173,11 +173,7 @@ pub async fn show(
     app.may_have(&caller, id)?;
     let ready = app.ready(id)?;
     let document = app.signed_document(&ready)?;
-    let headers = [
-        (header::CONTENT_TYPE, "application/vc"),
-        (header::CACHE_CONTROL, "private, no-store"),
-    ];
-    Ok((headers, document).into_response())
+    Ok(private("application/vc", document))
 }
 
 /// How a code is drawn.
@@ -206,11 +202,7 @@ pub async fn qr_svg(
 ) -> Result<Response, Problem> {
     app.may_have(&caller, id)?;
     let (code, module) = app.drawn(id, &drawn)?;
-    let headers = [
-        (header::CONTENT_TYPE, "image/svg+xml"),
-        (header::CACHE_CONTROL, "private, no-store"),
-    ];
-    Ok((headers, picture::svg(&code, module)).into_response())
+    Ok(private("image/svg+xml", picture::svg(&code, module)))
 }
 
 /// The code as PNG, sized for print.
@@ -226,11 +218,16 @@ pub async fn qr_png(
     let (code, module) = app.drawn(id, &drawn)?;
     let dpi = drawn.dpi.unwrap_or(DPI).clamp(72, 1_200);
     let png = picture::png(&code, module, dpi).map_err(Problem::internal)?;
+    Ok(private("image/png", png))
+}
+
+/// What is for its reader alone.
+fn private(media: &'static str, body: impl IntoResponse) -> Response {
     let headers = [
-        (header::CONTENT_TYPE, "image/png"),
+        (header::CONTENT_TYPE, media),
         (header::CACHE_CONTROL, "private, no-store"),
     ];
-    Ok((headers, png).into_response())
+    (headers, body).into_response()
 }
 
 /// How a credential stands, and what was said of it.

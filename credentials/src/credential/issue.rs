@@ -19,14 +19,12 @@ use crate::account::outcome::Fields;
 use crate::account::{self, Account, OutcomeState};
 use crate::millicredits::Millicredits;
 use crate::status_list::{self, StatusList};
-use crate::vc::status::BITS;
+use crate::vc::status::{BITS, STEP};
 
 /// The assertion's kind.
 pub const KIND: &str = "credential.issue.v1";
 /// Members that are disclosed, never open: the document's text, and the holder's private key.
 pub const ERASABLE: &[&str] = &["document", "subject_key"];
-/// Lists go in threes: revocation, suspension, refresh.
-const LISTS_STEP: u32 = 3;
 
 /// The assertion's data; shipped: never changes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -216,7 +214,7 @@ impl Issue {
         }
         let list = world.get::<StatusList>(&status_list::wire::stream(data.issuer, data.list));
         let (n, index) = (data.list, data.index);
-        if n % LISTS_STEP != 1 || index >= BITS || list.is_used(index) {
+        if n % STEP != 1 || index >= BITS || list.is_used(index) {
             return Err(IssueError::IndexNotFree { list: n, index });
         }
         if data.values.as_slice().len() != ERASABLE.len() {

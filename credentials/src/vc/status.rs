@@ -15,6 +15,8 @@ use serde_json::{Map, Value, json};
 
 /// Bits of our lists, and the fewest that any list may have.
 pub const BITS: u32 = 131_072;
+/// Lists of an institution go in threes, one for each purpose: 1, 4, 7, … are the first ones.
+pub const STEP: u32 = 3;
 /// Bytes of a list, at least.
 pub const BYTES_MIN: usize = 16_384;
 /// Bytes that a list may inflate to.

@@ -78,17 +78,8 @@ impl App {
     /// The credential of this id with its document, for whoever may have it.
     pub fn ready(&self, id: Uuid) -> Result<Ready, Problem> {
         let (credential, issued) = self.credential(id)?;
+        let document = self.document_of(&issued)?;
         let says = &issued.says;
-        let opened = self.vault.opened(
-            says.person,
-            Purpose::StudyRecord,
-            issued.by.id,
-            &says.values,
-        )?;
-        let text = value(&opened, "document").ok_or(Problem::of(Reason::Erased))?;
-        let Ok(Value::Object(document)) = canonical::parse(text, Null::Refused) else {
-            return Err(Problem::internal("a committed document is no JSON object"));
-        };
         let kid = Did::new(&self.host, says.issuer)
             .kid(&says.key)
             .ok_or_else(|| Problem::internal("the key's name cannot stand in a DID"))?;
@@ -102,6 +93,32 @@ impl App {
             kid: kid.to_string(),
             issued,
             credential,
+        })
+    }
+
+    /// The document as its commit commits to it.
+    fn document_of(&self, issued: &Issued) -> Result<Map<String, Value>, Problem> {
+        let says = &issued.says;
+        let opened = self.vault.opened(
+            says.person,
+            Purpose::StudyRecord,
+            issued.by.id,
+            &says.values,
+        )?;
+        let text = value(&opened, "document").ok_or(Problem::of(Reason::Erased))?;
+        let Ok(Value::Object(document)) = canonical::parse(text, Null::Refused) else {
+            return Err(Problem::internal("a committed document is no JSON object"));
+        };
+        Ok(document)
+    }
+
+    /// What a credential says, to hold against what somebody shows; needs no key.
+    pub fn content_of(&self, issued: &Issued) -> Result<Content, Problem> {
+        let document = self.document_of(issued)?;
+        let text = achievement::to_text(&document).map_err(Problem::internal)?;
+        Ok(Content {
+            document: Digest::of(text.as_bytes()),
+            claims: said(claims(issued, &document, &self.host)),
         })
     }
 
@@ -158,7 +175,7 @@ impl App {
         } else {
             None
         };
-        let mut claims = claims(ready, &self.host);
+        let mut claims = claims(&ready.issued, &ready.document, &self.host);
         // The short form must fit version 10; the larger one has room for any name.
         let room = match receipt {
             Some(_) => NAME_BYTES_MAX,
@@ -173,12 +190,12 @@ impl App {
 }
 
 /// What the code says but for the name: the same for ever, whatever becomes of the outcome.
-fn claims(ready: &Ready, host: &str) -> Claims {
-    let Issued { says, by, .. } = &ready.issued;
+fn claims(issued: &Issued, document: &Map<String, Value>, host: &str) -> Claims {
+    let Issued { says, by, .. } = issued;
     let fields = &says.fields;
-    let title = ready.document.get("name").and_then(Value::as_str);
+    let title = document.get("name").and_then(Value::as_str);
     let counted = fields.scheme != Scheme::None;
-    let seconds = ready.issued.recorded_at_ms.div_euclid(1_000);
+    let seconds = issued.recorded_at_ms.div_euclid(1_000);
     let mut claims = Claims {
         expires_at: None,
         begins_at: None,
@@ -219,15 +236,6 @@ pub struct Content {
 }
 
 impl Content {
-    /// Of the committed document.
-    pub fn of(ready: &Ready, host: &str) -> Result<Self, Problem> {
-        let text = achievement::to_text(&ready.document).map_err(Problem::internal)?;
-        Ok(Self {
-            document: Digest::of(text.as_bytes()),
-            claims: said(claims(ready, host)),
-        })
-    }
-
     /// Whether a document or the text of a code says the same. What cannot be read says what it will:
     /// the pipeline refuses it.
     pub fn is_said_by(&self, bytes: &[u8], host: &str) -> bool {

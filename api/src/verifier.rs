@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
-use credentials::credential::{Credential, wire};
+use credentials::credential::{Credential, Issued, wire};
 use credentials::trust::Bundle;
 use credentials::verify::{self, Context, Registered, Report};
 use uuid::Uuid;
@@ -134,20 +134,20 @@ impl App {
                 issuer: issued.says.issuer,
                 position: issued.by.position,
                 standing: credential.standing(),
-                same: self.says_the_same(id, bytes)?,
+                same: self.says_the_same(issued, bytes)?,
             },
         })
     }
 
     /// Whether document or code says what was committed to; `None` where that was erased.
-    fn says_the_same(&self, id: Uuid, bytes: &[u8]) -> Result<Option<bool>, Problem> {
+    fn says_the_same(&self, issued: &Issued, bytes: &[u8]) -> Result<Option<bool>, Problem> {
+        let id = issued.says.credential;
         let kept = self.contents.0.lock();
         let kept = kept.unwrap_or_else(PoisonError::into_inner).get(&id);
         let committed = match kept {
             Some(committed) => committed,
-            None => match self.ready(id) {
-                Ok(ready) => {
-                    let committed = Content::of(&ready, &self.host)?;
+            None => match self.content_of(issued) {
+                Ok(committed) => {
                     let mut kept = self
                         .contents
                         .0

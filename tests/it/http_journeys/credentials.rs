@@ -1,9 +1,12 @@
 //! A credential is issued, shown, scanned, checked with and without the ledger, ended and replaced.
 
+mod checking;
+mod forged;
+mod lists;
+
 use api::picture;
 use credentials::trust::Bundle;
-use credentials::vc::qr::{self, Message};
-use credentials::vc::status::Bits;
+use credentials::vc::qr;
 use credentials::verify::{self, Context};
 use identity::role::Role;
 use ledger::clock;
@@ -282,141 +285,6 @@ fn suspension_revocation_and_correction_reach_every_copy() {
         .map(|it| it["status"].as_str().unwrap())
         .collect();
     assert_eq!(states, ["superseded", "revoked"]);
-}
-
-#[test]
-fn a_status_list_is_the_log_as_of_a_time() {
-    // Nobody could show what was said of a credential on the day it was accepted.
-    let issuing = Issuing::open();
-    let issued = issuing.issue().is(201);
-    let document: Value = issuing.get(&issued, "").json();
-    let entry = &document["credentialStatus"];
-    let index: u64 = entry["statusListIndex"].as_str().unwrap().parse().unwrap();
-    let url = entry["statusListCredential"].as_str().unwrap();
-    let path = url
-        .strip_prefix("https://")
-        .unwrap()
-        .split_once('/')
-        .unwrap()
-        .1;
-    let path = format!("/{path}");
-    let bit = |answer: &Answer| {
-        let list = answer.is(200);
-        let encoded = list["credentialSubject"]["encodedList"]
-            .as_str()
-            .unwrap()
-            .to_owned();
-        Bits::decode(&encoded).unwrap().get(index).unwrap()
-    };
-    let before = issuing.stand.get("", &path);
-    assert!(!bit(&before));
-    assert_eq!(before.header("content-type"), "application/vc");
-    let seen = [("if-none-match", before.header("etag"))];
-    assert_eq!(
-        issuing.stand.send("GET", &path, "", &seen, None).status,
-        304
-    );
-    let then = ledger::assertion::format_s(issuing.stand.app.now_ms());
-    issuing.stand.pass(5_000);
-    let revoked = issuing.set(&issued, "revoked");
-    let now = issuing.stand.get("", &path);
-    assert!(bit(&now) && now.header("etag") != before.header("etag"));
-    assert_eq!(
-        now.header("xf-log-position"),
-        (revoked["position"].as_u64().unwrap() + 1).to_string()
-    );
-    let past = issuing.stand.get("", &format!("{path}?timestamp={then}"));
-    assert!(!bit(&past), "as it was then");
-    // What is signed for tomorrow would be a list that says a credential still stands then.
-    for time in ["yesterday", "2999-01-01T00:00:00Z"] {
-        issuing
-            .stand
-            .get("", &format!("{path}?timestamp={time}"))
-            .refused(400, "body-unreadable");
-    }
-    // The list is a credential itself, and holds by the same pipeline.
-    let report = offline(&issuing, &revoked, now.text().as_bytes());
-    assert_eq!(said(&report), ("valid", "OK"));
-}
-
-#[test]
-fn a_credential_that_was_never_logged_is_told_from_one_that_was() {
-    // A5: who steals a credential key could issue what no log knows, and the platform would say valid.
-    let issuing = Issuing::open();
-    let issued = issuing.issue().is(201);
-    let ready = issuing
-        .stand
-        .app
-        .ready(serde_json::from_value(issued["id"].clone()).unwrap())
-        .unwrap();
-    let text = issuing.stand.app.signed_document(&ready).unwrap();
-    let mut forged: serde_json::Map<String, Value> = serde_json::from_str(&text).unwrap();
-    forged.insert(
-        "id".into(),
-        json!(format!(
-            "urn:uuid:{}",
-            clock::uuid_v7(issuing.stand.app.now_ms())
-        )),
-    );
-    let kid = forged["proof"]["verificationMethod"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let kept = ledger::assertion::Kid::parse(&kid).unwrap();
-    let key = issuing.stand.app.keystore.signer(&kept).unwrap().unwrap();
-    let created = forged["validFrom"].as_str().unwrap().to_owned();
-    let forged = credentials::vc::proof::sign(forged, &kid, &key, &created).unwrap();
-    let forged = serde_json::to_vec(&forged).unwrap();
-    assert_eq!(
-        said(&issuing.verify("application/json", &forged)),
-        ("invalid", "E41")
-    );
-    let alone = offline(&issuing, &issued, &forged);
-    assert_eq!(
-        (said(&alone).0, &alone["findings"][0]["code"]),
-        ("valid", &json!("W40"))
-    );
-}
-
-#[test]
-fn other_content_under_a_known_credential_is_told() {
-    // Who steals a credential key would sign more credit under a number and position that the log knows.
-    let issuing = Issuing::open();
-    let issued = issuing.issue().is(201);
-    let app = &issuing.stand.app;
-    let id: Uuid = serde_json::from_value(issued["id"].clone()).unwrap();
-    let ready = app.ready(id).unwrap();
-    let text = app.signed_document(&ready).unwrap();
-    let mut forged: serde_json::Map<String, Value> = serde_json::from_str(&text).unwrap();
-    forged["credentialSubject"]["achievement"]["creditsAvailable"] = json!(20);
-    let kid = forged["proof"]["verificationMethod"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let kept = ledger::assertion::Kid::parse(&kid).unwrap();
-    let key = app.keystore.signer(&kept).unwrap().unwrap();
-    let created = forged["validFrom"].as_str().unwrap().to_owned();
-    let forged = credentials::vc::proof::sign(forged, &kid, &key, &created).unwrap();
-    let forged = serde_json::to_vec(&forged).unwrap();
-    assert_eq!(
-        said(&issuing.verify("application/json", &forged)),
-        ("invalid", "E41")
-    );
-
-    let code = scanned(&issuing.get(&issued, "/qr.png").body);
-    let message = Message::parse(&code, &app.host).unwrap();
-    let mut claims = qr::Claims::read(&message.payload).unwrap();
-    let again = qr::text(&app.host, &qr::sign(&claims, &key, None));
-    assert_eq!(
-        said(&issuing.verify("text/plain", again.as_bytes())),
-        ("valid", "OK")
-    );
-    claims.amount = Some(20_000);
-    let more = qr::text(&app.host, &qr::sign(&claims, &key, None));
-    assert_eq!(
-        said(&issuing.verify("text/plain", more.as_bytes())),
-        ("invalid", "E41")
-    );
 }
 
 #[test]

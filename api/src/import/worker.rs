@@ -252,14 +252,19 @@ fn in_lanes<T: Send, R: Send>(
             }
             Ok(done)
         };
-        let lanes: Vec<_> = (0..lanes).map(|_| scope.spawn(lane)).collect();
-        lanes
-            .into_iter()
-            .map(|lane| {
-                lane.join()
-                    .unwrap_or_else(|_| Err(Problem::internal("a lane of an import panicked")))
+        // Fewer lanes than wanted do the same work; where none starts, this thread is the lane.
+        let started: Vec<_> = (0..lanes)
+            .map_while(|_| {
+                let named = std::thread::Builder::new().name("import lane".into());
+                named.spawn_scoped(scope, lane).ok()
             })
-            .collect()
+            .collect();
+        let here = started.is_empty().then(lane);
+        let others = started.into_iter().map(|lane| {
+            lane.join()
+                .unwrap_or_else(|_| Err(Problem::internal("a lane of an import panicked")))
+        });
+        others.chain(here).collect()
     });
     let mut done = Vec::new();
     for lane in results {

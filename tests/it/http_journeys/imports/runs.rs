@@ -1,0 +1,148 @@
+//! Imports that wait, stop, are killed, are run twice, or come in crowds.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tests::support::process;
+use tests::support::server::{Stand, resident_id};
+
+use super::{checked, errors, file, row, run};
+
+#[test]
+fn an_import_waits_while_the_ledger_is_busy_and_goes_on_after_a_stop() {
+    // A clerk's file would fail half recorded because the ledger was busy or about to restart.
+    let mut config = api::config::Config::default();
+    config.ledger.queue_max = 1;
+    let stand = Stand::with(config);
+    stand.register(0, "学生1", &resident_id(1));
+    let rows: Vec<_> = (0..64).map(|at| row(1, &format!("R-{at}"))).collect();
+    let job = checked(&stand, "f.csv", file(&rows).as_bytes());
+    let done = run(&stand, &job);
+    let counts = &done["counts"];
+    assert_eq!(counts["recorded"], 64, "{counts}");
+    assert_eq!(counts["seen"], 64, "{counts}");
+    let job = checked(&stand, "g.csv", file(&[row(1, "S-1")]).as_bytes());
+    let id = serde_json::from_value(job["id"].clone()).unwrap();
+    let mut job = stand.app.jobs.get(id).unwrap().unwrap();
+    api::import::job::begin(&stand.app, &mut job).unwrap();
+    stand.app.ledger.close();
+    api::import::job::work(&stand.app, job, &|_| {});
+    let kept = stand.app.jobs.get(id).unwrap().unwrap();
+    assert_eq!(kept.state, api::import::JobState::Running);
+    assert_eq!((kept.next_row, kept.failure), (0, None));
+}
+
+#[test]
+fn an_interrupted_dry_run_comes_to_what_one_that_ran_through_does() {
+    // A restart would make a check forget the rows before it, and call contradictions good.
+    use api::import::{JobState, job};
+    let stand = Stand::open();
+    stand.register(0, "学生1", &resident_id(1));
+    let other = |record: &str| row(1, record).replace("2.0", "2.5");
+    // The first chunk ends between what is said and what contradicts it.
+    let mut rows: Vec<_> = (0..1_030).map(|at| row(1, &format!("R-{at}"))).collect();
+    rows[5] = other("R-4");
+    rows.extend([other("R-1"), row(1, "R-2"), other("R-4")]);
+    let text = file(&rows);
+    let through = checked(&stand, "f.csv", text.as_bytes());
+    let id = serde_json::from_value(through["id"].clone()).unwrap();
+    let caller = stand.app.jobs.get(id).unwrap().unwrap().caller();
+    let cut = job::take_in(&stand.app, &caller, "f.csv", text.as_bytes()).unwrap();
+    let id = cut.id;
+    // The import ends behind its first chunk, and all that it held in memory with it.
+    let work = || job::work(&stand.app, cut, &|_| panic!("the import is cut off here"));
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err());
+    let kept = stand.app.jobs.get(id).unwrap().unwrap();
+    assert_eq!(kept.state, JobState::Checking);
+    assert!(kept.next_row > 6 && kept.next_row < 1_030, "{kept:?}");
+    let done = job::work(&stand.app, kept, &|_| {});
+    assert_eq!(done.state, JobState::Checked);
+    assert_eq!(json!(done.counts), through["counts"]);
+    let found = errors(&stand, &json!(done));
+    assert_eq!(found, errors(&stand, &through));
+    let said: Vec<_> = found
+        .iter()
+        .map(|it| (it["row"].as_u64().unwrap(), it["code"].as_str().unwrap()))
+        .collect();
+    let expected = [(7, "I11"), (1_032, "I11"), (1_033, "I09"), (1_034, "I11")];
+    assert_eq!(said, expected);
+}
+
+#[test]
+fn two_people_who_press_run_at_once_run_it_once() {
+    // The account of an import would say that its own rows had been there before.
+    let stand = Stand::open();
+    let token = stand.schools[0].token();
+    stand.register(0, "学生1", &resident_id(1));
+    let rows: Vec<_> = (0..200).map(|at| row(1, &format!("R-{at}"))).collect();
+    let job = checked(&stand, "f.csv", file(&rows).as_bytes());
+    let id = job["id"].as_str().unwrap();
+    let path = format!("/v1/imports/{id}/run");
+    let mut answers: Vec<u16> = std::thread::scope(|scope| {
+        let press = || stand.send("POST", &path, token, &[], Some(b"")).status;
+        let pressed: Vec<_> = (0..8).map(|_| scope.spawn(press)).collect();
+        pressed.into_iter().map(|it| it.join().unwrap()).collect()
+    });
+    answers.sort_unstable();
+    assert_eq!(answers, [200, 200, 200, 200, 200, 200, 200, 202]);
+    let done = stand.import_reaches(token, id, "done");
+    let counts = ["recorded", "already"].map(|name| done["counts"][name].as_u64().unwrap());
+    assert_eq!((counts, done["position"].is_u64()), ([200, 0], true));
+}
+
+#[test]
+fn what_a_killed_import_recorded_is_its_own() {
+    // Who imports would read that somebody else had recorded hundreds of her rows before.
+    use api::import::{JobState, job};
+    let stand = Stand::open();
+    stand.register(0, "学生1", &resident_id(1));
+    // Recorded before: this one was there already.
+    let early = checked(&stand, "e.csv", file(&[row(1, "R-0")]).as_bytes());
+    run(&stand, &early);
+    let rows: Vec<_> = (0..40).map(|at| row(1, &format!("R-{at}"))).collect();
+    let checked = checked(&stand, "f.csv", file(&rows).as_bytes());
+    let id = serde_json::from_value(checked["id"].clone()).unwrap();
+    let mut job = stand.app.jobs.get(id).unwrap().unwrap();
+    job::begin(&stand.app, &mut job).unwrap();
+    // It is killed between the commits of its chunk and their account.
+    let begun = stand.app.jobs.get(id).unwrap().unwrap();
+    job::work(&stand.app, begun.clone(), &|_| {});
+    let again = job::work(&stand.app, begun, &|_| {});
+    assert_eq!(again.state, JobState::Done);
+    assert_eq!((again.counts.recorded, again.counts.already), (39, 1));
+    assert_eq!(again.position, Some(stand.app.ledger.head().size - 1));
+}
+
+#[test]
+fn many_files_at_once_are_read_by_few_threads() {
+    // A hundred uploads would take the memory and the threads of the whole server.
+    let scratch = tempfile::tempdir().unwrap();
+    let dir = scratch.path().join("province");
+    let path = dir.to_str().unwrap();
+    process::run(&["demo", "--once", "--learners", "5", "--data-dir", path]).unwrap();
+    let demo = std::fs::read(dir.join("demo.json")).unwrap();
+    let demo: serde_json::Value = serde_json::from_slice(&demo).unwrap();
+    // A process of its own: other tests of this one import, too.
+    let server = process::Server::start(&dir);
+    let token = demo["tokens"]["institution"].as_str().unwrap();
+    let client = process::Client::new(&server.base, token);
+    let rows: Vec<_> = (0..1_000).map(|at| row(1, &format!("R-{at}"))).collect();
+    let text = file(&rows);
+    for _ in 0..20 {
+        let answer = client.upload("f.csv", text.as_bytes()).unwrap();
+        assert_eq!(answer.status, 202, "{}", answer.text);
+    }
+    let count = || {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", server.id())).unwrap();
+        let name = |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("comm")).ok();
+        let names = tasks.filter_map(|task| name(task.ok()?));
+        names.filter(|name| name.trim() == "import").count()
+    };
+    // A thread bears the name of the one that starts it until it has its own: so the fewest of some looks.
+    let looks = (0..20).map(|_| {
+        std::thread::sleep(Duration::from_millis(5));
+        count()
+    });
+    let threads = looks.min().unwrap();
+    assert!(threads <= 1, "{threads} threads");
+}

@@ -36,17 +36,40 @@ impl Flights {
     /// One less of `id`; `last` runs, with everybody else waiting, if none is left.
     fn leave(&self, id: Uuid, last: impl FnOnce()) {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = counts
-            .get(&id)
-            .copied()
-            .unwrap_or_default()
-            .saturating_sub(1);
-        if left == 0 {
-            counts.remove(&id);
+        if one_less(&mut counts, id) {
             last();
-        } else {
-            counts.insert(id, left);
         }
+    }
+}
+
+/// Whether none is left of `id`.
+fn one_less(counts: &mut HashMap<Uuid, u32>, id: Uuid) -> bool {
+    let left = counts.get(&id).copied().unwrap_or_default();
+    let left = left.saturating_sub(1);
+    if left == 0 {
+        counts.remove(&id);
+    } else {
+        counts.insert(id, left);
+    }
+    left == 0
+}
+
+impl Flights {
+    /// All of these were refused: `clear` runs, with everybody else waiting, for the ids that nobody
+    /// else sends.
+    pub fn refused_all(mut flights: Vec<Flight>, clear: impl FnOnce(&[Uuid])) {
+        let Some(all) = flights.first().map(|flight| flight.flights.clone()) else {
+            return;
+        };
+        let mut counts = all.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut left = Vec::with_capacity(flights.len());
+        for flight in &mut flights {
+            flight.over = true;
+            if one_less(&mut counts, flight.id) {
+                left.push(flight.id);
+            }
+        }
+        clear(&left);
     }
 }
 

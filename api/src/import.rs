@@ -7,7 +7,9 @@
 
 pub mod file;
 pub mod job;
+mod lanes;
 mod queue;
+mod record;
 pub mod row;
 pub mod table;
 mod worker;

@@ -44,9 +44,15 @@ pub struct Problem {
     pub errors: Vec<FieldFault>,
     /// Where the thing in the way stands in the log.
     pub position: Option<u64>,
+    /// Members of a batch that are refused.
+    pub members: Option<Box<MembersRefused>>,
     /// What went wrong inside, for the log only.
-    pub internal: Option<String>,
+    pub internal: Option<Box<str>>,
 }
+
+/// Members of a batch that are refused, by index.
+#[derive(Debug, Clone)]
+pub struct MembersRefused(pub Vec<(usize, Problem)>);
 
 /// The body of a problem (`application/problem+json`).
 #[derive(Debug, Serialize, ToSchema)]
@@ -70,9 +76,45 @@ pub struct ProblemBody {
     /// Where the thing in the way stands in the log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<u64>,
+    /// Members of a signed batch that are refused; the others would have been accepted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<MemberProblem>,
     /// Number of this request in our logs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+}
+
+/// Why a member of a signed batch is refused.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MemberProblem {
+    /// Its index among the members, from 0.
+    pub index: usize,
+    /// The reason code.
+    pub code: String,
+    /// What happened, in the reader's language.
+    pub title: String,
+    /// What happened here, with its data.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+    /// What to do now.
+    pub action: String,
+    /// Where the thing in the way stands in the log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<u64>,
+}
+
+impl MemberProblem {
+    fn new(index: usize, problem: &Problem, language: Language) -> Self {
+        let body = problem.body(language, None);
+        Self {
+            index,
+            code: body.code,
+            title: body.title,
+            detail: body.detail,
+            action: body.action,
+            position: body.position,
+        }
+    }
 }
 
 /// The reader's language.
@@ -134,6 +176,7 @@ impl Problem {
             detail: Words::default(),
             errors: Vec::new(),
             position: None,
+            members: None,
             internal: None,
         }
     }
@@ -165,7 +208,7 @@ impl Problem {
     /// Something broke inside: the text goes to the log, not to the reader.
     pub fn internal(error: impl std::fmt::Display) -> Self {
         let mut problem = Self::of(Reason::Internal);
-        problem.internal = Some(error.to_string());
+        problem.internal = Some(error.to_string().into());
         problem
     }
 
@@ -205,6 +248,12 @@ impl Problem {
             code: self.reason.code(),
             errors,
             position: self.position,
+            members: self
+                .members
+                .iter()
+                .flat_map(|refused| &refused.0)
+                .map(|(index, problem)| MemberProblem::new(*index, problem, language))
+                .collect(),
             request_id,
         }
     }

@@ -4,6 +4,9 @@
 //! refused leaves nothing in the vault.
 //! A crash between vault and log leaves a pending value that the reaper asks the log about.
 
+pub mod batch;
+mod deposit;
+
 use std::sync::Arc;
 
 use credentials::account::{Account, record_outcome};
@@ -11,8 +14,6 @@ use credentials::rulebook::Refusal;
 use credentials::rulebook::kinds::{self, Kind};
 use identity::did::IssuerNumber;
 use identity::erasable::{self, Commitments, Disclosure};
-use identity::identifier::IdentifierType;
-use identity::person::{bind_identifier, register};
 use ledger::assertion::{Act, Assertion, Draft, Target};
 use ledger::clock;
 use ledger::decision::{Earlier, Verdict};
@@ -29,6 +30,7 @@ use crate::extract::{Caller, unquoted};
 use crate::flights::Flight;
 use crate::problem::{Problem, Reason, Words};
 use crate::vault::{Alias, Reserved, VaultError};
+use deposit::{Deposit, deposit_of};
 
 /// What became of a write.
 #[derive(Debug, Clone)]
@@ -116,16 +118,19 @@ struct Values {
     commitments: Commitments,
 }
 
-/// A personal value on its way to the vault.
-struct Deposit {
-    person: Uuid,
-    identifiers: Vec<(IdentifierType, String)>,
-}
-
 impl App {
     /// Signs what a JSON door asks, with the key kept for that party.
     pub fn sign(&self, asking: Asking) -> Result<(Assertion, Vec<Disclosure>), Problem> {
         let (kid, key) = self.signer(asking.issuer)?;
+        let (draft, disclosures) = self.draft_of(asking)?;
+        let assertion = draft
+            .sign(&kid, &key)
+            .map_err(|error| Problem::from(ledger::execute::Refused::from(error)))?;
+        Ok((assertion, disclosures))
+    }
+
+    /// What is to be signed, with new salts for its values.
+    fn draft_of(&self, asking: Asking) -> Result<(Draft, Vec<Disclosure>), Problem> {
         let disclosures: Vec<Disclosure> = asking
             .values
             .into_iter()
@@ -152,10 +157,7 @@ impl App {
             act: Some(asking.act),
             data,
         };
-        let assertion = draft
-            .sign(&kid, &key)
-            .map_err(|error| Problem::from(ledger::execute::Refused::from(error)))?;
-        Ok((assertion, disclosures))
+        Ok((draft, disclosures))
     }
 
     /// Signs and writes.
@@ -196,6 +198,20 @@ impl App {
         Ok(())
     }
 
+    /// The row of the assertion's kind, if these are its values and each is what it must be.
+    fn check_disclosed(
+        &self,
+        assertion: &Assertion,
+        disclosures: &[Disclosure],
+    ) -> Result<&'static Kind, Problem> {
+        let kind = kinds::find(assertion.kind()).ok_or_else(|| unknown_kind(assertion))?;
+        let values: Values = serde_json::from_str(assertion.data().get())
+            .map_err(|error| Problem::of(Reason::DataInvalid).detail(under_sd(&unquoted(error))))?;
+        erasable::check(&values.commitments, disclosures, kind.erasable)?;
+        self.check_values(disclosures)?;
+        Ok(kind)
+    }
+
     /// Checks everything, stores the values, and queues: what follows is decided behind it.
     pub fn prepare(
         &self,
@@ -203,12 +219,7 @@ impl App {
         disclosures: Vec<Disclosure>,
         expected: Option<(Stream, u64)>,
     ) -> Result<Prepared, Problem> {
-        let kind = kinds::find(assertion.kind()).ok_or_else(|| unknown_kind(&assertion))?;
-        let data = assertion.data().get();
-        let values: Values = serde_json::from_str(data)
-            .map_err(|error| Problem::of(Reason::DataInvalid).detail(under_sd(&unquoted(error))))?;
-        erasable::check(&values.commitments, &disclosures, kind.erasable)?;
-        self.check_values(&disclosures)?;
+        let kind = self.check_disclosed(&assertion, &disclosures)?;
         let mut submission = self.ledger.check_parsed(assertion.clone())?;
         if let Some((stream, revision)) = expected {
             submission = submission.expecting(stream, revision);
@@ -219,7 +230,7 @@ impl App {
                 self.same_values(&assertion, &disclosures)?;
                 return Ok(Prepared::Done(written(Answer::AlreadySo(earlier))));
             }
-            let deposit = deposit_of(kind, data, &disclosures)?;
+            let deposit = deposit_of(kind, assertion.data().get(), &disclosures)?;
             let entered = self.flights.enter(assertion.id());
             if let Err(problem) = self.store_values(kind, &assertion, &deposit, &disclosures) {
                 self.give_up(assertion.id(), Some(entered));
@@ -310,20 +321,14 @@ impl App {
         disclosures: &[Disclosure],
     ) -> Result<(), Problem> {
         let id = assertion.id();
-        match self
-            .vault
+        self.vault
             .put_pending(deposit.person, kind.purpose, id, disclosures)
-        {
-            Ok(()) => {}
-            Err(VaultError::OtherValues) => {
-                let detail = (
-                    format!("编号 {id} 正带着别的内容提交中：请用新编号"),
-                    format!("id {id} is on its way with other values: use a new id"),
-                );
-                return Err(Problem::of(Reason::IdReused).detail(detail));
-            }
-            Err(error) => return Err(error.into()),
-        }
+            .map_err(|error| not_put(error, id))?;
+        self.reserve(id, deposit)
+    }
+
+    /// Reserves the identifiers among the values.
+    fn reserve(&self, id: Uuid, deposit: &Deposit) -> Result<(), Problem> {
         let aliases: Vec<Alias<'_>> = deposit
             .identifiers
             .iter()
@@ -426,6 +431,16 @@ async fn off_the_runtime<T: Send + 'static>(
     }
 }
 
+fn not_put(error: VaultError, id: Uuid) -> Problem {
+    if !matches!(error, VaultError::OtherValues) {
+        return error.into();
+    }
+    Problem::of(Reason::IdReused).detail((
+        format!("编号 {id} 正带着别的内容提交中：请用新编号"),
+        format!("id {id} is on its way with other values: use a new id"),
+    ))
+}
+
 fn written(answer: Answer) -> Written {
     let Earlier { id, position } = answer.earlier();
     let new = match answer {
@@ -447,60 +462,4 @@ fn unknown_kind(assertion: &Assertion) -> Problem {
         format!("声明种类 {:?} 不存在", assertion.kind()),
         format!("kind {:?} is unknown", assertion.kind()),
     ))
-}
-
-/// Whose values these are, and the identifiers among them, checked against what is said openly.
-fn deposit_of(kind: &Kind, data: &str, disclosures: &[Disclosure]) -> Result<Deposit, Problem> {
-    #[derive(Deserialize)]
-    struct Whose {
-        person: Uuid,
-    }
-    let malformed =
-        |error: serde_json::Error| Problem::of(Reason::DataInvalid).detail(unquoted(error));
-    let aliases = match kind.name {
-        register::KIND => {
-            serde_json::from_str::<register::Data>(data)
-                .map_err(malformed)?
-                .identifiers
-        }
-        bind_identifier::KIND => {
-            vec![
-                serde_json::from_str::<bind_identifier::Data>(data)
-                    .map_err(malformed)?
-                    .identifier,
-            ]
-        }
-        _ => Vec::new(),
-    };
-    let mut identifiers = Vec::with_capacity(aliases.len());
-    for alias in aliases {
-        let name = alias.r#type.as_str();
-        let value = disclosures
-            .iter()
-            .find(|disclosure| disclosure.opened().name() == name)
-            .and_then(|disclosure| disclosure.opened().expose_text())
-            .ok_or_else(|| {
-                Problem::of(Reason::ValuesDoNotFit)
-                    .detail((format!("{name} 没有值"), format!("{name} has no value")))
-            })?;
-        let checked = alias.r#type.check(value).map_err(|error| {
-            Problem::of(Reason::IdentifierInvalid).field(format!("/identifiers/{name}"), &error)
-        })?;
-        let overridden = alias.check == identity::person::event::Check::Overridden;
-        if let Some(warning) = checked.finding.filter(|_| !overridden) {
-            return Err(Problem::of(Reason::IdentifierInvalid)
-                .field(format!("/identifiers/{name}"), &warning));
-        }
-        identifiers.push((alias.r#type, checked.normalised));
-    }
-    if kind.name == register::KIND && !disclosures.iter().any(|it| it.opened().name() == "name") {
-        return Err(Problem::of(Reason::ValuesDoNotFit).detail(("缺少姓名", "the name is missing")));
-    }
-    let person = serde_json::from_str::<Whose>(data)
-        .map_err(malformed)?
-        .person;
-    Ok(Deposit {
-        person,
-        identifiers,
-    })
 }

@@ -19,6 +19,7 @@ use identity::institution::{Institution, KeyUse, activate_key, admit, retire_key
 use identity::officer::{Officer, appoint};
 use identity::person::{Person, bind_identifier, register};
 use ledger::assertion::{Assertion, Kid};
+use ledger::batch::{self, Accepted};
 use ledger::decision::{Aggregate, AnyState, Decision, Fold, FoldOf, Rules, Verdict, World};
 use ledger::fact::Stream;
 use ledger::key::PublicKey;
@@ -129,6 +130,7 @@ fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<AnyDecision, Refusal> 
             issuer,
             data: read(data)?,
         })),
+        batch::KIND => Box::new(Use(batch::accept::Accept { data: read(data)? })),
         identity::approval::decide::KIND => Box::new(DecideApproval {
             ask: ask.clone(),
             data: read(data)?,
@@ -215,6 +217,7 @@ impl Rules for Rulebook {
             Adopted::NOUN => of::<Adopted>(),
             Credential::NOUN => of::<Credential>(),
             StatusList::NOUN => of::<StatusList>(),
+            Accepted::NOUN => of::<Accepted>(),
             _ => return None,
         })
     }

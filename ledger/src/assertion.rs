@@ -1,11 +1,14 @@
-//! The assertion: a signed request to change the ledger, a compact JWS in one exact form.
+//! The assertion: a signed request to change the ledger, a compact JWS in one exact form, or a
+//! member of a signed batch.
 //!
 //! Invariant: everything here is read from the bytes received; nothing is re-serialised before a
 //! signature is checked. Two texts never parse to the same assertion: header and payload are JCS.
 //! Form: docs/FORMAT.md "Assertion".
 
 mod kid;
+mod member;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use base64::Engine as _;
@@ -18,8 +21,11 @@ use uuid::Uuid;
 use crate::canonical::{self, NotCanonical};
 use crate::hash::Digest;
 use crate::key::{BadSignature, PublicKey, SigningKey};
+use crate::merkle;
 
 pub use kid::{Kid, NotAKid};
+pub use member::Place;
+use member::{MEMBER_TAG, MemberLine};
 
 /// The `typ` of an assertion's header: keeps its signature out of every other protocol.
 pub const TYP: &str = "xf-assertion+jws";
@@ -162,19 +168,41 @@ pub enum Malformed {
     /// `at` is not RFC 3339 in UTC with milliseconds.
     #[error("at must be RFC 3339 in UTC with three decimals, as 2026-11-22T06:00:00.000Z")]
     At,
+    /// The line of a batch's member is not in its form.
+    #[error("the line of a batch's member: {0}")]
+    Member(&'static str),
     /// `kind` is not `noun.verb.vN`.
     #[error("kind must be lower-case words with a version, as outcome.record.v1")]
     Kind,
 }
 
+/// What vouches for an assertion.
+#[derive(Clone)]
+enum Voucher {
+    /// A signature of its own.
+    Signature {
+        payload_at: usize,
+        signature_at: usize,
+        signature: Box<[u8; 64]>,
+        /// The key that made the signature in this process and checked it before it left.
+        made_by: Option<PublicKey>,
+    },
+    /// The envelope of a signed batch.
+    Batch {
+        /// Where it stands; the sequencer says so.
+        place: Option<Place>,
+        /// What the envelope's root is made of.
+        leaf_hash: Digest,
+    },
+}
+
 /// A signed asking, parsed but not yet checked against a key.
 #[derive(Clone)]
 pub struct Assertion {
-    compact: Box<str>,
+    /// The compact JWS, or a member's payload in base64url.
+    text: Box<str>,
+    voucher: Voucher,
     kid: Kid,
-    payload_at: usize,
-    signature_at: usize,
-    signature: [u8; 64],
     id: Uuid,
     log: Box<str>,
     kind: Box<str>,
@@ -184,8 +212,6 @@ pub struct Assertion {
     cause: Option<Cause>,
     act: Option<Act>,
     data: Box<RawValue>,
-    /// The key that made the signature in this process and checked it before it left.
-    made_by: Option<PublicKey>,
 }
 
 impl Assertion {
@@ -204,20 +230,51 @@ impl Assertion {
         let signature = decode(signature_b64, "the signature is not base64url")?
             .try_into()
             .map_err(|_| Malformed::Compact("the signature is not 64 bytes"))?;
+        let payload_at = header_b64.len() + 1;
+        let voucher = Voucher::Signature {
+            payload_at,
+            signature_at: payload_at + payload_b64.len(),
+            signature,
+            made_by: None,
+        };
         let payload = payload(&decode(payload_b64, "the payload is not base64url")?)?;
+        Self::of(compact, voucher, kid, payload)
+    }
+
+    /// Reads a member of a batch that `kid` signs: its payload in base64url. It is vouched for by
+    /// nothing until its batch is (see [`crate::batch::Batch`]).
+    pub fn member(kid: &Kid, payload_base64url: &str) -> Result<Self, Malformed> {
+        if payload_base64url.len() > ASSERTION_BYTES_MAX {
+            return Err(Malformed::TooLarge(payload_base64url.len()));
+        }
+        let bytes = decode(payload_base64url, "the payload is not base64url")?;
+        let voucher = Voucher::Batch {
+            place: None,
+            leaf_hash: merkle::leaf_hash(&bytes),
+        };
+        Self::of(payload_base64url, voucher, kid.clone(), payload(&bytes)?)
+    }
+
+    /// Reads a leaf's assertion line: a compact JWS, or a member of a batch with its place.
+    pub fn from_line(line: &str) -> Result<Self, Malformed> {
+        let Some(member) = MemberLine::split(line)? else {
+            return Self::parse(line);
+        };
+        let kid = Kid::parse(member.kid).map_err(|e| Malformed::Header(e.to_string()))?;
+        Ok(Self::member(&kid, member.payload)?.placed(member.place))
+    }
+
+    fn of(text: &str, voucher: Voucher, kid: Kid, payload: Payload) -> Result<Self, Malformed> {
         if !matches!(payload.id.get_version_num(), 7 | 8) {
             return Err(Malformed::Id);
         }
         if !is_kind(&payload.kind) {
             return Err(Malformed::Kind);
         }
-        let payload_at = header_b64.len() + 1;
         Ok(Self {
-            payload_at,
-            signature_at: payload_at + payload_b64.len(),
-            compact: compact.into(),
+            text: text.into(),
+            voucher,
             kid,
-            signature,
             id: payload.id,
             log: payload.log.into(),
             kind: payload.kind.into(),
@@ -227,20 +284,22 @@ impl Assertion {
             cause: payload.cause,
             act: payload.act,
             data: payload.data,
-            made_by: None,
         })
     }
 
-    /// The id alone, for indexes; the rest is not looked at.
-    pub fn id_of(compact: &str) -> Result<Uuid, Malformed> {
+    /// The id alone of a leaf's assertion line, for indexes; the rest is not looked at.
+    pub fn id_of(line: &str) -> Result<Uuid, Malformed> {
         #[derive(Deserialize)]
         struct OnlyId {
             id: Uuid,
         }
-        let payload = compact
-            .split('.')
-            .nth(1)
-            .ok_or(Malformed::Compact("no payload"))?;
+        let payload = match MemberLine::split(line)? {
+            Some(member) => member.payload,
+            None => line
+                .split('.')
+                .nth(1)
+                .ok_or(Malformed::Compact("no payload"))?,
+        };
         let bytes = decode(payload, "the payload is not base64url")?;
         serde_json::from_slice::<OnlyId>(&bytes)
             .map(|only| only.id)
@@ -249,30 +308,83 @@ impl Assertion {
 
     /// Checks the signature over the bytes received, by the one Ed25519 rule.
     ///
-    /// One that [`Draft::sign`] has just made under the same key was checked there.
+    /// One that [`Draft::sign`] has just made under the same key was checked there. A batch's member
+    /// has none: it never verifies by itself.
     pub fn verify(&self, key: &PublicKey) -> Result<(), BadSignature> {
-        if self.made_by.as_ref() == Some(key) {
+        let Voucher::Signature {
+            signature_at,
+            signature,
+            made_by,
+            ..
+        } = &self.voucher
+        else {
+            return Err(BadSignature);
+        };
+        if made_by.as_ref() == Some(key) {
             return Ok(());
         }
-        key.verify(
-            self.compact
-                .as_bytes()
-                .get(..self.signature_at)
-                .unwrap_or_default(),
-            &self.signature,
-        )
+        let signed = self.text.as_bytes().get(..*signature_at);
+        key.verify(signed.unwrap_or_default(), signature)
     }
 
-    /// The compact JWS as received.
-    pub fn compact(&self) -> &str {
-        &self.compact
+    /// The text as received: the compact JWS, or a member's payload in base64url.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether both are the same asking, byte for byte.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.text == other.text && self.kid == other.kid
     }
 
     /// The payload's text in base64url.
     pub fn payload_base64url(&self) -> &str {
-        self.compact
-            .get(self.payload_at..self.signature_at)
-            .unwrap_or_default()
+        match &self.voucher {
+            Voucher::Signature {
+                payload_at,
+                signature_at,
+                ..
+            } => self
+                .text
+                .get(*payload_at..*signature_at)
+                .unwrap_or_default(),
+            Voucher::Batch { .. } => &self.text,
+        }
+    }
+
+    /// Of a batch's member: what the envelope's root is made of, SHA-256(0x00 ‖ payload).
+    pub fn member_hash(&self) -> Option<Digest> {
+        match &self.voucher {
+            Voucher::Signature { .. } => None,
+            Voucher::Batch { leaf_hash, .. } => Some(*leaf_hash),
+        }
+    }
+
+    /// Of a batch's member: where it stands, once that is known.
+    pub fn place(&self) -> Option<Place> {
+        match &self.voucher {
+            Voucher::Signature { .. } => None,
+            Voucher::Batch { place, .. } => *place,
+        }
+    }
+
+    /// A batch's member at its place.
+    #[must_use]
+    pub(crate) fn placed(mut self, at: Place) -> Self {
+        if let Voucher::Batch { place, .. } = &mut self.voucher {
+            *place = Some(at);
+        }
+        self
+    }
+
+    /// The leaf's line; `None` of a member that has no place yet.
+    pub(crate) fn line(&self) -> Option<Cow<'_, str>> {
+        match &self.voucher {
+            Voucher::Signature { .. } => Some(Cow::Borrowed(&self.text)),
+            Voucher::Batch { place, .. } => place.map(|Place { envelope, index }| {
+                format!("{MEMBER_TAG}{envelope}:{index}:{}:{}", self.kid, self.text).into()
+            }),
+        }
     }
 
     /// The key that signs.
@@ -335,6 +447,27 @@ impl fmt::Debug for Assertion {
 impl Draft {
     /// Signs it as `kid`.
     pub fn sign(&self, kid: &Kid, key: &SigningKey) -> Result<Assertion, Malformed> {
+        let header = format!("{{\"alg\":\"EdDSA\",\"kid\":\"{kid}\",\"typ\":\"{TYP}\"}}");
+        let mut compact = URL_SAFE_NO_PAD.encode(header);
+        compact.push('.');
+        URL_SAFE_NO_PAD.encode_string(self.payload()?, &mut compact);
+        let by = key.public();
+        let made = key.sign(compact.as_bytes());
+        compact.push('.');
+        URL_SAFE_NO_PAD.encode_string(made, &mut compact);
+        let mut assertion = Assertion::parse(&compact)?;
+        if let Voucher::Signature { made_by, .. } = &mut assertion.voucher {
+            *made_by = Some(by);
+        }
+        Ok(assertion)
+    }
+
+    /// The member of a batch that `kid` signs.
+    pub fn member(&self, kid: &Kid) -> Result<Assertion, Malformed> {
+        Assertion::member(kid, &URL_SAFE_NO_PAD.encode(self.payload()?))
+    }
+
+    fn payload(&self) -> Result<Vec<u8>, Malformed> {
         let data = canonical::to_raw(&self.data)?;
         let payload = Payload {
             act: self.act.clone(),
@@ -348,18 +481,7 @@ impl Draft {
             target: self.target,
         };
         // Members stand in JCS order in the struct above; parsing the result proves it.
-        let payload =
-            serde_json::to_vec(&payload).map_err(|e| Malformed::Payload(e.to_string()))?;
-        let header = format!("{{\"alg\":\"EdDSA\",\"kid\":\"{kid}\",\"typ\":\"{TYP}\"}}");
-        let mut compact = URL_SAFE_NO_PAD.encode(header);
-        compact.push('.');
-        URL_SAFE_NO_PAD.encode_string(payload, &mut compact);
-        let signature = key.sign(compact.as_bytes());
-        compact.push('.');
-        URL_SAFE_NO_PAD.encode_string(signature, &mut compact);
-        let mut assertion = Assertion::parse(&compact)?;
-        assertion.made_by = Some(key.public());
-        Ok(assertion)
+        serde_json::to_vec(&payload).map_err(|e| Malformed::Payload(e.to_string()))
     }
 }
 

@@ -7,6 +7,7 @@
 //! A crash loses nothing: the log is only read. Memory grows with streams and ids (about 100 bytes
 //! each beside the states), and with the commits of seven days (40 bytes each).
 
+mod batches;
 mod finding;
 mod judge;
 mod seen;
@@ -15,6 +16,7 @@ mod walk;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use batches::BatchFault;
 pub use finding::{FactFault, Finding, Remedy, Wrong};
 
 use crate::checkpoint::{self, Checkpoint};
@@ -72,6 +74,8 @@ pub struct Report {
     pub facts: u64,
     /// Signatures of assertions that verify.
     pub signatures: u64,
+    /// Members of signed batches, each of whose envelopes vouches for it.
+    pub members: u64,
     /// Streams, each folded.
     pub streams: u64,
     /// Distinct assertion ids.
@@ -125,7 +129,8 @@ pub fn run<R: Rules>(
     Ok(Report {
         commits: judged.commits,
         facts: judged.facts,
-        signatures: judged.commits,
+        signatures: judged.commits - judged.members,
+        members: judged.members,
         streams: judged.streams,
         ids: judged.ids,
         root: judged.root,

@@ -11,6 +11,8 @@ use crate::fact::CommittedFact;
 
 /// The first line of every leaf.
 pub const LEAF_TAG: &str = "xuefen/v1";
+/// Lines of a leaf.
+pub const LEAF_LINES: usize = 7;
 /// Largest leaf in bytes: the length prefix of an entry bundle has 16 bits.
 pub const LEAF_BYTES_MAX: usize = 65_535;
 
@@ -67,14 +69,18 @@ impl Commit {
         // Members of a fact stand in JCS order and its data is JCS already; `decode` proves it.
         let facts =
             serde_json::to_vec(&self.facts).map_err(|e| NotACommit::Facts(e.to_string()))?;
-        let mut leaf = Vec::with_capacity(self.assertion.compact().len() + facts.len() + 128);
+        let assertion = self
+            .assertion
+            .line()
+            .ok_or(NotACommit::Form("a batch's member without its place"))?;
+        let mut leaf = Vec::with_capacity(assertion.len() + facts.len() + 128);
         for line in [
             LEAF_TAG.as_bytes(),
             self.log.as_bytes(),
             self.position.to_string().as_bytes(),
             self.recorded_at_ms.to_string().as_bytes(),
             self.engine.to_string().as_bytes(),
-            self.assertion.compact().as_bytes(),
+            assertion.as_bytes(),
             &facts,
         ] {
             leaf.extend_from_slice(line);
@@ -90,12 +96,17 @@ impl Commit {
     pub fn decode(leaf: &[u8]) -> Result<Self, NotACommit> {
         let lines = Lines::split(leaf)?;
         let facts = lines.facts()?;
+        let assertion = Assertion::from_line(lines.assertion)?;
+        let place = assertion.place();
+        if place.is_some_and(|place| place.position() != lines.position) {
+            return Err(NotACommit::Form("a batch's member stands in another place"));
+        }
         Ok(Self {
             log: lines.log.into(),
             position: lines.position,
             recorded_at_ms: lines.recorded_at_ms,
             engine: lines.engine,
-            assertion: Assertion::parse(lines.assertion)?,
+            assertion,
             facts,
         })
     }
@@ -155,9 +166,9 @@ impl<'a> Lines<'a> {
         }
         let out = Self {
             log: next("no log line")?,
-            position: number(next("no position line")?)?,
-            recorded_at_ms: number(next("no time line")?)?,
-            engine: number(next("no engine line")?)?,
+            position: plain(next("no position line")?)?,
+            recorded_at_ms: plain(next("no time line")?)?,
+            engine: plain(next("no engine line")?)?,
             assertion: next("no assertion line")?,
             facts: next("no facts line")?,
         };
@@ -179,15 +190,15 @@ impl<'a> Lines<'a> {
 }
 
 /// A decimal number in its only form: no sign, no leading zero.
-fn number<T: std::str::FromStr + std::fmt::Display>(text: &str) -> Result<T, NotACommit> {
+pub(crate) fn number<T: std::str::FromStr>(text: &str) -> Option<T> {
     let canonical = text.bytes().all(|b| b.is_ascii_digit())
         && (text == "0" || !text.starts_with('0'))
         && !text.is_empty();
-    if !canonical {
-        return Err(NotACommit::Form("a number line is not a plain decimal"));
-    }
-    text.parse()
-        .map_err(|_| NotACommit::Form("a number line is out of range"))
+    canonical.then(|| text.parse().ok()).flatten()
+}
+
+fn plain<T: std::str::FromStr>(line: &str) -> Result<T, NotACommit> {
+    number(line).ok_or(NotACommit::Form("a number line is not a plain decimal"))
 }
 
 /// Which stream a fact of a stored leaf touched, and with which revision.

@@ -5,7 +5,8 @@
 use uuid::Uuid;
 
 use crate::assertion::Malformed;
-use crate::decision::Unreadable;
+use crate::batch::NotABatch;
+use crate::decision::{Earlier, Unreadable};
 use crate::fact::Stream;
 use crate::history::HistoryError;
 use crate::index::IndexError;
@@ -56,6 +57,15 @@ pub enum Refused {
         /// Where it stands.
         position: u64,
     },
+    /// The members are none of a batch under this envelope.
+    #[error(transparent)]
+    NotABatch(#[from] NotABatch),
+    /// An envelope alone vouches for nothing.
+    #[error("a batch.submit.v1 is sent with its members, as a batch")]
+    EnvelopeAlone,
+    /// A batch in a batch, or the first commit in one.
+    #[error("a {0} is no member of a batch")]
+    NoMember(String),
     /// Assertion and facts do not fit into a leaf.
     #[error("assertion and facts come to {0} bytes; a leaf has at most 65535")]
     TooLarge(usize),
@@ -138,6 +148,41 @@ pub enum ExecuteError<E> {
     /// Not now.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+}
+
+/// Why a signed batch was refused; nothing of it was written.
+#[derive(Debug, thiserror::Error)]
+pub enum BatchError<E> {
+    /// The envelope, or the batch as one.
+    #[error(transparent)]
+    Whole(#[from] ExecuteError<E>),
+    /// These of its members, by index; the others would have been accepted with what stands
+    /// before them.
+    #[error("{} of the batch's members are refused", .0.len())]
+    Members(Vec<(usize, MemberError<E>)>),
+}
+
+/// Why a member was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum MemberError<E> {
+    /// As if it had been sent alone.
+    #[error(transparent)]
+    Refused(#[from] ExecuteError<E>),
+    /// It is so already, so there would be no commit for it: leave it out.
+    #[error("it is so already, since position {}", .0.position)]
+    AlreadySo(Earlier),
+}
+
+impl<E> From<Refused> for BatchError<E> {
+    fn from(refused: Refused) -> Self {
+        Self::Whole(refused.into())
+    }
+}
+
+impl<E> From<Unavailable> for BatchError<E> {
+    fn from(unavailable: Unavailable) -> Self {
+        Self::Whole(unavailable.into())
+    }
 }
 
 impl<E> From<AppendError> for ExecuteError<E> {

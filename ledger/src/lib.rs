@@ -5,6 +5,7 @@
 pub mod algorithm;
 pub mod assertion;
 pub mod audit;
+pub mod batch;
 pub mod canonical;
 pub mod checkpoint;
 pub mod clock;

@@ -4,6 +4,7 @@
 //! does. Everything under the data directory but `log/` can be thrown away and is made again.
 //! A crash at any moment: open again; what was acknowledged is there.
 
+mod check;
 mod shared;
 
 use std::path::Path;
@@ -15,20 +16,24 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::assertion::{Assertion, Seen};
+use crate::batch::{self, Batch, MemberProof};
 use crate::clock::Clock;
 use crate::commit::Commit;
 use crate::decision::{Aggregate, Earlier, Rules, Verdict, World};
-use crate::execute::{Corrupt, ExecuteError, Refused, Unavailable};
+use crate::execute::{BatchError, Corrupt, ExecuteError, Refused, Unavailable};
 use crate::fact::Stream;
 use crate::index::{Index, IndexError, Opened};
 use crate::key::SigningKey;
 use crate::proofs::{Head, Proofs, ProofsError};
 use crate::receipt::Receipt;
-use crate::sequencer::{Queued, Reply, Sequencer, Submission, check_time, learn};
-use crate::states::{Loaded, States};
+use crate::sequencer::{
+    BatchReply, BatchSubmission, Queued, Reply, Sequencer, Submission, check_time,
+};
+use crate::states::States;
 use crate::store::{ReadError, Store};
 use crate::tail::Tail;
 
+use check::Signature;
 pub(crate) use shared::Shared;
 
 /// How often checkpoints are published while there is news.
@@ -173,37 +178,25 @@ impl<R: Rules> Log<R> {
         &self,
         assertion: Assertion,
     ) -> Result<Submission<R>, ExecuteError<R::Refusal>> {
-        let shared = &self.shared;
-        if assertion.log() != shared.origin {
-            let (asked, this) = (assertion.log().into(), shared.origin.clone());
-            return Err(Refused::ForeignLog { asked, this }.into());
+        if assertion.kind() == batch::KIND {
+            return Err(Refused::EnvelopeAlone.into());
         }
-        let seen_recorded_at_ms = shared.check_seen(assertion.seen())?;
-        let key = shared.key(&assertion)?;
-        assertion
-            .verify(&key)
-            .map_err(|_| Refused::BadSignature(assertion.kid().to_string()))?;
-        let decision = shared
-            .rules
-            .decision(shared.rules.engine(), &assertion)
-            .map_err(ExecuteError::Rejected)?;
-        let mut prefetched: Vec<Loaded> = Vec::new();
-        let mut world = World::new(shared.store.head(), assertion.at_ms(), &assertion, &key);
-        learn(&mut world, decision.as_ref(), |stream| {
-            let loaded = shared.state_of(stream)?;
-            let known = loaded.known();
-            prefetched.push(loaded);
-            Ok::<_, Corrupt>(known)
-        })?;
-        drop(world);
-        Ok(Submission {
-            assertion,
-            key,
-            decision,
-            prefetched,
-            seen_recorded_at_ms,
-            expected: None,
-        })
+        self.shared.check(assertion, Signature::Own)
+    }
+
+    /// Checks a batch as [`Log::check`] does one assertion: the envelope, then every member. One
+    /// signature check of work, whatever the number of members. A member that does not pass is told
+    /// of with those that the rules refuse.
+    pub fn check_batch(&self, batch: Batch) -> Result<BatchSubmission<R>, BatchError<R::Refusal>> {
+        self.shared.check_batch(batch)
+    }
+
+    /// As [`Log::preview`] of one assertion that a batch is to hold: its signer is believed.
+    pub fn check_member(
+        &self,
+        member: Assertion,
+    ) -> Result<Submission<R>, ExecuteError<R::Refusal>> {
+        self.shared.check_member(member)
     }
 
     /// What the submission would come to if it were decided now: the same rules, nothing written.
@@ -218,8 +211,7 @@ impl<R: Rules> Log<R> {
         } = submission;
         let id = assertion.id();
         if let Some(position) = self.position_of(id)? {
-            let same = self.shared.commit(position)?.assertion.compact() == assertion.compact();
-            return if same {
+            return if self.shared.commit(position)?.assertion.is_same(assertion) {
                 Ok(Verdict::AlreadySo(Earlier { id, position }))
             } else {
                 Err(Refused::IdReused { id, position }.into())
@@ -259,25 +251,36 @@ impl<R: Rules> Log<R> {
         &self,
         mut submission: Submission<R>,
     ) -> Result<oneshot::Receiver<Reply<R>>, Unavailable> {
-        // What the sequencer has is its own to change: a second holder would cost a copy.
-        let states = &self.shared.states;
-        submission
-            .prefetched
-            .retain(|loaded| states.get(&loaded.stream).is_none());
+        self.shared.forget_cached(&mut submission);
         let (reply, answer) = oneshot::channel();
+        self.send(Queued::One { submission, reply })?;
+        Ok(answer)
+    }
+
+    /// As [`Log::enqueue`], of a whole batch.
+    pub fn enqueue_batch(
+        &self,
+        mut batch: BatchSubmission<R>,
+    ) -> Result<oneshot::Receiver<BatchReply<R>>, Unavailable> {
+        for submission in batch.members.iter_mut().flatten() {
+            self.shared.forget_cached(submission);
+        }
+        let (reply, answer) = oneshot::channel();
+        self.send(Queued::Batch { batch, reply })?;
+        Ok(answer)
+    }
+
+    fn send(&self, queued: Queued<R>) -> Result<(), Unavailable> {
         let queue = self
             .queue
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
         let queue = queue.ok_or(Unavailable::Stopping)?;
-        queue
-            .try_send(Queued { submission, reply })
-            .map_err(|error| match error {
-                mpsc::error::TrySendError::Full(_) => Unavailable::QueueFull,
-                mpsc::error::TrySendError::Closed(_) => Unavailable::Stopping,
-            })?;
-        Ok(answer)
+        queue.try_send(queued).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => Unavailable::QueueFull,
+            mpsc::error::TrySendError::Closed(_) => Unavailable::Stopping,
+        })
     }
 
     /// The folded state of a stream, as new as the writer's own.
@@ -326,7 +329,10 @@ impl<R: Rules> Log<R> {
             return Ok(None);
         }
         let leaf = self.shared.record(position)?.leaf;
-        Ok(Some(self.shared.proofs.receipt(position, leaf, &head)?))
+        let commit = self.shared.commit(position)?;
+        let mut receipt = self.shared.proofs.receipt(position, leaf, &head)?;
+        receipt.member = MemberProof::of(self.shared.store.as_ref(), &commit)?;
+        Ok(Some(receipt))
     }
 
     /// The newest signed head.

@@ -160,6 +160,7 @@ impl Proofs {
         let path = self.lock().inclusion(position, head.size)?;
         Ok(Receipt {
             leaf: Some(leaf),
+            member: None,
             index: position,
             path,
             checkpoint: head.note.clone(),
@@ -180,6 +181,7 @@ impl Proofs {
         let path = tiles.inclusion(position, head.size)?;
         Ok(Receipt {
             leaf: Some(leaf),
+            member: None,
             index: position,
             path,
             checkpoint: head.note.clone(),

@@ -8,8 +8,10 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::assertion::ASSERTION_BYTES_MAX;
+use crate::batch::MemberProof;
 use crate::checkpoint::{self, BadCheckpoint, Checkpoint};
-use crate::commit::LEAF_BYTES_MAX;
+use crate::commit::{LEAF_BYTES_MAX, LEAF_LINES};
 use crate::hash::Digest;
 use crate::key::PublicKey;
 use crate::merkle::{self, BadProof};
@@ -17,6 +19,8 @@ use crate::witness::{self, Cosigned, FalseCosignature, Witness};
 
 /// First line of a receipt.
 const TAG: &str = "c2sp.org/tlog-proof@v1";
+/// Most bytes of `extra`: a leaf, an envelope, and a path of ten hashes.
+const EXTRA_BYTES_MAX: usize = LEAF_BYTES_MAX + ASSERTION_BYTES_MAX + 1_024;
 /// Longest path: a tree has at most 2⁶⁴ leaves.
 const PATH_MAX: usize = 64;
 
@@ -25,6 +29,8 @@ const PATH_MAX: usize = 64;
 pub struct Receipt {
     /// The leaf's bytes; our own receipts always carry them.
     pub leaf: Option<Vec<u8>>,
+    /// Of a batch's member: that its envelope vouches for it. Stands behind the leaf.
+    pub member: Option<MemberProof>,
     /// The commit's position.
     pub index: u64,
     /// Sibling hashes from the leaf up.
@@ -100,15 +106,17 @@ impl Receipt {
             return Err(NotAReceipt("the first line is not c2sp.org/tlog-proof@v1"));
         }
         let mut next = line();
-        let mut leaf = None;
+        let (mut leaf, mut member) = (None, None);
         if let Some(extra) = next.and_then(|line| line.strip_prefix("extra ")) {
             let bytes = STANDARD
                 .decode(extra)
                 .map_err(|_| NotAReceipt("extra is not base64"))?;
-            if bytes.len() > LEAF_BYTES_MAX {
-                return Err(NotAReceipt("extra is larger than a commit"));
+            if bytes.len() > EXTRA_BYTES_MAX {
+                return Err(NotAReceipt(
+                    "extra is larger than a commit with its envelope",
+                ));
             }
-            leaf = Some(bytes);
+            (leaf, member) = split(bytes)?;
             next = line();
         }
         let index = next
@@ -128,6 +136,7 @@ impl Receipt {
         }
         Ok(Self {
             leaf,
+            member,
             index,
             path,
             checkpoint: rest.into(),
@@ -160,12 +169,34 @@ impl Receipt {
     }
 }
 
+/// The leaf, and what stands behind it: a leaf has seven lines.
+fn split(mut extra: Vec<u8>) -> Result<(Option<Vec<u8>>, Option<MemberProof>), NotAReceipt> {
+    let ends = extra.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+    let end = ends.map(|(at, _)| at + 1).nth(LEAF_LINES - 1);
+    let behind = match end {
+        Some(end) if end < extra.len() => extra.split_off(end),
+        _ if extra.len() > LEAF_BYTES_MAX => {
+            return Err(NotAReceipt("extra is larger than a commit"));
+        }
+        _ => return Ok((Some(extra), None)),
+    };
+    let member = std::str::from_utf8(&behind)
+        .ok()
+        .and_then(MemberProof::parse);
+    let member = member.ok_or(NotAReceipt("what stands behind the leaf is no envelope"))?;
+    Ok((Some(extra), Some(member)))
+}
+
 /// The text form.
 impl fmt::Display for Receipt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{TAG}")?;
         if let Some(leaf) = &self.leaf {
-            writeln!(f, "extra {}", STANDARD.encode(leaf))?;
+            let mut extra = leaf.clone();
+            if let Some(member) = &self.member {
+                extra.extend_from_slice(member.to_string().as_bytes());
+            }
+            writeln!(f, "extra {}", STANDARD.encode(extra))?;
         }
         writeln!(f, "index {}", self.index)?;
         for hash in &self.path {

@@ -4,6 +4,7 @@
 //! belongs to is durable and its head is signed.
 //! A crash before that leaves the group whole or absent, and nobody was told.
 
+mod batch;
 mod steps;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use crate::proofs::Head;
 use crate::states::Loaded;
 use crate::store::{AppendError, Record};
 
+pub use batch::{BatchAnswer, BatchReply, BatchSubmission};
 pub use steps::{AHEAD_MS_MAX, SEEN_AGE_MS_MAX};
 pub(crate) use steps::{Folded, check_time, fold, learn, links, number};
 
@@ -81,10 +83,16 @@ impl Answer {
 /// What the sequencer tells the one who asked.
 pub(crate) type Reply<R> = Result<Answer, ExecuteError<<R as Rules>::Refusal>>;
 
-/// A queued submission and where its answer goes.
-pub(crate) struct Queued<R: Rules> {
-    pub(crate) submission: Submission<R>,
-    pub(crate) reply: oneshot::Sender<Reply<R>>,
+/// What is queued, and where its answer goes.
+pub(crate) enum Queued<R: Rules> {
+    One {
+        submission: Submission<R>,
+        reply: oneshot::Sender<Reply<R>>,
+    },
+    Batch {
+        batch: BatchSubmission<R>,
+        reply: oneshot::Sender<BatchReply<R>>,
+    },
 }
 
 pub(crate) struct Sequencer<R: Rules> {
@@ -100,10 +108,16 @@ struct Group<R: Rules> {
     commits: Vec<Arc<Commit>>,
     heads: Vec<Vec<(Stream, StreamHead)>>,
     bytes: usize,
-    answers: Vec<(oneshot::Sender<Reply<R>>, Decided<R>)>,
+    answers: Vec<Waiting<R>>,
 }
 
-/// What a member of a group came to; said once the group is durable.
+/// Who waits for the group, and what is said once it is durable.
+enum Waiting<R: Rules> {
+    One(oneshot::Sender<Reply<R>>, Decided<R>),
+    Batch(oneshot::Sender<BatchReply<R>>, batch::Decided<R>),
+}
+
+/// What a submission came to.
 enum Decided<R: Rules> {
     Commit(usize),
     Done(Reply<R>),
@@ -136,12 +150,18 @@ impl<R: Rules> Sequencer<R> {
 
     /// Works until the queue is closed and empty, or a write is in doubt.
     pub(crate) fn run(mut self, mut queue: mpsc::Receiver<Queued<R>>) {
-        while let Some(first) = queue.blocking_recv() {
+        let mut next = None;
+        while let Some(first) = next.take().or_else(|| queue.blocking_recv()) {
             let mut group = self.begin();
             self.take(&mut group, first);
             // Whatever gathered while the last group synced is this group.
             while group.records.len() < GROUP_COMMITS_MAX && group.bytes < GROUP_BYTES_MAX {
                 match queue.try_recv() {
+                    // A batch that is refused takes nothing back that is not its own.
+                    Ok(batch @ Queued::Batch { .. }) if !group.records.is_empty() => {
+                        next = Some(batch);
+                        break;
+                    }
                     Ok(more) => self.take(&mut group, more),
                     Err(_) => break,
                 }
@@ -167,12 +187,21 @@ impl<R: Rules> Sequencer<R> {
     }
 
     fn take(&mut self, group: &mut Group<R>, queued: Queued<R>) {
-        let decided = match self.decide(group, queued.submission) {
-            Ok(Ok(member)) => Decided::Commit(member),
-            Ok(Err(earlier)) => Decided::Done(Ok(Answer::AlreadySo(earlier))),
-            Err(error) => Decided::Done(Err(error)),
+        let waiting = match queued {
+            Queued::One { submission, reply } => {
+                let decided = match self.decide(group, submission) {
+                    Ok(Ok(member)) => Decided::Commit(member),
+                    Ok(Err(earlier)) => Decided::Done(Ok(Answer::AlreadySo(earlier))),
+                    Err(error) => Decided::Done(Err(error)),
+                };
+                Waiting::One(reply, decided)
+            }
+            Queued::Batch { batch, reply } => {
+                let decided = self.decide_batch(group, batch);
+                Waiting::Batch(reply, decided)
+            }
         };
-        group.answers.push((queued.reply, decided));
+        group.answers.push(waiting);
     }
 
     /// Decides one submission; a new commit joins the group, whose member it becomes.
@@ -233,17 +262,15 @@ impl<R: Rules> Sequencer<R> {
             .commits
             .iter()
             .find(|commit| commit.assertion.id() == id);
-        let (position, compact) = if let Some(commit) = same_group {
-            (commit.position, commit.assertion.compact().to_owned())
+        let (position, is_same) = if let Some(commit) = same_group {
+            (commit.position, commit.assertion.is_same(assertion))
         } else if let Some(position) = self.shared.ask_index(|index| index.id(id))? {
-            (
-                position,
-                self.shared.commit(position)?.assertion.compact().to_owned(),
-            )
+            let commit = self.shared.commit(position)?;
+            (position, commit.assertion.is_same(assertion))
         } else {
             return Ok(None);
         };
-        if compact == assertion.compact() {
+        if is_same {
             Ok(Some(Earlier { id, position }))
         } else {
             Err(Refused::IdReused { id, position }.into())
@@ -337,11 +364,7 @@ impl<R: Rules> Sequencer<R> {
     /// Makes the group durable, signs its head, tells everybody. An error means: stop.
     fn finish(&mut self, group: Group<R>) -> Result<(), ()> {
         if group.records.is_empty() {
-            for (reply, decided) in group.answers {
-                if let Decided::Done(answer) = decided {
-                    let _gone = reply.send(answer);
-                }
-            }
+            tell(group, None);
             return Ok(());
         }
         match self.shared.store.append_at(self.next, &group.records) {
@@ -384,22 +407,7 @@ impl<R: Rules> Sequencer<R> {
         self.shared
             .tail
             .push(group.commits.iter().cloned().zip(leaves));
-        for (reply, decided) in group.answers {
-            let answer = match decided {
-                Decided::Done(answer) => answer,
-                Decided::Commit(member) => {
-                    match (group.commits.get(member), group.records.get(member)) {
-                        (Some(commit), Some(record)) => Ok(Answer::Committed(Committed {
-                            commit: Arc::clone(commit),
-                            leaf: record.leaf_hash,
-                            head: Arc::clone(&head),
-                        })),
-                        _ => Err(Unavailable::Unknown.into()),
-                    }
-                }
-            };
-            let _gone = reply.send(answer);
-        }
+        tell(group, Some(&head));
         Ok(())
     }
 
@@ -417,9 +425,43 @@ impl<R: Rules> Sequencer<R> {
             // Known before the first answer: nobody may go on as if nothing had happened.
             self.shared.stop(error.to_string());
         }
-        for (reply, _) in group.answers {
-            let _gone = reply.send(Err(why.clone().into()));
+        for waiting in group.answers {
+            match waiting {
+                Waiting::One(reply, _) => {
+                    let _gone = reply.send(Err(why.clone().into()));
+                }
+                Waiting::Batch(reply, _) => {
+                    let _gone = reply.send(Err(why.clone().into()));
+                }
+            }
         }
         if full { Ok(()) } else { Err(()) }
+    }
+}
+
+/// Answers everybody; `head` covers the group's commits, if it has any.
+fn tell<R: Rules>(group: Group<R>, head: Option<&Arc<Head>>) {
+    let committed = |member: usize| {
+        Some(Committed {
+            commit: Arc::clone(group.commits.get(member)?),
+            leaf: group.records.get(member)?.leaf_hash,
+            head: Arc::clone(head?),
+        })
+    };
+    for waiting in group.answers {
+        match waiting {
+            Waiting::One(reply, decided) => {
+                let answer = match decided {
+                    Decided::Done(answer) => answer,
+                    Decided::Commit(member) => committed(member)
+                        .map(Answer::Committed)
+                        .ok_or_else(|| Unavailable::Unknown.into()),
+                };
+                let _gone = reply.send(answer);
+            }
+            Waiting::Batch(reply, decided) => {
+                let _gone = reply.send(decided.answer(committed));
+            }
+        }
     }
 }

@@ -15,6 +15,7 @@ use identity::institution::registry::{Numbered, Registry};
 use identity::institution::{self, Institution};
 use identity::officer::{self, Officer};
 use identity::person::{self, Person};
+use ledger::batch::{self, Accepted};
 use ledger::commit::{Commit, NotACommit};
 use ledger::decision::{Aggregate, Unreadable};
 use ledger::fact::CommittedFact;
@@ -43,6 +44,8 @@ pub enum Event {
     Credential(Uuid, credential::Event),
     /// In `status/<issuer>.<list>`.
     StatusList(status_list::Event),
+    /// In `batch/<assertion id>`.
+    Batch(batch::Data),
 }
 
 /// A commit that this program cannot fold.
@@ -165,6 +168,7 @@ fn read(fact: &CommittedFact, commit: &Commit) -> Result<Event, Unreadable> {
         Credential::NOUN => Ok(Event::Credential(id()?, Credential::read(kind, data)?)),
         StatusList::NOUN => StatusList::read(kind, data).map(Event::StatusList),
         Adopted::NOUN => Adopted::read(kind, data).map(Event::Policy),
+        Accepted::NOUN => Accepted::read(kind, data).map(Event::Batch),
         noun => Err(identity::wire::unknown(noun, kind)),
     }
 }

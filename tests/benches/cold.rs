@@ -96,16 +96,14 @@ fn grow(report: &mut Report, land: &mut Land, commits: u64) {
     while land.app.ledger.head().size < commits {
         let seen = land.app.ledger.seen();
         let signed: Vec<_> = (0..CHUNK).map(|_| land.sign(seen, 0).0).collect();
-        submitted += signed.iter().map(|it| it.compact().len()).sum::<usize>();
+        submitted += signed.iter().map(|it| it.text().len()).sum::<usize>();
         let app = &land.app;
         let waiting: Vec<_> = std::thread::scope(|scope| {
             let halves: Vec<_> = signed
                 .chunks(signed.len().div_ceil(2))
                 .map(|half| {
                     scope.spawn(move || {
-                        let checked = half
-                            .iter()
-                            .map(|it| app.ledger.check(it.compact()).unwrap());
+                        let checked = half.iter().map(|it| app.ledger.check(it.text()).unwrap());
                         checked
                             .map(|it| app.ledger.enqueue(it).unwrap())
                             .collect::<Vec<_>>()

@@ -223,7 +223,7 @@ fn asked(report: &mut Report) {
 /// What a server has to check: read from bytes, not from the hand that signed.
 fn received(signed: &Signed) -> Vec<Assertion> {
     let some = signed.iter().take(9_000);
-    some.map(|(it, _)| Assertion::parse(it.compact()).unwrap())
+    some.map(|(it, _)| Assertion::parse(it.text()).unwrap())
         .collect()
 }
 
@@ -235,7 +235,7 @@ fn signed(land: &mut Land, count: usize, values: usize) -> Signed {
     (0..count)
         .map(|_| {
             let (assertion, disclosures) = land.sign(seen, values);
-            let mut body = assertion.compact().to_owned();
+            let mut body = assertion.text().to_owned();
             for disclosure in &disclosures {
                 body.push('~');
                 body.push_str(disclosure.encoded());
@@ -333,6 +333,6 @@ fn sizes(report: &mut Report, land: &Land, assertion: &Assertion, which: &str) {
     });
     report.note(format!(
         "outcome.record {which}: assertion {} B, {leaf}",
-        assertion.compact().len()
+        assertion.text().len()
     ));
 }

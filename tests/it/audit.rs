@@ -1,5 +1,6 @@
 //! The whole-log audit: a clean log passes with exact counts, a false one is convicted by name.
 
+mod batches;
 mod convictions;
 mod flips;
 mod published;

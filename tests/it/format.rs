@@ -1,4 +1,5 @@
 //! The form on disk: docs/FORMAT.md and a reader in another language, held against what is written.
 
+mod batches;
 mod example;
 mod reader;

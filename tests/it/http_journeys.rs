@@ -1,6 +1,7 @@
 //! Journeys over real HTTP: from a request to what somebody sees.
 
 mod at_once;
+mod batches;
 mod correcting;
 mod credentials;
 mod fresh;

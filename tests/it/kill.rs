@@ -124,7 +124,7 @@ fn assert_in_the_log(opened: &EmbeddedStore, acknowledged: &[Acknowledged]) {
         let commit = Commit::decode(&record.leaf).unwrap();
         assert_eq!(commit.assertion.id(), told.assertion);
         if let Some(compact) = &told.compact {
-            assert_eq!(commit.assertion.compact(), compact);
+            assert_eq!(commit.assertion.text(), compact);
         }
     }
 }

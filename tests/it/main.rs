@@ -7,6 +7,7 @@
 )]
 
 mod audit;
+mod batches;
 mod canonical;
 mod checkpoint;
 mod data_dir;

@@ -114,7 +114,7 @@ fn play(
 
 /// Submits; what the log said it would come to is what it comes to.
 fn previewed(world: &LogWorld, asking: &Asking) -> Result<Reply, TestCaseError> {
-    let submission = match world.log.check(world.sign(asking).compact()) {
+    let submission = match world.log.check(world.sign(asking).text()) {
         Ok(submission) => submission,
         Err(error) => return Ok(Err(error)),
     };

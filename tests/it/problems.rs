@@ -39,6 +39,11 @@ impl Met {
         if reason.status().as_u16() == 401 {
             assert_eq!(answer.header("www-authenticate"), "Bearer");
         }
+        self.saw(reason);
+    }
+
+    /// A reason that is told of a member of a batch, never of a request.
+    fn saw(&self, reason: Reason) {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

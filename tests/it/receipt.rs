@@ -38,6 +38,7 @@ fn receipt(index: u64, size: u64) -> (Receipt, Policy) {
     }
     let receipt = Receipt {
         leaf: Some(LEAF.into()),
+        member: None,
         index,
         path: tiles.inclusion(index, size).unwrap(),
         checkpoint,

@@ -16,6 +16,7 @@ use tests::support::said;
 use super::rules_coverage::{refused, saw};
 
 pub(crate) const REFUSALS: &[fn()] = &[
+    two_persons_do_it_once,
     an_approval_names_what_it_approves,
     the_second_person_is_another,
     the_second_person_acts_for_the_same_side,

@@ -23,6 +23,7 @@ use identity::institution::retire_key::RetireKeyError;
 use identity::officer::appoint::AppointError;
 use identity::person::bind_identifier::BindIdentifierError;
 use identity::person::register::RegisterError;
+use ledger::batch::accept::AcceptError;
 use tests::support::asking::Asking;
 use tests::support::given::Given;
 
@@ -50,6 +51,7 @@ rules! {
     REFUSALS, refusal: Refusal {
         UnknownKind, EngineUnknown, DataMalformed, Ask, Policy, OpenLog, Admit, ActivateKey, RetireKey, Appoint,
         Approval, Register, BindIdentifier, RecordOutcome, CorrectOutcome, RevokeOutcome, Issue, SetStatus,
+        Batch,
     }
     ASKS, ask: AskError {
         SignerUnknown, NotAdmitted, KeyNotActive, KeyUse, KindNotYours, ActMissing, ActorNotAllowed,
@@ -84,6 +86,7 @@ rules! {
         OutcomeUnknown, NotYours, OutcomeRevoked, NotPassed, FieldsDiffer, IdTaken, KeyNotFit, IndexNotFree,
         ValuesDoNotFit, Subject,
     }
+    BATCHES, batch: AcceptError { Count }
     STATUSES, status: SetStatusError { CredentialUnknown, NotYours, Ended, NotSuspended }
     FIELDS, field: FieldError {
         Record, RecordIsIdentifier, Code, InFuture, TooOld, AmountMissing, AmountNotCounted, AmountAbsurd, Level, NoRate,
@@ -124,6 +127,7 @@ fn names(error: &Refusal) -> Vec<&'static str> {
         Refusal::RevokeOutcome(error) => names.push(revocation(error)),
         Refusal::Issue(error) => names.push(issuing(error)),
         Refusal::SetStatus(error) => names.push(status(error)),
+        Refusal::Batch(error) => names.push(batch(error)),
     }
     names
 }

@@ -1,10 +1,16 @@
-//! officer.appoint: who holds which role, and that no person holds two powers (三权分立).
+//! officer.appoint: who holds which role, and that no person holds two powers (三权分立); and who may
+//! send an envelope.
 
+use credentials::rulebook::Refusal;
+use identity::ask::AskError;
 use identity::did::IssuerNumber;
 use identity::officer::Officer;
 use identity::officer::appoint::AppointError;
 use identity::role::Role;
-use tests::support::asking::{audit, officer, person, security, system};
+use ledger::batch;
+use ledger::batch::accept::AcceptError;
+use ledger::hash::Digest;
+use tests::support::asking::{Asking, Signer, audit, officer, person, security, system};
 use tests::support::given::{Given, clerk};
 use tests::support::said;
 
@@ -14,6 +20,7 @@ pub(crate) const REFUSALS: &[fn()] = &[
     roles_have_a_place,
     administrators_are_three_persons,
     powers_do_not_meet_through_pending_proposals,
+    an_envelope_counts_one_to_a_thousand,
 ];
 
 fn two_security_officers() -> Given {
@@ -134,4 +141,28 @@ fn powers_do_not_meet_through_pending_proposals() {
         &said::approve(second, person(6), "security"),
         refusal,
     );
+}
+
+/// A log would wait for members that no batch may have.
+#[test]
+fn an_envelope_counts_one_to_a_thousand() {
+    let mut given = Given::genesis().admitted(1);
+    let asking = |count: u32| {
+        let data = batch::Data {
+            count,
+            root: Digest::of(b"members"),
+        };
+        Asking::new(Signer::school(1), batch::KIND, &data)
+    };
+    for count in [0, 1_001, u32::MAX] {
+        refused(&mut given, &asking(count), AcceptError::Count(count));
+    }
+    let accepted = given.makes(&asking(1_000));
+    assert_eq!(accepted.kinds(), ["batch.accepted.v1"]);
+    // Who may send no member may send no envelope.
+    let auditor = asking(1).by(officer(1, 1), "verifier");
+    assert!(matches!(
+        given.refuses(&auditor),
+        Refusal::Ask(AskError::ActorNotAllowed { .. })
+    ));
 }

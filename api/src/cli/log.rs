@@ -8,6 +8,7 @@ use credentials::trust::Bundle;
 use identity::did::IssuerNumber;
 use identity::institution::KeyUse;
 use ledger::audit::{self, IndexAudit};
+use ledger::batch::MemberProof;
 use ledger::checkpoint;
 use ledger::clock::{Clock, Stopwatch};
 use ledger::commit::Commit;
@@ -199,6 +200,12 @@ fn print_report(report: &audit::Report) {
         "signatures  {} verify, each key in its window",
         report.signatures
     ));
+    if report.members > 0 {
+        term::print(&format!(
+            "batches     {} members, each vouched for by its envelope",
+            report.members
+        ));
+    }
     term::print(&format!(
         "streams     {}, ids {}",
         report.streams, report.ids
@@ -260,8 +267,10 @@ fn prove(dir: &DataDir, position: u64) -> Result<(), Failure> {
         root: published.root,
         note: text,
     };
-    let receipt =
+    let commit = Commit::decode(&record.leaf).map_err(Failure::of)?;
+    let mut receipt =
         Proofs::receipt_from(dir.root(), position, record.leaf, &head).map_err(Failure::of)?;
+    receipt.member = MemberProof::of(&store, &commit).map_err(Failure::of)?;
     term::print(receipt.to_string().trim_end_matches('\n'));
     Ok(())
 }
@@ -306,7 +315,7 @@ fn verify(
         ));
     }
     confirmed(&bundle, &commit, clock.now_ms())?;
-    signed_by(&bundle, &commit)?;
+    signed_by(&bundle, &commit, receipt.member.as_ref())?;
     term::print(&format!(
         "position   {} of {} in {}",
         proven.index, proven.checkpoint.size, policy.origin
@@ -326,8 +335,13 @@ fn verify(
     Ok(())
 }
 
-/// The assertion's signature under a key that the bundle names, in its window at this position.
-fn signed_by(bundle: &Bundle, commit: &Commit) -> Result<(), Failure> {
+/// The assertion's signature, or its envelope's, under a key that the bundle names, in its window at
+/// this position.
+fn signed_by(
+    bundle: &Bundle,
+    commit: &Commit,
+    member: Option<&MemberProof>,
+) -> Result<(), Failure> {
     let kid = commit.assertion.kid().as_str();
     let key = bundle
         .key(kid)
@@ -340,10 +354,18 @@ fn signed_by(bundle: &Bundle, commit: &Commit) -> Result<(), Failure> {
             "{kid} does not sign at position {p}"
         )));
     }
-    commit
-        .assertion
-        .verify(&key.key)
-        .map_err(|error| Failure::Invalid(format!("{kid}: {error}")))
+    let invalid = |error: &dyn std::fmt::Display| Failure::Invalid(format!("{kid}: {error}"));
+    let assertion = &commit.assertion;
+    match (member, assertion.place()) {
+        (Some(member), Some(_)) => member
+            .verify(assertion, &key.key)
+            .map_err(|error| invalid(&error)),
+        (None, Some(place)) => Err(Failure::Unconfirmed(format!(
+            "in the log, but the receipt does not carry the envelope at {} that vouches for it",
+            place.envelope
+        ))),
+        (_, None) => assertion.verify(&key.key).map_err(|error| invalid(&error)),
+    }
 }
 
 /// The bundle is signed by a bundle key that it names itself; that key may be told by another way.

@@ -136,6 +136,8 @@ impl Finding {
 
 /// A row that can be asked.
 pub struct Ready {
+    /// Line in the file, the header being 1.
+    pub line: u64,
     /// The asking.
     pub asking: Asking,
     /// Whose it is.
@@ -256,6 +258,7 @@ pub fn read(
         .recording(caller, person, &record, split, None)
         .map_err(fault)?;
     Ok(Ready {
+        line: row.line,
         asking,
         person,
         record,

@@ -6,24 +6,22 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use ledger::decision::Verdict;
+use ledger::assertion::Kid;
+use ledger::batch;
 use ledger::hash::Digest;
 use uuid::Uuid;
 
 use super::job::{Job, JobState};
+use super::lanes::in_lanes;
+use super::record::{self, Preview, Recorder};
 use super::row::{self, Finding, People, Ready};
 use super::table::Table;
 use crate::app::App;
 use crate::extract::Caller;
 use crate::problem::{Problem, Reason};
-use crate::routes::outcomes::has_hours_mismatch;
-use crate::write::Prepared;
 
-/// Rows of one chunk: what a crash makes us look at again.
-const CHUNK_ROWS: usize = 1_024;
-/// Threads that read, sign and store values side by side. They mostly wait for a disk: the more of
-/// them wait together, the fewer syncs there are.
-const LANES: usize = 32;
+/// Rows of one chunk: one signed batch, and what a crash makes us look at again.
+const CHUNK_ROWS: usize = batch::MEMBERS_MAX;
 
 /// How long a row waits for room, at first and at most.
 const WAIT_MIN: Duration = Duration::from_millis(50);
@@ -39,7 +37,7 @@ enum Pass {
 }
 
 /// What became of a row.
-enum Came {
+pub(super) enum Came {
     Recorded {
         position: Option<u64>,
         mismatch: bool,
@@ -91,10 +89,7 @@ pub(super) fn work(app: &App, mut job: Job, progress: &dyn Fn(&Job)) -> Job {
             tracing::info!(job = %job.id, reason = problem.reason.slug(), "an import waits for the next start");
             return job;
         }
-        let why = problem
-            .internal
-            .clone()
-            .unwrap_or_else(|| problem.detail.en.clone());
+        let why = problem.internal.as_deref().unwrap_or(&problem.detail.en);
         tracing::error!(job = %job.id, reason = problem.reason.slug(), why, "an import failed");
         job.state = JobState::Failed;
         job.failure = Some(problem.reason.slug().into());
@@ -111,7 +106,10 @@ fn waiting_cures(problem: &Problem) -> bool {
 }
 
 /// Does `work` until it succeeds or fails for good; gives up waiting only when the server stops.
-fn patiently<T>(app: &App, mut work: impl FnMut() -> Result<T, Problem>) -> Result<T, Problem> {
+pub(super) fn patiently<T>(
+    app: &App,
+    mut work: impl FnMut() -> Result<T, Problem>,
+) -> Result<T, Problem> {
     let mut wait = WAIT_MIN;
     loop {
         match work() {
@@ -191,7 +189,7 @@ fn remember(app: &App, job: &Job, table: &Table, people: &People, seen: &Seen, u
     }
 }
 
-/// Looks at a chunk's rows in lanes; the results come back in the rows' order.
+/// Looks at a chunk's rows; the results come back in the rows' order.
 ///
 /// Which of two rows with one record is the repetition is told by their order in the file alone, so
 /// repetitions wait until the rows that they repeat are decided.
@@ -205,78 +203,51 @@ fn look(
     pass: Pass,
 ) -> Result<Vec<Came>, Problem> {
     let caller = job.caller();
+    let (kid, _) = app.signer(job.institution)?;
     let read = in_lanes(chunk.clone().collect(), &|index| {
         patiently(app, || read_at(app, &caller, table, people, index))
     })?;
-    let mut firsts = Vec::with_capacity(read.len());
-    let mut repeated = Vec::new();
+    let mut came = Vec::with_capacity(read.len());
+    let (mut firsts, mut repeated) = (Vec::new(), Vec::new());
     for (at, read) in read.into_iter().enumerate() {
-        let first = match &read {
-            Read::Ready { ready, .. } => seen.is_first(ready),
-            Read::Refused(_) => true,
-        };
-        if first { &mut firsts } else { &mut repeated }.push((at, read));
-    }
-    let decide = |first: bool| {
-        move |(at, read): (usize, Read)| {
-            let came = match read {
-                Read::Refused(fault) => Came::Refused(fault),
-                Read::Ready { line, ready } => {
-                    patiently(app, || decide(app, line, &ready, seen, first, pass))?
-                }
-            };
-            Ok((at, came))
+        match read {
+            Read::Refused(finding) => came.push((at, Came::Refused(finding))),
+            Read::Ready(ready) if seen.is_first(&ready) => firsts.push((at, ready)),
+            Read::Ready(ready) => repeated.push((at, ready)),
         }
-    };
-    let mut came = in_lanes(firsts, &decide(true))?;
-    for read in repeated {
-        came.push(decide(false)(read)?);
+    }
+    for (first, rows) in [(true, firsts), (false, repeated)] {
+        came.extend(match pass {
+            Pass::Dry => in_lanes(rows, &|(at, ready): (usize, Box<Ready>)| {
+                let came = patiently(app, || dry(app, &kid, &ready, seen, first))?;
+                Ok((at, came))
+            })?,
+            Pass::Record { begun } => {
+                let recorder = Recorder {
+                    app,
+                    job,
+                    kid: &kid,
+                    first,
+                    begun,
+                };
+                // What was recorded before a failure is found again as such.
+                patiently(app, || {
+                    if first {
+                        recorder.record(&rows)
+                    } else {
+                        recorder.record_repeated(&rows)
+                    }
+                })?
+            }
+        });
     }
     came.sort_by_key(|(at, _)| *at);
     Ok(came.into_iter().map(|(_, came)| came).collect())
 }
 
-/// Does `work` on every item, several at a time; the results come back in the items' order.
-fn in_lanes<T: Send, R: Send>(
-    items: Vec<T>,
-    work: &(impl Fn(T) -> Result<R, Problem> + Sync),
-) -> Result<Vec<R>, Problem> {
-    let lanes = LANES.min(items.len());
-    let queue = Mutex::new(items.into_iter().enumerate());
-    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-    let results: Vec<Result<Vec<(usize, R)>, Problem>> = std::thread::scope(|scope| {
-        let lane = || {
-            let mut done = Vec::new();
-            while let Some((at, item)) = next() {
-                done.push((at, work(item)?));
-            }
-            Ok(done)
-        };
-        // Fewer lanes than wanted do the same work; where none starts, this thread is the lane.
-        let started: Vec<_> = (0..lanes)
-            .map_while(|_| {
-                let named = std::thread::Builder::new().name("import lane".into());
-                named.spawn_scoped(scope, lane).ok()
-            })
-            .collect();
-        let here = started.is_empty().then(lane);
-        let others = started.into_iter().map(|lane| {
-            lane.join()
-                .unwrap_or_else(|_| Err(Problem::internal("a lane of an import panicked")))
-        });
-        others.chain(here).collect()
-    });
-    let mut done = Vec::new();
-    for lane in results {
-        done.extend(lane?);
-    }
-    done.sort_by_key(|(at, _)| *at);
-    Ok(done.into_iter().map(|(_, result)| result).collect())
-}
-
 /// A row as read.
 enum Read {
-    Ready { line: u64, ready: Box<Ready> },
+    Ready(Box<Ready>),
     Refused(Finding),
 }
 
@@ -293,93 +264,40 @@ fn read_at(
         None => return Err(Problem::internal("a row past the end")),
     };
     match row::read(app, caller, people, &row) {
-        Ok(ready) => Ok(Read::Ready {
-            line: row.line,
-            ready: Box::new(ready),
-        }),
+        Ok(ready) => Ok(Read::Ready(Box::new(ready))),
         Err(Ok(fault)) => Ok(Read::Refused(fault)),
         Err(Err(problem)) => Err(problem),
     }
 }
 
-/// Records a row, or tells what recording it would come to; `first` = the file has it not before.
-fn decide(
-    app: &App,
-    line: u64,
-    ready: &Ready,
-    seen: &Seen,
-    first: bool,
-    pass: Pass,
-) -> Result<Came, Problem> {
-    let (assertion, disclosures) = app.sign(ready.asking.clone())?;
-    let already = || if first { Came::Already } else { Came::Repeated };
-    let Pass::Record { begun } = pass else {
-        if let Err(problem) = app.check_values(&disclosures) {
-            return refused(line, problem);
-        }
-        let submission = app.ledger.check_parsed(assertion.clone())?;
-        return match app.ledger.preview(&submission) {
-            Ok(Verdict::AlreadySo(_)) => match app.same_values(&assertion, &disclosures) {
-                Ok(()) => Ok(already()),
-                Err(problem) => refused(line, problem),
-            },
-            Ok(Verdict::Facts(facts)) => {
-                let said = (&ready.asking.data, &ready.asking.values);
-                let said = serde_json::to_vec(&said).map_err(Problem::internal)?;
-                let says = Digest::of(&said);
-                match seen.before(ready, says) {
-                    Some(before) if before == says => return Ok(Came::Repeated),
-                    Some(_) => {
-                        let differs = Problem::of(Reason::RecordDiffers).detail((
-                            "同一记录在本文件前面已出现，内容不同",
-                            "the same record stands in this file before and says otherwise",
-                        ));
-                        return refused(line, differs);
-                    }
-                    None => {}
-                }
-                let mismatch = facts.iter().any(|fact| {
-                    fact.data
-                        .as_ref()
-                        .is_some_and(|it| it.get().contains("\"HOURS_MISMATCH\""))
-                });
-                Ok(Came::Recorded {
-                    position: None,
-                    mismatch,
-                })
-            }
-            Err(error) => refused(line, error.into()),
-        };
+/// What recording a row would come to; `first` = the file has it not before.
+fn dry(app: &App, kid: &Kid, ready: &Ready, seen: &Seen, first: bool) -> Result<Came, Problem> {
+    let facts = match record::preview(app, kid, ready)? {
+        Preview::Refused(finding) => return Ok(Came::Refused(finding)),
+        Preview::AlreadySo(_) if first => return Ok(Came::Already),
+        Preview::AlreadySo(_) => return Ok(Came::Repeated),
+        Preview::Facts { facts, .. } => facts,
     };
-    let written = app
-        .prepare(assertion, disclosures, None)
-        .and_then(|prepared: Prepared| app.finish_blocking(prepared));
-    match written {
-        Ok(written) => {
-            let own = match &written.new {
-                Some(new) => Some(has_hours_mismatch(&new.commit.facts)),
-                // This import wrote it, and a crash came before its account.
-                None if first && written.position >= begun => {
-                    let commit = app.ledger.commit(written.position)?;
-                    commit.map(|commit| has_hours_mismatch(&commit.facts))
-                }
-                None => None,
-            };
-            Ok(own.map_or_else(already, |mismatch| Came::Recorded {
-                position: Some(written.position),
-                mismatch,
-            }))
+    let said = (&ready.asking.data, &ready.asking.values);
+    let said = serde_json::to_vec(&said).map_err(Problem::internal)?;
+    let says = Digest::of(&said);
+    match seen.before(ready, says) {
+        Some(before) if before == says => Ok(Came::Repeated),
+        Some(_) => {
+            let differs = Problem::of(Reason::RecordDiffers).detail((
+                "同一记录在本文件前面已出现，内容不同",
+                "the same record stands in this file before and says otherwise",
+            ));
+            Ok(Came::Refused(Finding::of(ready.line, &differs)))
         }
-        Err(problem) => refused(line, problem),
+        None => Ok(Came::Recorded {
+            position: None,
+            mismatch: facts.iter().any(|fact| {
+                let data = fact.data.as_ref();
+                data.is_some_and(|it| it.get().contains("\"HOURS_MISMATCH\""))
+            }),
+        }),
     }
-}
-
-/// A rule's no is the row's; what waiting might cure goes back to be waited for.
-fn refused(line: u64, problem: Problem) -> Result<Came, Problem> {
-    if problem.reason.status().is_server_error() || problem.reason == Reason::NotAllowed {
-        return Err(problem);
-    }
-    Ok(Came::Refused(Finding::of(line, &problem)))
 }
 
 /// Adds a chunk to the job's account; returns what is to be shown of it.

@@ -21,6 +21,9 @@ pub enum Reason {
     SeenTooOld,
     AtInFuture,
     IdReused,
+    BatchInvalid,
+    BatchRefused,
+    AlreadySo,
     CommitTooLarge,
     KindUnknown,
     DataInvalid,
@@ -150,6 +153,9 @@ impl Reason {
         Self::SeenTooOld,
         Self::AtInFuture,
         Self::IdReused,
+        Self::BatchInvalid,
+        Self::BatchRefused,
+        Self::AlreadySo,
         Self::CommitTooLarge,
         Self::KindUnknown,
         Self::DataInvalid,
@@ -300,6 +306,8 @@ impl Reason {
             | Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::IdReused
+            | Self::BatchRefused
+            | Self::AlreadySo
             | Self::PolicyNotInForce
             | Self::LogAlreadyOpen
             | Self::NumberNotNext
@@ -343,6 +351,7 @@ impl Reason {
             | Self::SeenUnknown
             | Self::SeenTooOld
             | Self::AtInFuture
+            | Self::BatchInvalid
             | Self::CommitTooLarge
             | Self::KindUnknown
             | Self::DataInvalid
@@ -410,6 +419,9 @@ impl Reason {
             Self::SeenTooOld => "seen-too-old",
             Self::AtInFuture => "at-in-future",
             Self::IdReused => "id-reused",
+            Self::BatchInvalid => "batch-invalid",
+            Self::BatchRefused => "batch-refused",
+            Self::AlreadySo => "already-so",
             Self::CommitTooLarge => "commit-too-large",
             Self::KindUnknown => "kind-unknown",
             Self::DataInvalid => "data-invalid",

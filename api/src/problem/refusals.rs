@@ -148,6 +148,9 @@ impl From<Refused> for Problem {
             Refused::SeenTooOld(_) => Reason::SeenTooOld,
             Refused::AtInFuture { .. } => Reason::AtInFuture,
             Refused::IdReused { .. } => Reason::IdReused,
+            Refused::NotABatch(_) | Refused::EnvelopeAlone | Refused::NoMember(_) => {
+                Reason::BatchInvalid
+            }
             Refused::TooLarge(_) => Reason::CommitTooLarge,
         };
         let problem = Self::of(reason).detail(&refused);
@@ -161,7 +164,9 @@ impl From<Refused> for Problem {
 fn reason_of_malformed(malformed: &Malformed) -> Reason {
     match malformed {
         Malformed::TooLarge(_) => Reason::AssertionTooLarge,
-        Malformed::Compact(_) | Malformed::Header(_) => Reason::AssertionMalformed,
+        Malformed::Compact(_) | Malformed::Header(_) | Malformed::Member(_) => {
+            Reason::AssertionMalformed
+        }
         Malformed::Algorithm(_) => Reason::AlgorithmNotEnabled,
         Malformed::NotCanonical(_) => Reason::PayloadNotCanonical,
         Malformed::Payload(_) | Malformed::Id | Malformed::At | Malformed::Kind => {
@@ -203,6 +208,7 @@ impl From<Refusal> for Problem {
             Refusal::RecordOutcome(error) => reason_of_record(error),
             Refusal::CorrectOutcome(error) => reason_of_correct(error),
             Refusal::RevokeOutcome(error) => reason_of_revoke(error),
+            Refusal::Batch(_) => Reason::BatchInvalid,
             Refusal::Issue(error) => reason_of_issue(error),
             Refusal::SetStatus(error) => reason_of_set_status(error),
         };

@@ -1,4 +1,6 @@
-//! POST /v1/assertions: one assertion, or one a line.
+//! POST /v1/assertions: one assertion, one a line, or a signed batch.
+
+mod batch;
 
 use std::sync::Arc;
 
@@ -35,11 +37,12 @@ pub enum LineAnswer {
 /// Send signed assertions.
 ///
 /// `application/jose`: one, as `<JWS>` or `<JWS>~<disclosure>~…~`. `application/x-ndjson`: one a
-/// line, decided in order; the answer has a line for each. The signature says who asks: no token.
+/// line, decided in order; the answer has a line for each. `application/vnd.xuefen.batch+json`: a
+/// signed batch, recorded whole or refused whole. The signature says who asks: no token.
 #[utoipa::path(post, path = "/v1/assertions", tag = "ledger",
     request_body(content = String, content_type = "application/jose", description = "JWS with its disclosures"),
     responses((status = 201, description = "committed", body = WriteAnswer),
-        (status = 200, description = "already so, or one line for each line sent", body = LineAnswer),
+        (status = 200, description = "already so, or one line for each line sent; of a batch the envelope's position, behind which its members stand", body = LineAnswer),
         (status = 401, description = "signature or key", body = ProblemBody),
         (status = 409, description = "a rule says no", body = ProblemBody),
         (status = 422, description = "readable but invalid", body = ProblemBody)))]
@@ -68,9 +71,10 @@ pub async fn submit(
             Ok(WriteAnswer::new(&app, &headers, written.id, &written)?.respond(&written))
         }
         "application/x-ndjson" => lines(&app, text, &headers).await,
+        batch::MEDIA_TYPE => batch::submit(app, text, &headers).await,
         _ => Err(Problem::of(Reason::MediaType).detail((
-            "应为 application/jose 或 application/x-ndjson",
-            "expected application/jose or application/x-ndjson",
+            "应为 application/jose、application/x-ndjson 或 application/vnd.xuefen.batch+json",
+            "expected application/jose, application/x-ndjson or application/vnd.xuefen.batch+json",
         ))),
     }
 }

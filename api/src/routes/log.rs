@@ -107,6 +107,7 @@ pub async fn proof(
     };
     if !may_see_leaf {
         receipt.leaf = None;
+        receipt.member = None;
     }
     let headers = [
         (header::CONTENT_TYPE, "text/plain; charset=utf-8"),

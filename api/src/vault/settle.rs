@@ -85,8 +85,17 @@ impl Vault {
     /// Removes what an assertion left that was refused for good and never reached the log. The
     /// fingerprints of its salts stay, since somebody has seen them.
     pub fn discard(&self, assertion_id: Uuid) -> Result<(), VaultError> {
-        let id = assertion_id.as_bytes();
-        let pending = self.values.scan(PENDING, id, None, PAGE)?;
+        self.discard_all(&[assertion_id])
+    }
+
+    /// As [`Vault::discard`] for a batch, in one write.
+    pub fn discard_all(&self, assertion_ids: &[Uuid]) -> Result<(), VaultError> {
+        let (mut pending, mut reserved) = (Vec::new(), Vec::new());
+        for id in assertion_ids {
+            pending.extend(self.values.scan(PENDING, id.as_bytes(), None, PAGE)?);
+            let keys = self.keys.side();
+            reserved.extend(keys.scan(RESERVED, id.as_bytes(), None, PAGE)?);
+        }
         if !pending.is_empty() {
             write(&*self.values, |tx| {
                 for (key, marker) in &pending {
@@ -96,7 +105,6 @@ impl Vault {
                 Ok::<_, VaultError>(())
             })?;
         }
-        let reserved = self.keys.side().scan(RESERVED, id, None, PAGE)?;
         if !reserved.is_empty() {
             write(self.keys.side(), |tx| {
                 for (marker, _) in &reserved {

@@ -5,6 +5,7 @@ use identity::institution::{activate_key, admit, retire_key};
 use identity::officer::appoint;
 use identity::person::{bind_identifier, register};
 use identity::role::Role;
+use ledger::batch;
 
 use crate::account::{correct_outcome, outcome, record_outcome, revoke_outcome};
 use crate::credential::{issue, set_status};
@@ -189,6 +190,18 @@ pub const TABLE: &[Kind] = &[
                 Role::Institution,
                 Role::Clerk,
             ],
+        },
+        erasable: &[],
+        purpose: Purpose::Identity,
+        two_person: None,
+        approvers: &[],
+    },
+    // Each member is entitled by its own row; who may send none of them may not send an envelope.
+    Kind {
+        name: batch::KIND,
+        entitlement: Entitlement {
+            signer: Signer::Either,
+            roles: DESK,
         },
         erasable: &[],
         purpose: Purpose::Identity,

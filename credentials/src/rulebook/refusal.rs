@@ -10,6 +10,8 @@ use identity::officer::appoint::AppointError;
 use identity::person::bind_identifier::BindIdentifierError;
 use identity::person::register::RegisterError;
 
+use ledger::batch::accept::AcceptError;
+
 use super::open_log::OpenLogError;
 use crate::account::correct_outcome::CorrectOutcomeError;
 use crate::account::record_outcome::RecordOutcomeError;
@@ -74,6 +76,9 @@ pub enum Refusal {
     /// outcome.revoke
     #[error(transparent)]
     RevokeOutcome(#[from] RevokeOutcomeError),
+    /// batch.submit
+    #[error(transparent)]
+    Batch(#[from] AcceptError),
     /// credential.issue
     #[error(transparent)]
     Issue(#[from] IssueError),

@@ -6,6 +6,7 @@
 use std::error::Error;
 use std::io;
 
+use super::batches::BatchFault;
 use crate::checkpoint::BadCheckpoint;
 use crate::commit::NotACommit;
 use crate::decision::Earlier;
@@ -151,6 +152,9 @@ pub enum Wrong {
         /// Those that lead along its streams.
         expected: Vec<u64>,
     },
+    /// A signed batch is not whole.
+    #[error(transparent)]
+    Batch(#[from] BatchFault),
     /// It cannot be decided or folded again.
     #[error("it cannot be replayed: {0}")]
     Unreplayable(#[from] Corrupt),

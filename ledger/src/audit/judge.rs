@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use super::batches::{BatchFault, Batches};
 use super::finding::{FactFault, Wrong};
 use super::seen::Window;
 use crate::assertion::Assertion;
@@ -31,6 +32,7 @@ pub(super) struct Judged {
     pub(super) facts: u64,
     pub(super) streams: u64,
     pub(super) ids: u64,
+    pub(super) members: u64,
     pub(super) root: Digest,
 }
 
@@ -48,6 +50,7 @@ pub(super) struct Judge<'a, R> {
     states: HashMap<Stream, Loaded>,
     ids: HashMap<Uuid, u64>,
     seen: Window,
+    batches: Batches,
     recorded_at_ms: i64,
     facts: u64,
 }
@@ -72,6 +75,7 @@ impl<'a, R: Rules> Judge<'a, R> {
             states: HashMap::new(),
             ids: HashMap::new(),
             seen: Window::default(),
+            batches: Batches::default(),
             recorded_at_ms: i64::MIN,
             facts: 0,
         }
@@ -94,6 +98,7 @@ impl<'a, R: Rules> Judge<'a, R> {
             facts: self.facts,
             streams: self.states.len() as u64,
             ids: self.ids.len() as u64,
+            members: self.batches.members,
             root: self.tree.root(),
         }
     }
@@ -114,7 +119,15 @@ impl<'a, R: Rules> Judge<'a, R> {
         };
         let verdict = self.replay(record, &mut commit, &key);
         let assertion = commit.assertion;
-        (Some(Signed { assertion, key }), verdict)
+        // A member's signature is its envelope's.
+        let signed = assertion.place().is_none();
+        let signed = signed.then_some(Signed { assertion, key });
+        (signed, verdict)
+    }
+
+    /// Whether the log may end here.
+    pub(super) fn complete(&self) -> Result<(), BatchFault> {
+        self.batches.complete()
     }
 
     /// What needs no state: position, log, time, engine.
@@ -172,6 +185,7 @@ impl<'a, R: Rules> Judge<'a, R> {
         )?;
         let decided = self.decide(commit, key)?;
         self.compare(record, commit, decided)?;
+        self.batches.take(commit)?;
         let expected = links(commit, |stream| self.states.get(stream)?.head);
         if expected != record.links {
             let found = record.links.clone();

@@ -127,10 +127,15 @@ impl<R: Rules> Pass<'_, R> {
             self.take(chunk)?;
             progress(self.judge.size(), self.head);
             if self.false_signature.is_before(self.judge.size()) {
-                break;
+                return Ok(());
             }
         }
-        Ok(())
+        let position = self.judge.size();
+        let wrong = |fault| Finding::Commit {
+            position,
+            wrong: Wrong::Batch(fault),
+        };
+        self.judge.complete().map_err(wrong)
     }
 
     fn take(&mut self, chunk: Vec<Read>) -> Result<(), Finding> {

@@ -45,6 +45,7 @@ KINDS = {
     "credential.superseded.v1": ("credential", set(), set()),
     "status.allocated.v1": ("status", {"credential", "index"}, set()),
     "status.changed.v1": ("status", {"index", "purpose", "set"}, set()),
+    "batch.accepted.v1": ("batch", {"count", "root"}, set()),
     "approval.proposed.v1": ("approval", None, None),
     "approval.given.v1": ("approval", {"person"}, set()),
     "approval.completed.v1": ("approval", {"person"}, set()),

@@ -1,8 +1,9 @@
-"""Leaf and assertion (FORMAT "Leaf", "Assertion"): read from their bytes, signature not yet checked.
+"""Leaf, assertion and batch member (FORMAT "Leaf", "Assertion", "Signed batch"): read from their bytes, signature not yet checked.
 
 Invariant: what is read here would be written as the same bytes.
 """
 
+import hashlib
 import re
 
 from . import Violation, require
@@ -33,6 +34,8 @@ def size_of(value, where):
 class Assertion:
     """A signed asking."""
 
+    place = None
+
     def __init__(self, compact, where):
         require(len(compact) <= ASSERTION_BYTES_MAX, where, "an assertion of more than 65000 bytes")
         parts = compact.split(".")
@@ -50,7 +53,10 @@ class Assertion:
     def _read_header(self, header, where):
         members(header, f"{where}, header", {"alg", "kid", "typ"})
         require(header["alg"] == "EdDSA" and header["typ"] == TYP, where, "the header's alg or typ")
-        self.kid = header["kid"]
+        self._read_kid(header["kid"], where)
+
+    def _read_kid(self, kid, where):
+        self.kid = kid
         good = isinstance(self.kid, str) and len(self.kid) <= 256 and _KID.fullmatch(self.kid)
         require(good and self.kid.count("#") == 1, where, f"{self.kid!r} is no key name")
         self.did, self.fragment = self.kid.split("#")
@@ -85,6 +91,25 @@ class Assertion:
         require(isinstance(self.act["role"], str), where, "act.role is no text")
 
 
+class Member(Assertion):
+    """A member of a signed batch: its envelope's signature vouches for it."""
+
+    def __init__(self, line, where):
+        form = "the line of a batch's member"
+        require(line.count(":") >= 4, where, form)
+        _, envelope, index, rest = line.split(":", 3)
+        kid, _, payload = rest.rpartition(":")
+        require(len(payload) <= ASSERTION_BYTES_MAX, where, "an assertion of more than 65000 bytes")
+        try:
+            self.place = decimal(envelope), decimal(index)
+            raw = base64url(payload)
+            self._read_kid(kid, where)
+            self._read_payload(parse_canonical(raw), where)
+        except BadText as error:
+            raise Violation(where, f"{form}: {error}") from None
+        self.hash = hashlib.sha256(b"\0" + raw).digest()
+
+
 class Commit:
     """A leaf, decoded."""
 
@@ -101,7 +126,8 @@ class Commit:
             self.facts = parse_canonical(lines[6].encode())
         except BadText as error:
             raise Violation(where, f"the leaf: {error}") from None
-        self.assertion = Assertion(lines[5], where)
+        is_member = lines[5].startswith("batch:")
+        self.assertion = Member(lines[5], where) if is_member else Assertion(lines[5], where)
         require(isinstance(self.facts, list) and self.facts, where, "a commit without facts")
         for fact in self.facts:
             members(fact, f"{where}, fact", _FACT, {"data"})

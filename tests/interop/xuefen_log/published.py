@@ -8,10 +8,12 @@ import hashlib
 import re
 
 from . import Violation, require
+from .batches import vouches
 from .ed25519 import Key
 from .facts import REGISTRAR
+from .leaf import Assertion, Commit
 from .merkle import inclusion_root
-from .text import BadText, base58, base64_padded, decimal, multikey, parse, to_base64url, write
+from .text import BadText, base58, base64_padded, decimal, digest, multikey, parse, to_base64url, write
 
 NOTE_BYTES_MAX, SIGNATURES_MAX = 1 << 20, 64
 _NAME = re.compile(r"[^\s+\x00-\x1f\x7f-\x9f]+")
@@ -190,6 +192,9 @@ def check_receipt(text, log):
         raise Violation(where, str(error)) from None
     require(len(path) <= 64 and all(len(sibling) == 32 for sibling in path), where, "the path's hashes")
     size, root = open_checkpoint(note, log.origin, log.checkpoint_keys(), f"{where}, checkpoint")
+    leaf, behind = split_leaf(leaf, where)
+    if behind:
+        check_member(leaf, behind, log, where)
     leaf_hash = hashlib.sha256(b"\0" + leaf).digest()
     led_to = inclusion_root(leaf_hash, index, size, path)
     require(led_to == root, where, "the path does not lead to the checkpoint's root")
@@ -197,3 +202,26 @@ def check_receipt(text, log):
         require(root == log.tree.root(size), where, f"this log has another root at size {size}: two histories")
         require(leaf_hash == log.tree.rows[0][index], where, f"this log has leaf {to_base64url(log.tree.rows[0][index])}")
     return index
+
+
+def split_leaf(extra, where):
+    """A leaf of seven lines, and the lines behind it: a member's envelope and its path."""
+    lines = extra.split(b"\n")
+    require(len(lines) >= 8 and lines[-1] == b"", where, "extra is no leaf")
+    behind = lines[7:-1]
+    return b"".join(line + b"\n" for line in lines[:7]), [line.decode("ascii", "replace") for line in behind]
+
+
+def check_member(leaf, behind, log, where):
+    """Checks that the envelope that travels with a member's leaf vouches for it."""
+    member = Commit(leaf, where).assertion
+    require(member.place is not None, where, "an envelope behind a leaf that is no batch's member")
+    envelope = Assertion(behind[0], f"{where}, envelope")
+    try:
+        path = [digest(line) for line in behind[1:]]
+    except BadText as error:
+        raise Violation(where, str(error)) from None
+    vouches(envelope, path, member, where)
+    held = log.state.key_named(envelope.kid)
+    true = held is not None and held.key.verify(envelope.signed, envelope.signature)
+    require(true, where, "the envelope's signature is false")

@@ -378,7 +378,7 @@ fn a_false_signature_is_convicted_also_where_later_commits_are_wrong() {
     for position in 0..records.len() {
         let mut records = records.clone();
         let mut forged = commit(&records[position]);
-        let compact = forged.assertion.compact();
+        let compact = forged.assertion.text();
         let at = compact.rfind('.').unwrap() + 1;
         let other = if compact[at..].starts_with('A') {
             "B"

@@ -66,7 +66,7 @@ fn example() -> String {
         }],
     };
     let leaf = String::from_utf8(commit.encode().unwrap()).unwrap();
-    let compact = commit.assertion.compact();
+    let compact = commit.assertion.text();
     let mut text = String::new();
     let mut put = |what: &str, value: &str| write!(text, "{what}:\n\n    {value}\n\n").unwrap();
     put(

@@ -47,7 +47,7 @@ fn read_log(directory: &Path, more: &[&Path]) -> Output {
         .expect("this test needs python3 (3.11 or newer) on the path")
 }
 
-fn accepted(directory: &Path, more: &[&Path]) -> String {
+pub(super) fn accepted(directory: &Path, more: &[&Path]) -> String {
     let output = read_log(directory, more);
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(
@@ -59,7 +59,7 @@ fn accepted(directory: &Path, more: &[&Path]) -> String {
 }
 
 /// The reader exits with 1 and names what was bent.
-fn refused(directory: &Path, more: &[&Path], expected: &str) {
+pub(super) fn refused(directory: &Path, more: &[&Path], expected: &str) {
     let output = read_log(directory, more);
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(
@@ -138,7 +138,7 @@ fn register_together(world: &mut World, school: IssuerNumber) {
             let assertion = world.sign(school, &draft);
             world
                 .log
-                .enqueue(world.log.check(assertion.compact()).unwrap())
+                .enqueue(world.log.check(assertion.text()).unwrap())
                 .unwrap()
         })
         .collect();
@@ -296,7 +296,7 @@ fn first_segment(directory: &Path) -> PathBuf {
 }
 
 /// The leaf with one text in it replaced.
-fn bent(record: &Record, from: &str, to: &str) -> Record {
+pub(super) fn bent(record: &Record, from: &str, to: &str) -> Record {
     let text = String::from_utf8(record.leaf.clone()).unwrap();
     assert!(text.contains(from), "{from} does not stand in {text}");
     Record::new(
@@ -416,12 +416,12 @@ fn the_reader_refuses_false_and_late_signatures() {
     let outcome = first_of(&records, "outcome.record.v1");
     let mut forged = records.clone();
     let commit = Commit::decode(&records[outcome].leaf).unwrap();
-    let (signed, _) = commit.assertion.compact().rsplit_once('.').unwrap();
+    let (signed, _) = commit.assertion.text().rsplit_once('.').unwrap();
     let other = Commit::decode(&records[outcome + 1].leaf).unwrap();
-    let (_, signature) = other.assertion.compact().rsplit_once('.').unwrap();
+    let (_, signature) = other.assertion.text().rsplit_once('.').unwrap();
     forged[outcome] = bent(
         &records[outcome],
-        commit.assertion.compact(),
+        commit.assertion.text(),
         &format!("{signed}.{signature}"),
     );
     refused(

@@ -149,7 +149,7 @@ impl Load {
             data: serde_json::to_value(&data).unwrap(),
         };
         let assertion = draft.sign(kid, key).unwrap();
-        let compact = assertion.compact().to_owned();
+        let compact = assertion.text().to_owned();
         let answer = client.post("/v1/assertions", "application/jose", compact.as_bytes())?;
         Some(told(&answer, learner, record, None, Some(compact)))
     }

@@ -15,7 +15,7 @@ use super::{asking, refused, refused_as};
 fn payloads_have_one_form() {
     let world = LogWorld::province();
     let signer = Signer::school(1);
-    let good = payload(world.sign(&asking()).compact());
+    let good = payload(world.sign(&asking()).text());
     let with = |data: &str| {
         let at = good.find(r#""data":"#).unwrap() + 7;
         let end = good.find(r#","id":"#).unwrap();
@@ -72,7 +72,7 @@ fn payloads_have_one_form() {
 fn payloads_have_the_members_of_an_assertion() {
     let world = LogWorld::province();
     let signer = Signer::school(1);
-    let good: Value = serde_json::from_str(&payload(world.sign(&asking()).compact())).unwrap();
+    let good: Value = serde_json::from_str(&payload(world.sign(&asking()).text())).unwrap();
     let changed = |member: &str, value: Option<Value>| {
         let mut payload = good.clone();
         match value {
@@ -126,7 +126,7 @@ fn payloads_have_the_members_of_an_assertion() {
 fn headers_are_exact() {
     let world = LogWorld::province();
     let signer = Signer::school(1);
-    let text = payload(world.sign(&asking()).compact());
+    let text = payload(world.sign(&asking()).text());
     let kid = signer.kid();
     let typ = r#""typ":"xf-assertion+jws""#;
     for alg in ["SM2", "none", "HS256", "ES256", "eddsa", ""] {
@@ -164,7 +164,7 @@ fn headers_are_exact() {
 fn compact_parts_have_one_spelling() {
     let world = LogWorld::province();
     let good = world.sign(&asking());
-    let good = good.compact();
+    let good = good.text();
     let (signed, signature) = good.rsplit_once('.').unwrap();
     let (head, body) = signed.split_once('.').unwrap();
     // 64 bytes leave four unused bits in the last character.

@@ -46,7 +46,7 @@ fn every_commitment_is_opened_once() {
         world.sign(&Asking::new(Signer::school(1), register::KIND, &data))
     };
     let both = ask(&[&name, &birth]);
-    let jws = both.compact();
+    let jws = both.text();
     let (n, b) = (name.encoded(), birth.encoded());
     let refused = |text: &str, expected: DisclosureError| {
         let before = world.size();
@@ -95,20 +95,20 @@ fn every_commitment_is_opened_once() {
         name: "grade".into(),
     };
     refused(
-        &format!("{}~{}~", ask(&[&mark]).compact(), mark.encoded()),
+        &format!("{}~{}~", ask(&[&mark]).text(), mark.encoded()),
         not_erasable,
     );
     let same_salt = disclosure(1, "birth_date", json!("2001-02-03"));
     let text = format!(
         "{}~{n}~{}~",
-        ask(&[&name, &same_salt]).compact(),
+        ask(&[&name, &same_salt]).text(),
         same_salt.encoded()
     );
     refused(&text, DisclosureError::Twice { index: 1 });
     let same_name = disclosure(5, "name", json!("王小明"));
     let text = format!(
         "{}~{n}~{}~",
-        ask(&[&name, &same_name]).compact(),
+        ask(&[&name, &same_name]).text(),
         same_name.encoded()
     );
     refused(&text, DisclosureError::Twice { index: 1 });
@@ -159,7 +159,7 @@ fn disclosures_have_one_shape() {
             Some("larger than 8192 bytes"),
         ),
     ] {
-        let text = format!("{}~{}~", jws.compact(), URL_SAFE_NO_PAD.encode(&array));
+        let text = format!("{}~{}~", jws.text(), URL_SAFE_NO_PAD.encode(&array));
         let before = world.size();
         let expected = match expected {
             None => DisclosureError::Salt { index: 0 },
@@ -172,13 +172,13 @@ fn disclosures_have_one_shape() {
         );
         assert_eq!(world.size(), before);
     }
-    let many = format!("{}~{}", jws.compact(), "WyJhIiwiYiIsImMiXQ~".repeat(33));
+    let many = format!("{}~{}", jws.text(), "WyJhIiwiYiIsImMiXQ~".repeat(33));
     let error = submit_with_values(&world, &many).unwrap_err();
     assert_eq!(error, DisclosureError::Salt { index: 0 });
     let one = Disclosure::new([1; 32], "name", json!("王"));
     let many = format!(
         "{}~{}",
-        jws.compact(),
+        jws.text(),
         format!("{}~", one.encoded()).repeat(33)
     );
     let error = submit_with_values(&world, &many).unwrap_err();

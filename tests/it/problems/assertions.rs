@@ -3,6 +3,7 @@
 use api::problem::Reason;
 use base64::Engine as _;
 use ledger::assertion::{Draft, Seen};
+use ledger::batch::{self, Batch};
 use ledger::clock;
 use serde_json::json;
 use tests::support::raw_jws;
@@ -149,10 +150,38 @@ fn order(stand: &Stand, met: &Met, hand: &Hand, person: Uuid) {
     });
     assert!(answer.json()["position"].is_u64(), "where it stands");
     met.refused(&answer, Reason::IdReused);
+    batches(stand, met, hand, person);
     let seen: Seen = stand.app.ledger.seen();
     sent(&|draft| *draft = recording(stand, person, "O-2")).is(201);
     stand.pass(7 * DAY_MS + 1);
     met.refused(&sent(&|draft| draft.seen = seen), Reason::SeenTooOld);
+}
+
+fn batches(stand: &Stand, met: &Met, hand: &Hand, person: Uuid) {
+    let draft = recording(stand, person, "B-1");
+    stand.assert(&hand.sign(&draft)).is(201);
+    let member = draft.member(&hand.kid).unwrap();
+    let envelope = Hand::draft(stand, batch::KIND, json!(null));
+    let batch = Batch::sign(envelope, vec![member], &hand.kid, &hand.key).unwrap();
+    let envelope = batch.envelope().text();
+    met.refused(&stand.assert(envelope), Reason::BatchInvalid);
+    let body = json!({ "envelope": envelope, "payloads": [batch.members()[0].text()] });
+    let media = "application/vnd.xuefen.batch+json";
+    let answer = stand.submit(media, &[], &body.to_string());
+    met.refused(&answer, Reason::BatchRefused);
+    // Its id stands in the log with other bytes; under a new id it is so already.
+    assert_eq!(answer.json()["members"][0]["code"], Reason::IdReused.code());
+    let again = recording(stand, person, "B-1").member(&hand.kid).unwrap();
+    let envelope = Hand::draft(stand, batch::KIND, json!(null));
+    let batch = Batch::sign(envelope, vec![again], &hand.kid, &hand.key).unwrap();
+    let body =
+        json!({ "envelope": batch.envelope().text(), "payloads": [batch.members()[0].text()] });
+    let answer = stand.submit(media, &[], &body.to_string());
+    assert_eq!(
+        answer.json()["members"][0]["code"],
+        Reason::AlreadySo.code()
+    );
+    met.saw(Reason::AlreadySo);
 }
 
 fn keys(stand: &Stand, met: &Met, hand: &Hand, person: Uuid) {

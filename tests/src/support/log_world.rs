@@ -94,7 +94,7 @@ impl LogWorld {
 
     /// Signs and submits.
     pub fn submit(&self, asking: &Asking) -> Reply {
-        self.submit_text(self.sign(asking).compact())
+        self.submit_text(self.sign(asking).text())
     }
 
     /// Submits bytes.

@@ -18,12 +18,13 @@ use identity::institution::{activate_key, admit, retire_key};
 use identity::officer::appoint;
 use identity::person::register;
 use ledger::assertion::{Act, Assertion, By, Draft, Kid, Target};
+use ledger::batch::{self, Batch};
 use ledger::clock::{Clock as _, FixedClock, uuid_v8};
-use ledger::execute::ExecuteError;
+use ledger::execute::{BatchError, ExecuteError};
 use ledger::hash::Digest;
 use ledger::key::SigningKey;
 use ledger::log::{Log, Options};
-use ledger::sequencer::{Answer, Submission};
+use ledger::sequencer::{Answer, BatchAnswer, Submission};
 use ledger::store::Store;
 use ledger::store::memory::MemoryStore;
 use serde_json::{Value, json};
@@ -198,11 +199,34 @@ impl World {
         draft.sign(kid, key).unwrap()
     }
 
+    /// Signs these drafts as one batch of `issuer`.
+    pub fn batch(&mut self, issuer: IssuerNumber, drafts: &[Draft]) -> Batch {
+        let envelope = self.draft(batch::KIND, Value::Null);
+        let (kid, key) = &self.keys[&issuer];
+        let members = drafts.iter().map(|draft| draft.member(kid).unwrap());
+        Batch::sign(envelope, members.collect(), kid, key).unwrap()
+    }
+
+    /// Signs these drafts as one batch of `issuer` and submits it.
+    pub fn submit_batch(
+        &mut self,
+        issuer: IssuerNumber,
+        drafts: &[Draft],
+    ) -> Result<BatchAnswer, BatchError<Refusal>> {
+        let batch = self.batch(issuer, drafts);
+        self.send_batch(batch)
+    }
+
+    /// Submits a batch.
+    pub fn send_batch(&self, batch: Batch) -> Result<BatchAnswer, BatchError<Refusal>> {
+        let queued = self.log.enqueue_batch(self.log.check_batch(batch)?)?;
+        queued.blocking_recv().unwrap()
+    }
+
     /// Signs a draft as `issuer` and submits it.
     pub fn submit(&self, issuer: IssuerNumber, draft: &Draft) -> Result<Answer, Refused> {
         let assertion = self.sign(issuer, draft);
-        self.log
-            .submit_blocking(self.log.check(assertion.compact())?)
+        self.log.submit_blocking(self.log.check(assertion.text())?)
     }
 
     /// Approves a proposal.
@@ -343,11 +367,22 @@ impl World {
         record: &str,
         fields: &Fields,
     ) -> Submission<Rulebook> {
+        let draft = self.draft_recording(awarder, person, record, fields);
+        self.log.check_parsed(self.sign(awarder, &draft)).unwrap()
+    }
+
+    /// An unsigned assertion that records an outcome with a title.
+    pub fn draft_recording(
+        &mut self,
+        awarder: IssuerNumber,
+        person: Uuid,
+        record: &str,
+        fields: &Fields,
+    ) -> Draft {
         let values = self.commitments(&[("title", "老年书法")]);
         let data = json!({"_sd": values, "awarder": awarder, "open": fields, "outcome": outcome(awarder, record, person),
             "person": person, "record": record});
-        let draft = self.draft(record_outcome::KIND, data);
-        self.log.check_parsed(self.sign(awarder, &draft)).unwrap()
+        self.draft(record_outcome::KIND, data)
     }
 
     /// Corrects an outcome: one of the staff proposes, the other approves.

@@ -1,6 +1,8 @@
 //! What the ledger itself refuses: forms, signatures, checkpoints.
 
 use ledger::assertion::Malformed;
+use ledger::batch::NotABatch;
+use ledger::batch::accept::AcceptError;
 use ledger::canonical::{Flaw, NotCanonical};
 use ledger::execute::Refused;
 
@@ -27,9 +29,34 @@ impl InChinese for Refused {
             Self::IdReused { id, position } => {
                 format!("编号 {id} 已在日志序号 {position} 处使用，内容不同：请用新编号")
             }
+            Self::NotABatch(error) => error.zh(),
+            Self::EnvelopeAlone => "batch.submit.v1 须与其成员一起作为批次提交".into(),
+            Self::NoMember(kind) => format!("{kind} 不能是批次的成员"),
             Self::TooLarge(bytes) => {
                 format!("声明与事实共 {bytes} 字节，一条提交最多 65535 字节")
             }
+        }
+    }
+}
+
+impl InChinese for NotABatch {
+    fn zh(&self) -> String {
+        match self {
+            Self::Envelope(what) => {
+                format!("信封的种类须是 batch.submit.v1，data 须有 count 与 root（{what}）")
+            }
+            Self::Members(count) => format!("批次有 {count} 条声明，应为 1 至 1000 条"),
+            Self::TooLarge(bytes) => format!("批次的载荷有 {bytes} 字节，最多 8388608 字节"),
+            Self::Count { said, sent } => format!("信封写明 {said} 条，实际提交 {sent} 条"),
+            Self::Root => "信封的根不是这些声明按此次序得出的".into(),
+        }
+    }
+}
+
+impl InChinese for AcceptError {
+    fn zh(&self) -> String {
+        match self {
+            Self::Count(count) => format!("信封写明 {count} 条声明，应为 1 至 1000 条"),
         }
     }
 }
@@ -46,6 +73,7 @@ impl InChinese for Malformed {
             Self::NotCanonical(error) => format!("载荷不是 JCS（RFC 8785）：{}", error.zh()),
             Self::Payload(what) => format!("载荷的成员不合要求（{what}）"),
             Self::Id => "id 必须是 UUIDv7；推导得出的则是 UUIDv8".into(),
+            Self::Member(what) => format!("批次成员的行不合格式（{what}）"),
             Self::At => {
                 "at 必须是带三位小数的 RFC 3339 UTC 时间，例如 2026-11-22T06:00:00.000Z".into()
             }

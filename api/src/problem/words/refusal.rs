@@ -25,6 +25,7 @@ impl InChinese for Refusal {
             Self::RecordOutcome(error) => error.zh(),
             Self::CorrectOutcome(error) => error.zh(),
             Self::RevokeOutcome(error) => error.zh(),
+            Self::Batch(error) => error.zh(),
             Self::Issue(error) => error.zh(),
             Self::SetStatus(error) => error.zh(),
         }

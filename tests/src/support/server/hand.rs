@@ -57,7 +57,7 @@ impl Hand {
 
     /// Signs.
     pub fn sign(&self, draft: &Draft) -> String {
-        self.signed(draft).compact().to_owned()
+        self.signed(draft).text().to_owned()
     }
 
     /// Signs, and keeps what can be asked of an assertion.

@@ -1,0 +1,77 @@
+//! Whose values an assertion carries, and the identifiers among them.
+
+use credentials::rulebook::kinds::Kind;
+use identity::erasable::Disclosure;
+use identity::identifier::IdentifierType;
+use identity::person::{bind_identifier, register};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::extract::unquoted;
+use crate::problem::{Problem, Reason};
+
+/// A personal value on its way to the vault.
+pub(super) struct Deposit {
+    pub(super) person: Uuid,
+    pub(super) identifiers: Vec<(IdentifierType, String)>,
+}
+
+/// Whose values these are, and the identifiers among them, checked against what is said openly.
+pub(super) fn deposit_of(
+    kind: &Kind,
+    data: &str,
+    disclosures: &[Disclosure],
+) -> Result<Deposit, Problem> {
+    #[derive(Deserialize)]
+    struct Whose {
+        person: Uuid,
+    }
+    let malformed =
+        |error: serde_json::Error| Problem::of(Reason::DataInvalid).detail(unquoted(error));
+    let aliases = match kind.name {
+        register::KIND => {
+            serde_json::from_str::<register::Data>(data)
+                .map_err(malformed)?
+                .identifiers
+        }
+        bind_identifier::KIND => {
+            vec![
+                serde_json::from_str::<bind_identifier::Data>(data)
+                    .map_err(malformed)?
+                    .identifier,
+            ]
+        }
+        _ => Vec::new(),
+    };
+    let mut identifiers = Vec::with_capacity(aliases.len());
+    for alias in aliases {
+        let name = alias.r#type.as_str();
+        let value = disclosures
+            .iter()
+            .find(|disclosure| disclosure.opened().name() == name)
+            .and_then(|disclosure| disclosure.opened().expose_text())
+            .ok_or_else(|| {
+                Problem::of(Reason::ValuesDoNotFit)
+                    .detail((format!("{name} 没有值"), format!("{name} has no value")))
+            })?;
+        let checked = alias.r#type.check(value).map_err(|error| {
+            Problem::of(Reason::IdentifierInvalid).field(format!("/identifiers/{name}"), &error)
+        })?;
+        let overridden = alias.check == identity::person::event::Check::Overridden;
+        if let Some(warning) = checked.finding.filter(|_| !overridden) {
+            return Err(Problem::of(Reason::IdentifierInvalid)
+                .field(format!("/identifiers/{name}"), &warning));
+        }
+        identifiers.push((alias.r#type, checked.normalised));
+    }
+    if kind.name == register::KIND && !disclosures.iter().any(|it| it.opened().name() == "name") {
+        return Err(Problem::of(Reason::ValuesDoNotFit).detail(("缺少姓名", "the name is missing")));
+    }
+    let person = serde_json::from_str::<Whose>(data)
+        .map_err(malformed)?
+        .person;
+    Ok(Deposit {
+        person,
+        identifiers,
+    })
+}

@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::http::{Method, Request};
@@ -145,5 +147,27 @@ pub(crate) fn drive(runtime: &tokio::runtime::Runtime, address: SocketAddr, jobs
             connection.await.unwrap();
         }
         count as f64 / watch.elapsed().as_secs_f64()
+    })
+}
+
+/// Asks the same again and again, ten times a second, on one connection; milliseconds of each answer.
+pub(crate) fn latencies(
+    handle: &tokio::runtime::Handle,
+    address: SocketAddr,
+    job: Job,
+    length: Duration,
+    stop: Option<&AtomicBool>,
+) -> Vec<f64> {
+    handle.block_on(async move {
+        let mut connection = Connection::open(address).await;
+        let mut taken = Vec::new();
+        let whole = Stopwatch::start();
+        while whole.elapsed() < length && !stop.is_some_and(|it| it.load(Ordering::SeqCst)) {
+            let watch = Stopwatch::start();
+            connection.run(job.clone()).await;
+            taken.push(watch.elapsed().as_secs_f64() * 1_000.0);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        taken
     })
 }

@@ -11,6 +11,7 @@
 )]
 
 mod append;
+mod bulk;
 mod client;
 mod cold;
 mod doors;
@@ -35,6 +36,10 @@ fn main() {
     if asked("doors") {
         Report::step("doors: B1, B13, B14, B15");
         doors::measure(&mut report, &runtime);
+    }
+    if asked("bulk") {
+        Report::step("bulk: B5, B6, B18");
+        bulk::measure(&mut report, &runtime);
     }
     if asked("append") {
         Report::step("append: B7, B10");

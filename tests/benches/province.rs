@@ -59,6 +59,10 @@ impl Land {
         }
     }
 
+    pub(crate) fn kid(&self) -> &Kid {
+        &self.key.0
+    }
+
     pub(crate) fn key(&self) -> &SigningKey {
         &self.key.1
     }
@@ -71,6 +75,12 @@ impl Land {
 
     /// What this institution signs next: a new outcome with `titles` erasable values.
     pub(crate) fn sign(&mut self, seen: Seen, values: usize) -> (Assertion, Vec<Disclosure>) {
+        let (draft, disclosures) = self.draft(seen, values);
+        (draft.sign(&self.key.0, &self.key.1).unwrap(), disclosures)
+    }
+
+    /// As [`Land::sign`], not yet signed.
+    pub(crate) fn draft(&mut self, seen: Seen, values: usize) -> (Draft, Vec<Disclosure>) {
         let n = self.next;
         self.next += 1;
         let learner = self.learner(n);
@@ -105,7 +115,7 @@ impl Land {
             act: None,
             data: serde_json::to_value(&data).unwrap(),
         };
-        (draft.sign(&self.key.0, &self.key.1).unwrap(), disclosures)
+        (draft, disclosures)
     }
 
     /// Serves the doors of `xuefen serve` on a free port, until the runtime ends.

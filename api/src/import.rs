@@ -5,11 +5,16 @@
 //! personal value.
 //! After a crash a running job goes on behind its last durable chunk.
 
+mod advice;
+mod date;
 pub mod file;
+mod finding;
 pub mod job;
 mod queue;
+mod remembered;
 pub mod row;
 pub mod table;
+pub mod workbook;
 mod worker;
 
 pub use job::{Finding, Job, JobState, Jobs, RowError};

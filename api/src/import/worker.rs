@@ -131,7 +131,7 @@ fn patiently<T>(app: &App, mut work: impl FnMut() -> Result<T, Problem>) -> Resu
 
 fn run(app: &App, job: &mut Job, progress: &dyn Fn(&Job)) -> Result<(), Problem> {
     let bytes = patiently(app, || super::file::get(app, job.id))?;
-    let table = Table::read(&bytes)?;
+    let table = Table::read_as(&bytes, &job.reading())?;
     let people = People::default();
     let seen = Seen::default();
     let pass = match job.state {

@@ -5,13 +5,18 @@
 //! personal value.
 //! After a crash a running job goes on behind its last durable chunk.
 
+mod advice;
+mod date;
 pub mod file;
+mod finding;
 pub mod job;
 mod lanes;
 mod queue;
 mod record;
+mod remembered;
 pub mod row;
 pub mod table;
+pub mod workbook;
 mod worker;
 
 pub use job::{Finding, Job, JobState, Jobs, RowError};

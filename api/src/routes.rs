@@ -98,6 +98,7 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(imports::show))
         .routes(routes!(imports::run))
         .routes(routes!(imports::errors))
+        .routes(routes!(imports::errors_workbook))
         // views of one learner
         .routes(routes!(transcripts::json))
         .routes(routes!(transcripts::html))

@@ -189,7 +189,13 @@ fn imported(report: &mut Report, runtime: &Runtime, land: &Land, address: std::n
     };
     let app = &land.app;
     let watch = Stopwatch::start();
-    let taken = job::take_in(app, &caller, "bench.csv", text.as_bytes());
+    let taken = job::take_in(
+        app,
+        &caller,
+        "bench.csv",
+        text.as_bytes(),
+        &job::Told::default(),
+    );
     let mut import = taken.unwrap_or_else(|problem| panic!("{}", problem.detail.en));
     import = job::work(app, import, &|_| {});
     expect(&import, JobState::Checked);

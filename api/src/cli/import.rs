@@ -26,7 +26,7 @@ pub enum Verb {
 /// A file and where to send it.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// CSV in UTF-8 with a header row.
+    /// CSV, TSV, XLSX or XLS with a header row.
     file: PathBuf,
     #[command(flatten)]
     server: Server,

@@ -18,11 +18,13 @@ fn key(job: Uuid, piece: u32) -> Vec<u8> {
     key
 }
 
+/// The refusal of a larger one.
+pub(super) fn too_large() -> Problem {
+    Problem::of(Reason::ImportTooLarge).detail(("超过 64 MiB", "more than 64 MiB"))
+}
+
 /// Stores a file.
 pub(super) fn put(app: &App, job: Uuid, bytes: &[u8], expires_at_ms: i64) -> Result<(), Problem> {
-    if bytes.len() > BYTES_MAX {
-        return Err(Problem::of(Reason::ImportTooLarge).detail(("超过 64 MiB", "more than 64 MiB")));
-    }
     for (piece, part) in (0_u32..).zip(bytes.chunks(PIECE_BYTES)) {
         let key = key(job, piece);
         let sealed = app

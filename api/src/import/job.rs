@@ -1,5 +1,6 @@
 //! The job of an import: its state lies in the side store, its effects in the log.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use identity::did::IssuerNumber;
@@ -12,7 +13,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::queue::{self, Queue};
+pub use super::remembered::Told;
 pub use super::row::{Finding, RowError};
+use super::table::{Encoding, Format, Named, Reading, Table};
 use super::worker;
 use crate::app::App;
 use crate::extract::Caller;
@@ -71,6 +74,18 @@ pub struct Job {
     pub file_name: String,
     /// Size of the file in bytes.
     pub bytes: u64,
+    /// As what it was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<Format>,
+    /// In which encoding, if it is text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<Encoding>,
+    /// Which of its sheets, if it is a workbook.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
+    /// The fields found in it, each with the header of its column.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub columns: BTreeMap<String, String>,
     /// The awarder.
     #[schema(value_type = u32)]
     pub institution: IssuerNumber,
@@ -106,13 +121,21 @@ impl Job {
             institution: Some(self.institution),
         }
     }
+
+    /// How its file was read when it came: it is read no other way later.
+    pub(super) fn reading(&self) -> Reading {
+        Reading {
+            encoding: self.encoding,
+            columns: Named::exactly(&self.columns),
+        }
+    }
 }
 
 /// The jobs of one node; one thread works on them, one after another.
 ///
 /// Invariant: jobs and findings stand sealed: the name of a file is often a person's name.
 pub struct Jobs {
-    side: Arc<dyn Side>,
+    pub(super) side: Arc<dyn Side>,
     sealed: SealKey,
     running: Mutex<()>,
     pub(super) queue: Queue,
@@ -142,13 +165,18 @@ impl Jobs {
             .transpose()
     }
 
-    fn seal<T: Serialize>(&self, space: &str, key: &[u8], value: &T) -> Result<Vec<u8>, Problem> {
+    pub(super) fn seal<T: Serialize>(
+        &self,
+        space: &str,
+        key: &[u8],
+        value: &T,
+    ) -> Result<Vec<u8>, Problem> {
         let bytes = serde_json::to_vec(value).map_err(Problem::internal)?;
         let sealed = self.sealed.seal(&[space.as_bytes(), key], &bytes);
         sealed.map_err(Problem::internal)
     }
 
-    fn open<T: DeserializeOwned>(
+    pub(super) fn open<T: DeserializeOwned>(
         &self,
         space: &str,
         key: &[u8],
@@ -271,24 +299,43 @@ pub fn start(
     caller: &Caller,
     file_name: &str,
     bytes: &[u8],
+    told: &Told,
 ) -> Result<Job, Problem> {
-    let job = take_in(app, caller, file_name, bytes)?;
+    let job = take_in(app, caller, file_name, bytes, told)?;
     queue::add(app, job.clone());
     Ok(job)
 }
 
 /// Takes a file in; the caller runs it.
-pub fn take_in(app: &App, caller: &Caller, file_name: &str, bytes: &[u8]) -> Result<Job, Problem> {
+pub fn take_in(
+    app: &App,
+    caller: &Caller,
+    file_name: &str,
+    bytes: &[u8],
+    told: &Told,
+) -> Result<Job, Problem> {
     let institution = caller
         .institution
         .ok_or_else(|| Problem::of(Reason::NotAllowed))?;
-    let table = super::table::Table::read(bytes)?;
+    if bytes.len() > super::file::BYTES_MAX {
+        return Err(super::file::too_large());
+    }
+    let reading = Reading {
+        encoding: told.encoding,
+        columns: app.jobs.columns_of(institution, &told.columns)?,
+    };
+    let table = Table::read_as(bytes, &reading)?;
+    let found = table.found();
     let now_ms = app.now_ms();
     let job = Job {
         id: clock::uuid_v7(now_ms),
         state: JobState::Checking,
         file_name: safe_name(file_name),
         bytes: bytes.len() as u64,
+        format: Some(found.format),
+        encoding: found.encoding,
+        sheet: found.sheet.clone(),
+        columns: table.columns(),
         institution,
         person: caller.person,
         role: caller.role,
@@ -304,6 +351,7 @@ pub fn take_in(app: &App, caller: &Caller, file_name: &str, bytes: &[u8]) -> Res
     };
     super::file::put(app, job.id, bytes, now_ms.saturating_add(KEPT_MS))?;
     app.jobs.put(&job, &[])?;
+    app.jobs.remember_columns(institution, &told.columns)?;
     Ok(job)
 }
 

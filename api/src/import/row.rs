@@ -1,138 +1,19 @@
 //! From a row to the asking that records it, or to the reason why not (row codes of UX §6).
 
 use std::collections::HashMap;
-use std::ops::RangeInclusive;
 use std::sync::{Mutex, PoisonError};
 
 use identity::identifier::{IdentifierType, Malformed, name};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::table::{Broken, Fault, Field, Row};
+use super::date;
+pub use super::finding::{Finding, RowError};
+use super::table::{Field, Flaw, Row};
 use crate::app::App;
 use crate::extract::Caller;
-use crate::problem::{Language, Problem, Reason, Words};
+use crate::problem::Problem;
 use crate::routes::outcomes::Says;
 use crate::write::Asking;
-
-/// A finding as it is kept, in both languages: who reads it later chooses.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Finding {
-    /// As in [`RowError`].
-    pub row: u64,
-    /// As in [`RowError`].
-    pub code: Box<str>,
-    /// As in [`RowError`].
-    pub field: Box<str>,
-    /// What is wrong, in English.
-    pub detail: String,
-    /// The same in Chinese; empty in findings kept before there was one.
-    #[serde(default)]
-    pub detail_zh: String,
-    /// As in [`RowError`].
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub problem: String,
-}
-
-/// Why a row is not recorded, or what should be known about it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct RowError {
-    /// Line in the file, the header being 1.
-    pub row: u64,
-    /// I01 … I12.
-    pub code: String,
-    /// The column, if one is to blame.
-    pub field: String,
-    /// What is wrong, without a personal value, in the reader's language.
-    pub detail: String,
-    /// Slug of the rule, with I11.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub problem: String,
-}
-
-impl Finding {
-    /// A finding.
-    pub fn new(row: u64, code: &str, field: Option<Field>, detail: impl Into<Words>) -> Self {
-        let detail = detail.into();
-        Self {
-            row,
-            code: code.into(),
-            field: field.map_or("", Field::name).into(),
-            detail: detail.en,
-            detail_zh: detail.zh,
-            problem: String::new(),
-        }
-    }
-
-    /// A row that cannot be read.
-    pub fn broken(broken: Broken) -> Self {
-        let Broken { line, last, fault } = broken;
-        let detail = match (fault, last > line) {
-            (Fault::Cells, _) => Words::from((
-                "这一行的单元格数与表头不同",
-                "the row has another number of cells than the header",
-            )),
-            (Fault::QuoteBehind, _) => Words::from((
-                "引号闭合之后单元格还有内容：引号本身是文字时请写两个，并把整个单元格放在引号里",
-                "a cell goes on behind a closing quote: write two quotes for one that is text, and the whole cell in quotes",
-            )),
-            (Fault::QuoteOpen, false) => Words::from((
-                "这一行的引号没有闭合：引号本身是文字时请写两个",
-                "a quote is opened in this line and not closed: write two quotes for one that is text",
-            )),
-            (Fault::QuoteOpen, true) => Words::from((
-                format!("第 {line} 至 {last} 行是同一行记录：单元格里不能有换行"),
-                format!("lines {line} to {last} are one row: a cell may not hold a line break"),
-            )),
-        };
-        Self::new(line, "I04", None, detail)
-    }
-
-    /// The finding that a refusal of the door or of a rule comes to.
-    pub fn of(row: u64, problem: &Problem) -> Self {
-        let pointer = problem
-            .errors
-            .first()
-            .map_or("", |error| error.pointer.as_str());
-        let (code, field) = match (problem.reason, pointer) {
-            (Reason::DateInFuture | Reason::DateTooOld, _) | (_, "/completed_on") => {
-                ("I06", Some(Field::CompletedOn))
-            }
-            (_, "/credits") => ("I05", Some(Field::Credits)),
-            (_, "/hours") => ("I05", Some(Field::Hours)),
-            (_, "/kind") => ("I07", Some(Field::Kind)),
-            (_, "/level") => ("I07", Some(Field::Level)),
-            (_, "/scheme") => ("I07", Some(Field::Scheme)),
-            (_, "/category") => ("I07", Some(Field::Category)),
-            (Reason::PersonUnknown, _) => ("I08", Some(Field::Learner)),
-            (_, "/record") => ("I11", Some(Field::Record)),
-            (_, "/code") => ("I11", Some(Field::Code)),
-            _ => ("I11", None),
-        };
-        let mut error = Self::new(row, code, field, problem.detail.clone());
-        error.problem = problem.reason.slug().into();
-        error
-    }
-
-    /// The finding for this reader.
-    pub fn told(self, language: Language) -> RowError {
-        let detail = match language {
-            Language::En => self.detail,
-            Language::Zh if self.detail_zh.is_empty() => {
-                format!("较早的检查结果，只有英文（{}）", self.detail)
-            }
-            Language::Zh => self.detail_zh,
-        };
-        RowError {
-            row: self.row,
-            code: self.code.into(),
-            field: self.field.into(),
-            detail,
-            problem: self.problem,
-        }
-    }
-}
 
 /// A row that can be asked.
 pub struct Ready {
@@ -189,36 +70,32 @@ pub fn read(
     people: &People,
     row: &Row<'_>,
 ) -> Result<Ready, Result<Finding, Problem>> {
+    if let Some((header, flaw)) = row.flaw_elsewhere() {
+        let mut finding = Finding::flawed(row.line, None, flaw);
+        finding.field = header.into();
+        return Err(Ok(finding));
+    }
     let cell = |field: Field| {
-        row.cell(field).map_err(|field| {
-            Ok(Finding::new(
-                row.line,
-                "I04",
-                Some(field),
-                (
-                    "不是 UTF-8 编码：请把文件另存为 UTF-8",
-                    "not UTF-8: save the file as UTF-8",
-                ),
-            ))
-        })
+        let cell = row
+            .cell(field)
+            .map_err(|(field, flaw)| Ok(Finding::flawed(row.line, Some(field), flaw)))?;
+        let digits_matter = matches!(field, Field::Learner | Field::Record | Field::Code);
+        match cell {
+            Some(text) if digits_matter && is_rounded(text) => {
+                Err(Ok(Finding::flawed(row.line, Some(field), Flaw::Digits)))
+            }
+            cell => Ok(cell),
+        }
     };
-    let needed = |field: Field| {
-        cell(field)?.ok_or_else(|| {
-            Ok(Finding::new(
-                row.line,
-                "I01",
-                Some(field),
-                ("没有填写", "missing"),
-            ))
-        })
-    };
+    let missing = |field| Ok(missing(row, field));
+    let needed = |field: Field| cell(field)?.ok_or_else(|| missing(field));
     let text = |field: Field| cell(field).map(|it| it.map(str::to_owned));
     let record = needed(Field::Record)?.to_owned();
     let completed_on = needed(Field::CompletedOn)?;
     let person = person(
         app,
         people,
-        row.line,
+        row,
         cell(Field::Learner)?,
         cell(Field::ResidentId)?,
         cell(Field::Name)?,
@@ -234,16 +111,9 @@ pub fn read(
         category: text(Field::Category)?,
         grade: text(Field::Grade)?,
         passed: None,
-        completed_on: date(completed_on).ok_or_else(|| {
-            Ok(Finding::new(
-                row.line,
-                "I06",
-                Some(Field::CompletedOn),
-                (
-                    "日期请写成 2026-06-30 的样子",
-                    "expected a date as 2026-06-30",
-                ),
-            ))
+        completed_on: date::read(completed_on).map_err(|unread| {
+            let field = Some(Field::CompletedOn);
+            Ok(Finding::new(row.line, "I06", field, unread.words()))
         })?,
     };
     let fault = |problem: Problem| {
@@ -265,14 +135,37 @@ pub fn read(
     })
 }
 
+/// Nothing stands where something must.
+fn missing(row: &Row<'_>, field: Field) -> Finding {
+    let why = if row.is_in_sheet() {
+        (
+            "没有填写；如果是合并的单元格，只有第一格有内容，请取消合并并填满",
+            "missing; of merged cells only the first has a value: unmerge them and fill each",
+        )
+    } else {
+        ("没有填写", "missing")
+    };
+    Finding::new(row.line, "I01", Some(field), why)
+}
+
+/// `1.1E+17`: a spreadsheet has cut it off.
+fn is_rounded(text: &str) -> bool {
+    text.split_once(['E', 'e']).is_some_and(|(digits, power)| {
+        let number = |text: &str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
+        let whole = digits.split_once('.').unwrap_or((digits, "0"));
+        number(whole.0) && number(whole.1) && power.strip_prefix('+').is_some_and(number)
+    })
+}
+
 fn person(
     app: &App,
     people: &People,
-    line: u64,
+    row: &Row<'_>,
     learner: Option<&str>,
     number: Option<&str>,
     given: Option<&str>,
 ) -> Result<Uuid, Result<Finding, Problem>> {
+    let line = row.line;
     if let Some(learner) = learner {
         return learner.parse().map_err(|_| {
             Ok(Finding::new(
@@ -284,8 +177,7 @@ fn person(
         });
     }
     let field = Some(Field::ResidentId);
-    let number =
-        number.ok_or_else(|| Ok(Finding::new(line, "I01", field, ("没有填写", "missing"))))?;
+    let number = number.ok_or_else(|| Ok(missing(row, Field::ResidentId)))?;
     let checked = IdentifierType::ResidentId.check(number).map_err(|error| {
         let code = if error == Malformed::Spreadsheet {
             "I03"
@@ -319,23 +211,4 @@ fn person(
             ),
         ))),
     }
-}
-
-/// `2026-06-30`, `2026/6/30` or `2026年6月30日`, as the first of these.
-fn date(text: &str) -> Option<String> {
-    let (between, behind, text) = match text.strip_suffix('日') {
-        Some(text) => ('年', '月', text),
-        None if text.contains('/') => ('/', '/', text),
-        None => ('-', '-', text),
-    };
-    let (year, rest) = text.split_once(between)?;
-    let (month, day) = rest.split_once(behind)?;
-    let number = |text: &str, digits: RangeInclusive<usize>| {
-        let is_number = digits.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-        is_number.then(|| text.parse::<u16>().ok()).flatten()
-    };
-    number(year, 4..=4)?;
-    let (month, day) = (number(month, 1..=2)?, number(day, 1..=2)?);
-    let date = format!("{year}-{month:02}-{day:02}");
-    credentials::policy::date::parse(&date).map(|_| date)
 }

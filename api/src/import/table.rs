@@ -1,129 +1,145 @@
-//! Reading a CSV file into rows of named fields.
+//! Reading a file, whatever it is, into rows of named fields.
+//!
+//! Invariant: a file is read as what its bytes are, not as what its name says; what cannot be read
+//! for certain comes back as a finding or refuses the file. Memory is bounded by [`ROWS_MAX`] and by
+//! the text kept, never by a number that the file states.
 
+mod columns;
+mod encoding;
+mod field;
+mod kind;
 mod lines;
+mod number;
+mod package;
+mod rows;
+mod sheet;
+mod text;
+mod texts;
+mod xls;
+mod xlsx;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
-use self::lines::{Lines, Part};
-use crate::problem::{Problem, Reason};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-/// Most rows of one file.
-pub const ROWS_MAX: usize = 100_000;
-/// Most columns looked at.
-const COLUMNS_MAX: usize = 200;
+use self::columns::Columns;
+pub use self::columns::Named;
+pub use self::encoding::Encoding;
+pub use self::field::Field;
+use self::kind::Kind;
+pub use self::rows::ROWS_MAX;
+use self::rows::Rows;
+pub(super) use self::rows::marks;
+use crate::problem::Problem;
 
-/// What a column means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Field {
-    /// The person's number here.
-    Learner,
-    /// Name.
-    Name,
-    /// Resident ID.
-    ResidentId,
-    /// The awarder's own number for the outcome.
-    Record,
-    /// Kind of outcome.
-    Kind,
-    /// Course code.
-    Code,
-    /// Title.
-    Title,
-    /// Hours.
-    Hours,
-    /// Credits.
-    Credits,
-    /// Scheme.
-    Scheme,
-    /// Level.
-    Level,
-    /// Category.
-    Category,
-    /// Mark.
-    Grade,
-    /// Date of completion.
-    CompletedOn,
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// Text, cells between commas.
+    Csv,
+    /// Text, cells between tabs.
+    Tsv,
+    /// Text, cells between semicolons.
+    Semicolon,
+    /// An Excel workbook since 2007.
+    Xlsx,
+    /// An Excel workbook of 97 to 2003.
+    Xls,
 }
 
-/// Header words, both languages; compared without spaces, in lower case.
-const HEADERS: &[(Field, &[&str])] = &[
-    (Field::Learner, &["learner", "学习者编号", "人员编号"]),
-    (Field::Name, &["姓名", "name", "学生姓名"]),
-    (
-        Field::ResidentId,
-        &[
-            "证件号",
-            "证件号码",
-            "身份证号",
-            "身份证",
-            "resident_id",
-            "idnumber",
-        ],
-    ),
-    (Field::Record, &["记录号", "record", "记录编号"]),
-    (Field::Kind, &["类型", "kind", "成果类型"]),
-    (Field::Code, &["课程代码", "code", "代码"]),
-    (Field::Title, &["课程名称", "title", "名称", "成果名称"]),
-    (Field::Hours, &["学时", "hours"]),
-    (Field::Credits, &["学分", "credits"]),
-    (Field::Scheme, &["体系", "scheme", "学分体系"]),
-    (Field::Level, &["等级", "level", "资历等级"]),
-    (Field::Category, &["类别", "category"]),
-    (Field::Grade, &["成绩", "grade", "分数"]),
-    (
-        Field::CompletedOn,
-        &["完成日期", "completed_on", "日期", "completedon"],
-    ),
-];
-
-impl Field {
-    /// Its name in messages.
-    pub fn name(self) -> &'static str {
-        HEADERS
-            .iter()
-            .find(|(field, _)| *field == self)
-            .and_then(|(_, words)| words.first())
-            .copied()
-            .unwrap_or_default()
-    }
-
-    fn of(header: &str) -> Option<Self> {
-        let header: String = header
-            .chars()
-            .filter(|c| !c.is_whitespace())
-            .flat_map(char::to_lowercase)
-            .collect();
-        HEADERS
-            .iter()
-            .find(|(_, words)| words.contains(&header.as_str()))
-            .map(|(field, _)| *field)
-    }
+/// As what a file was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// What it is.
+    pub format: Format,
+    /// Its encoding, if it is text.
+    pub encoding: Option<Encoding>,
+    /// The sheet read, if it is a workbook.
+    pub sheet: Option<String>,
 }
 
-/// One row: its line in the file and its cells by meaning; a cell that is not UTF-8 is an error.
+/// How a file is to be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// Its encoding, if that is not to be found.
+    pub encoding: Option<Encoding>,
+    /// What its headers mean.
+    pub columns: Named,
+}
+
+/// Why a cell cannot be taken for what it shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flaw {
+    /// Its bytes are no text in the file's encoding.
+    Undecodable(Encoding),
+    /// The same, in a file that has lines in another encoding.
+    Mixed,
+    /// A zero byte stands in it.
+    Nul,
+    /// It is our mark of an unreadable cell.
+    Mark,
+    /// It has U+FFFD: another program lost a character.
+    Replaced,
+    /// It has a character for private use, which looks otherwise elsewhere.
+    Private,
+    /// A number with more digits than a spreadsheet keeps.
+    Digits,
+    /// The spreadsheet took it for a date.
+    Dated,
+    /// A formula whose result was not saved.
+    Uncomputed,
+    /// An error such as `#N/A`.
+    Failed,
+}
+
+/// One row: its line in the file and its cells by meaning.
 pub struct Row<'a> {
-    /// Line in the file, the header being 1.
+    /// Line in the file, or row in the sheet, from 1.
     pub line: u64,
-    cells: &'a csv::ByteRecord,
-    columns: &'a HashMap<Field, usize>,
+    table: &'a Table,
+    index: usize,
 }
 
-impl Row<'_> {
+impl<'a> Row<'a> {
     /// The cell under `field`, trimmed; `None` = blank or no such column.
-    pub fn cell(&self, field: Field) -> Result<Option<&str>, Field> {
-        let Some(bytes) = self.columns.get(&field).and_then(|at| self.cells.get(*at)) else {
+    pub fn cell(&self, field: Field) -> Result<Option<&'a str>, (Field, Flaw)> {
+        let Some(column) = self.table.columns.at.get(&field) else {
             return Ok(None);
         };
-        let text = std::str::from_utf8(bytes).map_err(|_| field)?.trim();
+        let flaws = self.table.rows.flaws(self.index);
+        if let Some((.., flaw)) = flaws.iter().find(|(_, at, _)| usize::from(*at) == *column) {
+            return Err((field, *flaw));
+        }
+        let text = self.table.rows.text(self.index, *column).trim();
         Ok((!text.is_empty()).then_some(text))
+    }
+
+    /// A flaw in a column that means nothing here, with its header: the row may have more of them.
+    pub fn flaw_elsewhere(&self) -> Option<(&'a str, Flaw)> {
+        let flaws = self.table.rows.flaws(self.index).iter();
+        let mut elsewhere = flaws.filter_map(|(_, at, flaw)| {
+            let column = usize::from(*at);
+            let header = self.table.columns.headers.get(column);
+            let known = self.table.columns.field(column).is_some();
+            (!known).then_some((header.map_or("", String::as_str), *flaw))
+        });
+        elsewhere.next()
+    }
+
+    /// Whether it stands in a sheet, where cells can be merged.
+    pub fn is_in_sheet(&self) -> bool {
+        self.table.found.sheet.is_some()
     }
 }
 
 /// A file's rows.
 pub struct Table {
-    columns: HashMap<Field, usize>,
-    records: Vec<(u64, Result<csv::ByteRecord, Broken>)>,
+    rows: Rows,
+    columns: Columns,
     looked_at: u64,
+    found: Found,
 }
 
 /// A row that cannot be read.
@@ -146,149 +162,91 @@ pub enum Fault {
     QuoteOpen,
     /// A cell goes on behind the quote that closes it: what it says is anybody's guess.
     QuoteBehind,
+    /// It is in another encoding than the other rows, or seems to be.
+    Mixed,
 }
 
 impl Table {
-    /// Reads CSV with a header row; rows are kept, wrong ones too.
+    /// Reads a file by what it is; rows are kept, wrong ones too.
     pub fn read(bytes: &[u8]) -> Result<Self, Problem> {
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        if is_other_encoding(bytes) {
-            return Err(Problem::of(Reason::ImportFileInvalid).detail((
-                "文件不是 UTF-8 编码：请另存为 UTF-8",
-                "the file is not UTF-8: save it as UTF-8",
-            )));
-        }
-        let bytes = lines::with_line_feeds(bytes);
-        let mut lines = Lines::of(&bytes);
-        let header = lines.header().ok_or_else(|| {
-            Problem::of(Reason::ImportFileInvalid).detail((
-                "表头中有引号没有闭合",
-                "a quote in the header row is not closed",
-            ))
-        })?;
-        let (columns, cells) = columns_of(header)?;
-        let mut table = Self {
-            columns,
-            records: Vec::new(),
-            looked_at: 0,
-        };
-        while let Some(part) = lines.next_part(cells) {
-            match part {
-                Part::Sound { bytes, line } => table.take(bytes, line, cells)?,
-                Part::Broken(broken) => table.push(broken.line, Err(broken))?,
-            }
-        }
-        table.looked_at = lines.looked_at;
-        Ok(table)
+        Self::read_as(bytes, &Reading::default())
     }
 
-    /// Adds rows that stand on a line each; blank lines are none.
-    fn take(&mut self, bytes: &[u8], first: u64, cells: usize) -> Result<(), Problem> {
-        for (line, bytes) in (first..).zip(bytes.split_inclusive(|byte| *byte == b'\n')) {
-            let mut records = lines::reader(bytes).into_byte_records();
-            let Some(record) = records.next() else {
-                continue;
-            };
-            let whole = record.ok().filter(|record| record.len() == cells);
-            let broken = Broken {
-                line,
-                last: line,
-                fault: Fault::Cells,
-            };
-            self.push(line, whole.ok_or(broken))?;
+    /// The same, with what was told of it.
+    pub fn read_as(bytes: &[u8], reading: &Reading) -> Result<Self, Problem> {
+        match Kind::of(bytes)? {
+            Kind::Text => text::read(bytes, reading),
+            Kind::Xlsx => xlsx::read(bytes, reading),
+            Kind::Xls => xls::read(bytes, reading),
         }
-        Ok(())
     }
 
-    fn push(&mut self, line: u64, row: Result<csv::ByteRecord, Broken>) -> Result<(), Problem> {
-        self.records.push((line, row));
-        if self.records.len() > ROWS_MAX {
-            return Err(Problem::of(Reason::ImportTooLarge).detail((
-                format!("超过 {ROWS_MAX} 行"),
-                format!("more than {ROWS_MAX} rows"),
-            )));
-        }
-        Ok(())
+    /// As what it was read.
+    pub fn found(&self) -> &Found {
+        &self.found
     }
 
-    /// Bytes looked at to find where rows end: at most three times the file's.
+    /// Names of the fields found, each with the header of its column.
+    pub fn columns(&self) -> BTreeMap<String, String> {
+        let named = self.columns.at.iter().filter_map(|(field, at)| {
+            let header = self.columns.headers.get(*at)?;
+            Some((field.key().to_owned(), header.clone()))
+        });
+        named.collect()
+    }
+
+    /// The header's cells.
+    pub fn headers(&self) -> &[String] {
+        &self.columns.headers
+    }
+
+    /// Where a field stands, by its name in messages or its header.
+    pub fn column(&self, name: &str) -> Option<usize> {
+        let mut fields = self.columns.at.iter();
+        let field = fields.find(|(field, _)| field.name() == name);
+        field.map(|(_, at)| *at).or_else(|| {
+            let mut headers = self.columns.headers.iter();
+            headers.position(|header| !name.is_empty() && header == name)
+        })
+    }
+
+    /// A cell of row `index` as it is kept; a row that cannot be read is one cell.
+    pub fn text(&self, index: usize, column: usize) -> &str {
+        self.rows.text(index, column)
+    }
+
+    /// The row that stands at this line.
+    pub fn at_line(&self, line: u64) -> Option<usize> {
+        let at = self.rows.at_line(line);
+        let found = self.rows.place(at).filter(|(found, _)| *found == line);
+        found.map(|_| at)
+    }
+
+    /// Bytes of text looked at to find where rows end: at most three times the file's.
     pub fn looked_at(&self) -> u64 {
         self.looked_at
     }
 
     /// Rows in the file.
     pub fn len(&self) -> usize {
-        self.records.len()
+        self.rows.len()
     }
 
     /// Whether there is no row.
     pub fn is_empty(&self) -> bool {
-        self.records.is_empty()
+        self.len() == 0
     }
 
     /// Row `index`, from 0; where it stands if it is broken.
     pub fn row(&self, index: usize) -> Option<Result<Row<'_>, Broken>> {
-        let (line, record) = self.records.get(index)?;
-        Some(match record {
-            Ok(cells) => Ok(Row {
-                line: *line,
-                cells,
-                columns: &self.columns,
+        let (line, broken) = self.rows.place(index)?;
+        Some(match broken {
+            Some(broken) => Err(broken),
+            None => Ok(Row {
+                line,
+                table: self,
+                index,
             }),
-            Err(broken) => Err(*broken),
         })
     }
-}
-
-/// Whether no line that says more than ASCII says it in UTF-8: then the file is to blame, not a row.
-fn is_other_encoding(bytes: &[u8]) -> bool {
-    let beyond_ascii = bytes
-        .split(|byte| matches!(byte, b'\n' | b'\r'))
-        .filter(|line| !line.is_ascii());
-    let mut readable = beyond_ascii.map(|line| std::str::from_utf8(line).is_ok());
-    readable.next() == Some(false) && !readable.any(|is_utf8| is_utf8)
-}
-
-/// What the columns mean, and how many there are.
-fn columns_of(header: &[u8]) -> Result<(HashMap<Field, usize>, usize), Problem> {
-    let wrong = |en: String, zh: String| Problem::of(Reason::ImportFileInvalid).detail((zh, en));
-    let headers = lines::reader(header).into_byte_records().next();
-    let headers = headers.transpose().ok().flatten().unwrap_or_default();
-    if headers.len() > COLUMNS_MAX {
-        return Err(wrong(
-            format!("{} columns; at most {COLUMNS_MAX}", headers.len()),
-            format!("共 {} 列，最多 {COLUMNS_MAX} 列", headers.len()),
-        ));
-    }
-    let mut columns = HashMap::new();
-    for (at, header) in headers.iter().enumerate() {
-        let header = std::str::from_utf8(header).map_err(|_| {
-            wrong(
-                "the header row is not UTF-8".into(),
-                "表头不是 UTF-8 编码：请另存为 UTF-8".into(),
-            )
-        })?;
-        if let Some(field) = Field::of(header)
-            && columns.insert(field, at).is_some()
-        {
-            let name = field.name();
-            return Err(wrong(
-                format!("two columns mean {name}"),
-                format!("有两列都表示“{name}”"),
-            ));
-        }
-    }
-    let none = |field: Field| {
-        let name = field.name();
-        wrong(format!("no column {name}"), format!("缺少“{name}”列"))
-    };
-    for needed in [Field::Record, Field::CompletedOn] {
-        if !columns.contains_key(&needed) {
-            return Err(none(needed));
-        }
-    }
-    if !columns.contains_key(&Field::Learner) && !columns.contains_key(&Field::ResidentId) {
-        return Err(none(Field::ResidentId));
-    }
-    Ok((columns, headers.len()))
 }

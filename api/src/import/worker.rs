@@ -129,7 +129,7 @@ pub(super) fn patiently<T>(
 
 fn run(app: &App, job: &mut Job, progress: &dyn Fn(&Job)) -> Result<(), Problem> {
     let bytes = patiently(app, || super::file::get(app, job.id))?;
-    let table = Table::read(&bytes)?;
+    let table = Table::read_as(&bytes, &job.reading())?;
     let people = People::default();
     let seen = Seen::default();
     let pass = match job.state {

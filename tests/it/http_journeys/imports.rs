@@ -2,6 +2,7 @@
 
 mod refused;
 mod runs;
+mod samples;
 mod tables;
 
 use serde_json::Value;

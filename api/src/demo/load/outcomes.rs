@@ -31,7 +31,7 @@ impl Loader<'_> {
             let (app, caller) = (Arc::clone(self.app), staff.caller(0));
             let (name, bytes) = (file.file_name.clone(), file.csv.clone());
             let work = tokio::task::spawn_blocking(move || {
-                let taken = job::take_in(&app, &caller, &name, &bytes)?;
+                let taken = job::take_in(&app, &caller, &name, &bytes, &job::Told::default())?;
                 let mut checked = job::work(&app, taken, &|_| {});
                 job::begin(&app, &mut checked)?;
                 Ok::<_, Problem>(job::work(&app, checked, &|_| {}))

@@ -1,4 +1,4 @@
-//! The lines of a CSV file: a stray quote breaks its own line and not those behind it.
+//! The lines of a text file: a stray quote breaks its own line and not those behind it.
 //!
 //! Invariant: every line is in exactly one part, in order; each is looked at three times at most,
 //! whatever the quotes. What a quoted cell holds across lines is never read as rows, if its row is
@@ -22,7 +22,12 @@ pub(super) enum Part<'a> {
         line: u64,
     },
     /// A row that does not.
-    Broken(Broken),
+    Broken {
+        /// Its bytes.
+        bytes: &'a [u8],
+        /// What is wrong with it.
+        broken: Broken,
+    },
 }
 
 /// A line read from its start, outside quotes or inside.
@@ -30,9 +35,9 @@ pub(super) enum Part<'a> {
 struct Scan {
     /// A quote is open at its end.
     open: bool,
-    /// Commas outside quotes.
+    /// Commas, or what else stands between cells, outside quotes.
     commas: usize,
-    /// A comma or the line's end stands behind every quote that closes.
+    /// Such a comma or the line's end stands behind every quote that closes.
     clean: bool,
 }
 
@@ -72,23 +77,26 @@ pub(super) struct Lines<'a> {
     at: usize,
     /// Its number, from 1.
     line: u64,
+    /// What stands between cells.
+    delimiter: u8,
     followed: Followed,
     /// Bytes looked at to find where rows end.
     pub(super) looked_at: u64,
 }
 
 impl<'a> Lines<'a> {
-    pub(super) fn of(bytes: &'a [u8]) -> Self {
+    pub(super) fn of(bytes: &'a [u8], delimiter: u8) -> Self {
         Self {
             bytes,
             at: 0,
             line: 1,
+            delimiter,
             followed: Followed::default(),
             looked_at: 0,
         }
     }
 
-    /// Takes the first row that is not blank, over all its lines; `None` = a quote in it is not
+    /// Takes the next row that is not blank, over all its lines, empty at the end; `None` = a quote in it is not
     /// closed as a cell ends.
     pub(super) fn header(&mut self) -> Option<&'a [u8]> {
         loop {
@@ -123,14 +131,15 @@ impl<'a> Lines<'a> {
                 Some(fault) if end == self.at => {
                     let (until, until_line) = match fault {
                         Fault::QuoteOpen => self.broken(next, scan, cells),
-                        Fault::QuoteBehind | Fault::Cells => (next, line + 1),
+                        Fault::QuoteBehind | Fault::Cells | Fault::Mixed => (next, line + 1),
                     };
-                    self.take(until, until_line);
-                    return Some(Part::Broken(Broken {
+                    let bytes = self.take(until, until_line);
+                    let broken = Broken {
                         line,
                         last: until_line - 1,
                         fault,
-                    }));
+                    };
+                    return Some(Part::Broken { bytes, broken });
                 }
                 Some(_) => break,
                 None => {}
@@ -205,7 +214,7 @@ impl<'a> Lines<'a> {
     fn scan(&mut self, from: usize, until: usize, begins_quoted: bool) -> Scan {
         let line = self.bytes.get(from..until).unwrap_or_default();
         self.looked_at += line.len() as u64;
-        scan(line, begins_quoted)
+        scan(line, begins_quoted, self.delimiter)
     }
 }
 
@@ -228,8 +237,9 @@ pub(super) fn with_line_feeds(bytes: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// A reader of rows without a header.
-pub(super) fn reader(bytes: &[u8]) -> csv::Reader<&[u8]> {
+pub(super) fn reader(bytes: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
     csv::ReaderBuilder::new()
+        .delimiter(delimiter)
         .flexible(true)
         .has_headers(false)
         .buffer_capacity(bytes.len().clamp(64, 64 << 10))
@@ -238,7 +248,7 @@ pub(super) fn reader(bytes: &[u8]) -> csv::Reader<&[u8]> {
 
 /// Reads a line, which begins inside a quoted cell or not (RFC 4180: a cell is quoted if it begins
 /// with a quote; two quotes in it are one of its text).
-fn scan(line: &[u8], begins_quoted: bool) -> Scan {
+fn scan(line: &[u8], begins_quoted: bool, delimiter: u8) -> Scan {
     let (mut quoted, mut at_start) = (begins_quoted, !begins_quoted);
     let (mut commas, mut clean) = (0, true);
     let mut bytes = line.iter().peekable();
@@ -247,13 +257,14 @@ fn scan(line: &[u8], begins_quoted: bool) -> Scan {
             // The second of two is passed over.
             b'"' if quoted && bytes.next_if_eq(&&b'"').is_none() => {
                 quoted = false;
-                clean &= matches!(bytes.peek(), None | Some(b',' | b'\r' | b'\n'));
+                let behind = bytes.peek();
+                clean &= behind.is_none_or(|it| matches!(it, b'\r' | b'\n') || **it == delimiter);
             }
             b'"' if at_start => quoted = true,
-            b',' if !quoted => commas += 1,
+            byte if *byte == delimiter && !quoted => commas += 1,
             _ => {}
         }
-        at_start = !quoted && *byte == b',';
+        at_start = !quoted && *byte == delimiter;
     }
     Scan {
         open: quoted,

@@ -47,7 +47,14 @@ fn an_interrupted_dry_run_comes_to_what_one_that_ran_through_does() {
     let through = checked(&stand, "f.csv", text.as_bytes());
     let id = serde_json::from_value(through["id"].clone()).unwrap();
     let caller = stand.app.jobs.get(id).unwrap().unwrap().caller();
-    let cut = job::take_in(&stand.app, &caller, "f.csv", text.as_bytes()).unwrap();
+    let cut = job::take_in(
+        &stand.app,
+        &caller,
+        "f.csv",
+        text.as_bytes(),
+        &job::Told::default(),
+    )
+    .unwrap();
     let id = cut.id;
     // The import ends behind its first chunk, and all that it held in memory with it.
     let work = || job::work(&stand.app, cut, &|_| panic!("the import is cut off here"));

@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use credentials::policy::validity;
-use credentials::rulebook::Rulebook;
+use credentials::policy::{Adopted, Policy, preset, validity};
+use credentials::rulebook::{Refusal, Rulebook};
 use identity::did::{Did, IssuerNumber};
 use identity::institution::{Custody, Institution, KeyUse};
 use jiff::civil::Date;
@@ -211,6 +211,14 @@ impl App {
     /// Today, as the rules count days.
     pub fn today(&self) -> Date {
         validity::day_of(self.now_ms())
+    }
+
+    /// The policy in force today.
+    pub fn policy(&self) -> Result<&'static Policy, Problem> {
+        let stream = Adopted::stream(preset::DEFAULT);
+        let adopted = self.ledger.state::<Adopted>(&stream)?;
+        let policy = adopted.in_force(self.today());
+        policy.map_err(|error| Refusal::from(error).into())
     }
 
     /// The key with which the platform signs for `issuer`; the registrar's own for number 0.

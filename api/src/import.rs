@@ -6,16 +6,19 @@
 //! After a crash a running job goes on behind its last durable chunk.
 
 mod advice;
+pub mod control;
 mod date;
 pub mod file;
 mod finding;
 pub mod job;
 mod lanes;
+mod look;
 mod queue;
 mod record;
 mod remembered;
 pub mod row;
 pub mod table;
+mod totals;
 pub mod workbook;
 mod worker;
 

@@ -93,10 +93,14 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .merge(
             OpenApiRouter::new()
                 .routes(routes!(imports::upload))
+                .routes(routes!(imports::replace))
                 .layer(DefaultBodyLimit::max(file::BYTES_MAX + (1 << 20))),
         )
         .routes(routes!(imports::show))
         .routes(routes!(imports::run))
+        .routes(routes!(imports::pause))
+        .routes(routes!(imports::cancel))
+        .routes(routes!(imports::events::events))
         .routes(routes!(imports::errors))
         .routes(routes!(imports::errors_workbook))
         // views of one learner

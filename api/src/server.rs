@@ -26,8 +26,9 @@ use crate::routes;
 /// Most bytes of a request body, unless a route says otherwise.
 pub const BODY_BYTES_MAX: usize = 1 << 20;
 /// Doors that keep `If-Match`; the others refuse it, for whoever sends a precondition relies on it.
-const CONDITIONAL: [&str; 3] = [
+const CONDITIONAL: [&str; 4] = [
     "/v1/assertions",
+    "/v1/imports/{id}/run",
     "/v1/outcomes/{id}/corrections",
     "/v1/outcomes/{id}/revocations",
 ];

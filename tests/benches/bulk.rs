@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use api::demo::province::Province;
 use api::extract::Caller;
-use api::import::job;
+use api::import::control;
+use api::import::job::Told;
 use api::import::{Job as Import, JobState};
 use axum::body::Bytes;
 use identity::did::IssuerNumber;
@@ -189,21 +190,16 @@ fn imported(report: &mut Report, runtime: &Runtime, land: &Land, address: std::n
     };
     let app = &land.app;
     let watch = Stopwatch::start();
-    let taken = job::take_in(
-        app,
-        &caller,
-        "bench.csv",
-        text.as_bytes(),
-        &job::Told::default(),
-    );
+    let taken = control::take_in(app, &caller, "bench.csv", text.as_bytes(), &Told::default());
     let mut import = taken.unwrap_or_else(|problem| panic!("{}", problem.detail.en));
-    import = job::work(app, import, &|_| {});
+    import = control::work(app, import, &|_| {});
     expect(&import, JobState::Checked);
     report.sample("dry", watch.elapsed().as_secs_f64());
-    let began = job::begin(app, &mut import);
-    assert!(began.is_ok_and(|it| it));
+    let began = control::begin(app, &caller, import.id, None);
+    let (begun, is_new) = began.unwrap_or_else(|problem| panic!("{}", problem.detail.en));
+    assert!(is_new);
     let watch = Stopwatch::start();
-    let done = job::work(app, import, &|_| {});
+    let done = control::work(app, begun, &|_| {});
     let elapsed = watch.elapsed().as_secs_f64();
     expect(&done, JobState::Done);
     report.sample("B18", ROWS as f64 / elapsed);

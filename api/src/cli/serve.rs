@@ -69,7 +69,7 @@ pub(crate) async fn serve(
         .map_err(Failure::of)?;
     let address = listener.local_addr().map_err(Failure::of)?;
     publish_trust(&app);
-    import::job::resume(&app)?;
+    import::control::resume(&app)?;
     app.keep_house();
     let (stop, stopped) = watch::channel(false);
     tokio::spawn(async move {

@@ -37,6 +37,19 @@ pub(super) fn put(app: &App, job: Uuid, bytes: &[u8], expires_at_ms: i64) -> Res
     Ok(())
 }
 
+/// Removes a file.
+pub(super) fn remove(app: &App, job: Uuid) -> Result<(), Problem> {
+    for piece in 0_u32.. {
+        let key = key(job, piece);
+        if app.side.get(SPACE, &key)?.is_none() {
+            break;
+        }
+        app.side
+            .write(&mut |transaction| transaction.delete(SPACE, &key).map(|_| ()))?;
+    }
+    Ok(())
+}
+
 /// Reads a file back.
 pub(super) fn get(app: &App, job: Uuid) -> Result<Zeroizing<Vec<u8>>, Problem> {
     let mut bytes = Zeroizing::new(Vec::new());

@@ -5,19 +5,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use identity::did::IssuerNumber;
 use identity::role::Role;
-use ledger::clock;
 use ledger::side::Side;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::queue::{self, Queue};
+use super::queue::Queue;
 pub use super::remembered::Told;
 pub use super::row::{Finding, RowError};
-use super::table::{Encoding, Format, Named, Reading, Table};
-use super::worker;
-use crate::app::App;
+use super::table::{Encoding, Format, Named, Reading};
+pub use super::totals::{Sample, Totals};
 use crate::extract::Caller;
 use crate::problem::{Problem, Reason};
 use crate::seal::SealKey;
@@ -25,8 +23,12 @@ use crate::side;
 
 const JOBS: &str = "import";
 const ERRORS: &str = "import-error";
+/// Job → what whoever works on it is asked to do.
+const SIGNALS: &str = "import-signal";
+const PAUSE: &[u8] = b"pause";
+const CANCEL: &[u8] = b"cancel";
 /// How long a finished job and its file are kept, in milliseconds.
-const KEPT_MS: i64 = 30 * 86_400_000;
+pub(super) const KEPT_MS: i64 = 30 * 86_400_000;
 
 /// Where a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -36,12 +38,25 @@ pub enum JobState {
     Checking,
     /// The dry run is done; nothing was recorded.
     Checked,
+    /// More rows than one person may record alone: somebody else of the institution must run it.
+    Waiting,
     /// Rows are being recorded.
     Running,
+    /// It stopped between two batches because it was asked to; a run goes on behind the last one.
+    Paused,
+    /// It was given up; what was recorded stays, and the counts say how much.
+    Cancelled,
     /// Everything that can be recorded is.
     Done,
     /// It could not go on; what was recorded stays.
     Failed,
+}
+
+/// What whoever works on a job is asked to do between two batches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Signal {
+    Pause,
+    Cancel,
 }
 
 /// How many rows came to what.
@@ -96,6 +111,21 @@ pub struct Job {
     pub role: Role,
     /// How many rows came to what, of the run under way or the last one.
     pub counts: Counts,
+    /// What the file comes to, by its dry run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub totals: Option<Totals>,
+    /// What the dry run rests on. Send `check` as `If-Match` with the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Basis>,
+    /// Who asked for a run that somebody else must confirm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<Uuid>,
+    /// Who confirmed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_by: Option<Uuid>,
+    /// Where the file lies; another one when it was replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) file: Option<Uuid>,
     /// First row not yet durable.
     pub next_row: u64,
     /// Size of the log when its first run began: what it finds recorded behind that, it recorded
@@ -112,7 +142,23 @@ pub struct Job {
     pub failure: Option<String>,
 }
 
+/// What a dry run rests on: the run is refused when one of them changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Basis {
+    /// Changes with file and policy.
+    pub check: String,
+    /// The policy by which its rows were judged.
+    pub policy: String,
+    /// Its version.
+    pub version: u32,
+}
+
 impl Job {
+    /// Where the file lies.
+    pub(super) fn file(&self) -> Uuid {
+        self.file.unwrap_or(self.id)
+    }
+
     /// Who imports.
     pub fn caller(&self) -> Caller {
         Caller {
@@ -120,6 +166,11 @@ impl Job {
             role: self.role,
             institution: Some(self.institution),
         }
+    }
+
+    /// Whether a thread works on it, or will.
+    pub(super) fn is_worked_on(&self) -> bool {
+        matches!(self.state, JobState::Checking | JobState::Running)
     }
 
     /// How its file was read when it came: it is read no other way later.
@@ -200,6 +251,9 @@ impl Jobs {
         let expires = Some(job.created_at_ms.saturating_add(KEPT_MS));
         let written = self.side.write(&mut |transaction| {
             transaction.put(JOBS, job.id.as_bytes(), &bytes, expires)?;
+            if !job.is_worked_on() {
+                transaction.delete(SIGNALS, job.id.as_bytes())?;
+            }
             for (key, value) in &found {
                 transaction.put(ERRORS, key, value, expires)?;
             }
@@ -208,14 +262,48 @@ impl Jobs {
         written.map_err(Problem::from)
     }
 
-    /// Changes the job with this number as `change` says, unless that answers false; nothing comes
-    /// between what `change` sees and what it leaves.
-    fn change(&self, id: Uuid, change: impl Fn(&mut Job) -> bool) -> Result<(Job, bool), Problem> {
+    /// What whoever works on the job is asked to do at the next batch.
+    pub(super) fn signal(&self, id: Uuid) -> Result<Option<Signal>, Problem> {
+        let kept = self.side.get(SIGNALS, id.as_bytes())?;
+        Ok(kept.map(|kept| {
+            if kept == PAUSE {
+                Signal::Pause
+            } else {
+                Signal::Cancel
+            }
+        }))
+    }
+
+    /// Asks whoever works on the job, if somebody does; says how it stands.
+    pub(super) fn ask(&self, id: Uuid, signal: Signal) -> Result<Job, Problem> {
+        side::write(&*self.side, |transaction| {
+            let kept = transaction.get(JOBS, id.as_bytes())?;
+            let kept = kept.ok_or(Problem::of(Reason::NotFound))?;
+            let job: Job = self.open(JOBS, id.as_bytes(), &kept)?;
+            if job.is_worked_on() {
+                let word = match signal {
+                    Signal::Pause => PAUSE,
+                    Signal::Cancel => CANCEL,
+                };
+                let expires = Some(job.created_at_ms.saturating_add(KEPT_MS));
+                transaction.put(SIGNALS, id.as_bytes(), word, expires)?;
+            }
+            Ok(job)
+        })
+    }
+
+    /// Changes the job with this number as `change` says, unless that answers false or refuses; nothing
+    /// comes between what `change` sees and what it leaves.
+    pub(super) fn change(
+        &self,
+        id: Uuid,
+        mut change: impl FnMut(&mut Job) -> Result<bool, Problem>,
+    ) -> Result<(Job, bool), Problem> {
         side::write(&*self.side, |transaction| {
             let kept = transaction.get(JOBS, id.as_bytes())?;
             let kept = kept.ok_or(Problem::of(Reason::NotFound))?;
             let mut job: Job = self.open(JOBS, id.as_bytes(), &kept)?;
-            let changed = change(&mut job);
+            let changed = change(&mut job)?;
             if changed {
                 let bytes = self.seal(JOBS, id.as_bytes(), &job)?;
                 let expires = Some(job.created_at_ms.saturating_add(KEPT_MS));
@@ -260,7 +348,7 @@ impl Jobs {
     }
 
     /// Jobs that a stop or crash interrupted; one that does not open is told to the log and left.
-    fn interrupted(&self) -> Result<Vec<Job>, Problem> {
+    pub(super) fn interrupted(&self) -> Result<Vec<Job>, Problem> {
         let mut jobs = Vec::new();
         let mut after: Option<Vec<u8>> = None;
         loop {
@@ -271,9 +359,7 @@ impl Jobs {
             after = Some(last.clone());
             for (key, value) in &page {
                 match self.open::<Job>(JOBS, key, value) {
-                    Ok(job) if matches!(job.state, JobState::Checking | JobState::Running) => {
-                        jobs.push(job);
-                    }
+                    Ok(job) if job.is_worked_on() => jobs.push(job),
                     Ok(_) => {}
                     // It is no record: nothing else may wait for it.
                     Err(problem) => {
@@ -291,129 +377,4 @@ fn error_key(id: Uuid, row: u64) -> Vec<u8> {
     let mut key = id.as_bytes().to_vec();
     key.extend_from_slice(&row.to_be_bytes());
     key
-}
-
-/// Takes a file in and begins its dry run.
-pub fn start(
-    app: &Arc<App>,
-    caller: &Caller,
-    file_name: &str,
-    bytes: &[u8],
-    told: &Told,
-) -> Result<Job, Problem> {
-    let job = take_in(app, caller, file_name, bytes, told)?;
-    queue::add(app, job.clone());
-    Ok(job)
-}
-
-/// Takes a file in; the caller runs it.
-pub fn take_in(
-    app: &App,
-    caller: &Caller,
-    file_name: &str,
-    bytes: &[u8],
-    told: &Told,
-) -> Result<Job, Problem> {
-    let institution = caller
-        .institution
-        .ok_or_else(|| Problem::of(Reason::NotAllowed))?;
-    if bytes.len() > super::file::BYTES_MAX {
-        return Err(super::file::too_large());
-    }
-    let reading = Reading {
-        encoding: told.encoding,
-        columns: app.jobs.columns_of(institution, &told.columns)?,
-    };
-    let table = Table::read_as(bytes, &reading)?;
-    let found = table.found();
-    let now_ms = app.now_ms();
-    let job = Job {
-        id: clock::uuid_v7(now_ms),
-        state: JobState::Checking,
-        file_name: safe_name(file_name),
-        bytes: bytes.len() as u64,
-        format: Some(found.format),
-        encoding: found.encoding,
-        sheet: found.sheet.clone(),
-        columns: table.columns(),
-        institution,
-        person: caller.person,
-        role: caller.role,
-        counts: Counts {
-            rows: table.len() as u64,
-            ..Counts::default()
-        },
-        next_row: 0,
-        begun: None,
-        created_at_ms: now_ms,
-        position: None,
-        failure: None,
-    };
-    super::file::put(app, job.id, bytes, now_ms.saturating_add(KEPT_MS))?;
-    app.jobs.put(&job, &[])?;
-    app.jobs.remember_columns(institution, &told.columns)?;
-    Ok(job)
-}
-
-/// Begins the run of a checked job; the job as it stands, and whether this call began it.
-pub fn run(app: &Arc<App>, mut job: Job) -> Result<(Job, bool), Problem> {
-    let begun = begin(app, &mut job)?;
-    if begun {
-        queue::add(app, job.clone());
-    }
-    Ok((job, begun))
-}
-
-/// Turns a checked job into a running one: of several that ask at once, one does.
-pub fn begin(app: &App, job: &mut Job) -> Result<bool, Problem> {
-    let size = app.ledger.head().size;
-    let begun = app.jobs.change(job.id, |job| {
-        if !matches!(job.state, JobState::Checked | JobState::Failed) {
-            return false;
-        }
-        job.state = JobState::Running;
-        job.counts = Counts {
-            rows: job.counts.rows,
-            ..Counts::default()
-        };
-        job.next_row = 0;
-        job.failure = None;
-        job.begun.get_or_insert(size);
-        true
-    });
-    let (changed, begun) = begun?;
-    *job = changed;
-    Ok(begun)
-}
-
-/// Works on the job until it is checked or done, in this thread; `progress` after each chunk.
-pub fn work(app: &App, job: Job, progress: &dyn Fn(&Job)) -> Job {
-    worker::work(app, job, progress)
-}
-
-/// Goes on with what a stop or crash interrupted.
-pub fn resume(app: &Arc<App>) -> Result<usize, Problem> {
-    let interrupted = app.jobs.interrupted()?;
-    let count = interrupted.len();
-    for job in interrupted {
-        tracing::info!(job = %job.id, next_row = job.next_row, "an import goes on");
-        queue::add(app, job);
-    }
-    Ok(count)
-}
-
-/// The last part of a name, without characters that have no shape or turn it around: it is shown,
-/// never opened.
-fn safe_name(name: &str) -> String {
-    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let shown: String = last
-        .chars()
-        .filter(|c| !identity::value::is_invisible(*c))
-        .take(200)
-        .collect();
-    if shown.trim_matches('.').is_empty() {
-        "unnamed".into()
-    } else {
-        shown
-    }
 }

@@ -8,11 +8,11 @@ use ledger::assertion::Kid;
 use ledger::decision::{Earlier, Verdict};
 use ledger::fact::Fact;
 
-use super::job::Job;
 use super::lanes::in_lanes;
+use super::look::Came;
 use super::row::{Finding, Ready};
-use super::worker::Came;
 use crate::app::App;
+use crate::extract::Caller;
 use crate::problem::{Problem, Reason};
 use crate::routes::outcomes::has_hours_mismatch;
 use crate::write::batch::{BatchRefused, Member, MemberRefused};
@@ -66,7 +66,8 @@ fn refused(line: u64, problem: Problem) -> Result<Finding, Problem> {
 /// Records rows for a job.
 pub(super) struct Recorder<'a> {
     pub(super) app: &'a App,
-    pub(super) job: &'a Job,
+    /// Who imports.
+    pub(super) caller: &'a Caller,
     pub(super) kid: &'a Kid,
     /// Whether the file has these rows' records not before.
     pub(super) first: bool,
@@ -132,8 +133,8 @@ impl Recorder<'_> {
         came: &mut Vec<(usize, Came)>,
     ) -> Result<Vec<Sent<'a>>, Problem> {
         let members = sent.iter().map(|row| row.member.clone()).collect();
-        let act = self.job.caller().act();
-        let refused = match self.app.ask_batch(self.job.institution, &act, members) {
+        let (issuer, act) = (self.caller.issuer(), self.caller.act());
+        let refused = match self.app.ask_batch(issuer, &act, members) {
             Ok(written) => {
                 // The envelope is new, so its commits are.
                 for (row, commit) in sent.iter().zip(written.new.unwrap_or_default()) {

@@ -121,6 +121,8 @@ pub enum Reason {
     IdempotencyConflict,
     IdempotencyRunning,
     ImportFileInvalid,
+    ImportPolicyChanged,
+    ImportNotNow,
     ImportTooLarge,
     CredentialUnknown,
     ListUnknown,
@@ -253,6 +255,8 @@ impl Reason {
         Self::IdempotencyConflict,
         Self::IdempotencyRunning,
         Self::ImportFileInvalid,
+        Self::ImportPolicyChanged,
+        Self::ImportNotNow,
         Self::ImportTooLarge,
         Self::CredentialUnknown,
         Self::ListUnknown,
@@ -308,6 +312,8 @@ impl Reason {
             Self::IdReused
             | Self::BatchRefused
             | Self::AlreadySo
+            | Self::ImportPolicyChanged
+            | Self::ImportNotNow
             | Self::PolicyNotInForce
             | Self::LogAlreadyOpen
             | Self::NumberNotNext
@@ -519,6 +525,8 @@ impl Reason {
             Self::IdempotencyConflict => "idempotency-conflict",
             Self::IdempotencyRunning => "idempotency-running",
             Self::ImportFileInvalid => "import-file-invalid",
+            Self::ImportPolicyChanged => "import-policy-changed",
+            Self::ImportNotNow => "import-not-now",
             Self::ImportTooLarge => "import-too-large",
             Self::CredentialUnknown => "credential-unknown",
             Self::ListUnknown => "list-unknown",

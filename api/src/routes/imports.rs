@@ -1,6 +1,8 @@
 //! /v1/imports: bulk.
 
-use std::collections::BTreeMap;
+pub mod events;
+mod form;
+
 use std::sync::Arc;
 
 use axum::Json;
@@ -14,9 +16,9 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::extract::Caller;
-use crate::import::table::{Encoding, Field, Named};
-use crate::import::{Job, JobState, RowError, job, workbook};
+use crate::import::{Job, JobState, RowError, control, workbook};
 use crate::problem::{Language, Problem, ProblemBody, Reason};
+use form::Sent;
 
 const STAFF: &[Role] = &[Role::Clerk, Role::Institution];
 /// Findings of one page.
@@ -44,85 +46,35 @@ pub struct UploadForm {
 pub async fn upload(
     State(app): State<Arc<App>>,
     caller: Caller,
-    mut form: Multipart,
+    form: Multipart,
 ) -> Result<(StatusCode, Json<Job>), Problem> {
     caller.require(STAFF)?;
-    let unreadable = |error: axum::extract::multipart::MultipartError| {
-        if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            Problem::of(Reason::ImportTooLarge)
-        } else {
-            Problem::of(Reason::BodyUnreadable)
-                .detail(("不是 multipart 表单", "not a multipart form"))
-        }
-    };
-    let mut file = None;
-    let mut told = job::Told::default();
-    while let Some(field) = form.next_field().await.map_err(unreadable)? {
-        match field.name() {
-            Some("file") => {
-                let name = field.file_name().unwrap_or("unnamed").to_owned();
-                file = Some((name, field.bytes().await.map_err(unreadable)?));
-            }
-            Some("encoding") => {
-                let text = field.text().await.map_err(unreadable)?;
-                told.encoding = encoding(&text)?;
-            }
-            Some("columns") => {
-                let text = field.text().await.map_err(unreadable)?;
-                told.columns = columns(&text)?;
-            }
-            _ => {}
-        }
-    }
-    let (name, bytes) = file.ok_or_else(|| {
-        Problem::of(Reason::BodyUnreadable)
-            .detail(("表单中没有 `file` 字段", "the form has no field `file`"))
-    })?;
+    let Sent { name, bytes, told } = Sent::read(form).await?;
     let started =
-        tokio::task::spawn_blocking(move || job::start(&app, &caller, &name, &bytes, &told)).await;
+        tokio::task::spawn_blocking(move || control::start(&app, &caller, &name, &bytes, &told))
+            .await;
     let job = started.map_err(Problem::internal)??;
     Ok((StatusCode::ACCEPTED, Json(job)))
 }
 
-/// The encoding told; an empty field tells none.
-fn encoding(text: &str) -> Result<Option<Encoding>, Problem> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Ok(None);
-    }
-    text.parse().map(Some).map_err(|()| {
-        let words = (
-            "编码应为 utf-8、gb18030、utf-16le 或 utf-16be",
-            "expected utf-8, gb18030, utf-16le or utf-16be",
-        );
-        Problem::invalid("/encoding", words)
+/// Put another file in the place of this one, as with corrected rows; its dry run begins at once.
+/// What was recorded stays, and a row of it is known again.
+#[utoipa::path(put, path = "/v1/imports/{id}/file", tag = "imports", params(("id" = Uuid, Path, description = "the import")), request_body(content = UploadForm, content_type = "multipart/form-data"), security(("token" = [])),
+    responses((status = 202, description = "taken in", body = Job), (status = 404, description = "no such import", body = ProblemBody), (status = 409, description = "under way or cancelled", body = ProblemBody), (status = 422, description = "not readable as a table", body = ProblemBody)))]
+pub async fn replace(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    form: Multipart,
+) -> Result<(StatusCode, Json<Job>), Problem> {
+    own(&app, &caller, id)?;
+    let Sent { name, bytes, told } = Sent::read(form).await?;
+    let replaced = tokio::task::spawn_blocking(move || {
+        control::replace(&app, &caller, id, &name, &bytes, &told)
     })
-}
-
-/// What headers mean; an empty field tells nothing.
-fn columns(text: &str) -> Result<Named, Problem> {
-    let mut named = Named::default();
-    if text.trim().is_empty() {
-        return Ok(named);
-    }
-    let told: BTreeMap<String, Option<String>> = serde_json::from_str(text).map_err(|_| {
-        let words = (
-            "应为 JSON 对象：表头 → 字段名",
-            "expected a JSON object: header to field name",
-        );
-        Problem::invalid("/columns", words)
-    })?;
-    for (header, name) in told {
-        let name = name.filter(|name| !name.is_empty());
-        let field = name.as_deref().map(|name| {
-            Field::of(name).ok_or_else(|| {
-                let words = ("没有这个字段", "there is no such field");
-                Problem::invalid("/columns", words)
-            })
-        });
-        named.add(&header, field.transpose()?);
-    }
-    Ok(named)
+    .await;
+    let job = replaced.map_err(Problem::internal)??;
+    Ok((StatusCode::ACCEPTED, Json(job)))
 }
 
 /// An import and its progress.
@@ -136,30 +88,60 @@ pub async fn show(
     own(&app, &caller, id).map(Json)
 }
 
-/// Record what the dry run found good. Sent again it goes on, and records nothing twice.
-#[utoipa::path(post, path = "/v1/imports/{id}/run", tag = "imports", params(("id" = Uuid, Path, description = "the import")), security(("token" = [])),
-    responses((status = 202, description = "running", body = Job), (status = 200, description = "running or done already", body = Job), (status = 404, description = "no such import", body = ProblemBody)))]
+/// Record what the dry run found good, or go on with a paused import. Sent again it records nothing
+/// twice. `If-Match` with the dry run's `check` refuses a run of what you have not seen. Where the
+/// policy asks for a second person (act `import`, above 1,000 rows), the first call leaves it
+/// `waiting` and another person's call runs it.
+#[utoipa::path(post, path = "/v1/imports/{id}/run", tag = "imports", params(("id" = Uuid, Path, description = "the import"), ("if-match" = Option<String>, Header, description = "\"<check>\" of the dry run that you saw")), security(("token" = [])),
+    responses((status = 202, description = "running, or waiting for a second person", body = Job), (status = 200, description = "running or ended already", body = Job), (status = 404, description = "no such import", body = ProblemBody), (status = 409, description = "the policy changed after the dry run", body = ProblemBody), (status = 412, description = "the file changed after the dry run", body = ProblemBody)))]
 pub async fn run(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(id): Path<Uuid>,
+    headers: HeaderMap,
 ) -> Result<(StatusCode, Json<Job>), Problem> {
-    let found = own(&app, &caller, id)?;
-    match found.state {
-        JobState::Running | JobState::Done | JobState::Checking => {
-            Ok((StatusCode::OK, Json(found)))
-        }
-        JobState::Checked | JobState::Failed => {
-            let started = tokio::task::spawn_blocking(move || job::run(&app, found)).await;
-            let (job, begun) = started.map_err(Problem::internal)??;
-            let status = if begun {
-                StatusCode::ACCEPTED
-            } else {
-                StatusCode::OK
-            };
-            Ok((status, Json(job)))
-        }
-    }
+    own(&app, &caller, id)?;
+    let check = headers.get(header::IF_MATCH).map(|value| {
+        let text = value.to_str().unwrap_or_default().trim();
+        text.trim_matches('"').to_owned()
+    });
+    let began =
+        tokio::task::spawn_blocking(move || control::run(&app, &caller, id, check.as_deref()));
+    let (job, begun) = began.await.map_err(Problem::internal)??;
+    let status = if begun || job.state == JobState::Waiting {
+        StatusCode::ACCEPTED
+    } else {
+        StatusCode::OK
+    };
+    Ok((status, Json(job)))
+}
+
+/// Stop a running import between two batches; a run goes on behind the last one.
+#[utoipa::path(post, path = "/v1/imports/{id}/pause", tag = "imports", params(("id" = Uuid, Path, description = "the import")), security(("token" = [])),
+    responses((status = 202, description = "asked to pause", body = Job), (status = 404, description = "no such import", body = ProblemBody), (status = 409, description = "it does not run", body = ProblemBody)))]
+pub async fn pause(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+) -> Result<(StatusCode, Json<Job>), Problem> {
+    own(&app, &caller, id)?;
+    let asked = tokio::task::spawn_blocking(move || control::pause(&app, id)).await;
+    let job = asked.map_err(Problem::internal)??;
+    Ok((StatusCode::ACCEPTED, Json(job)))
+}
+
+/// Give an import up: what was recorded stays, and the counts say how much.
+#[utoipa::path(post, path = "/v1/imports/{id}/cancel", tag = "imports", params(("id" = Uuid, Path, description = "the import")), security(("token" = [])),
+    responses((status = 202, description = "cancelled, or asked to be", body = Job), (status = 404, description = "no such import", body = ProblemBody), (status = 409, description = "it is done", body = ProblemBody)))]
+pub async fn cancel(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+) -> Result<(StatusCode, Json<Job>), Problem> {
+    own(&app, &caller, id)?;
+    let asked = tokio::task::spawn_blocking(move || control::cancel(&app, id)).await;
+    let job = asked.map_err(Problem::internal)??;
+    Ok((StatusCode::ACCEPTED, Json(job)))
 }
 
 /// Where to go on in a list of rows.

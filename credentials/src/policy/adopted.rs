@@ -51,6 +51,17 @@ impl Adopted {
         Stream::new(Self::NOUN, id)
     }
 
+    /// The policy in force on that day.
+    pub fn in_force(&self, day: Date) -> Result<&'static Policy, PolicyError> {
+        for version in self.versions.iter().rev() {
+            let policy = shipped(version)?;
+            if policy.in_force(day) {
+                return Ok(policy);
+            }
+        }
+        Err(PolicyError::NotInForce(day))
+    }
+
     /// The fact that `policy` was adopted.
     pub fn fact(policy: &PolicyRef) -> Fact {
         fact(Self::stream(&policy.id), ADOPTED_V1, policy)
@@ -79,13 +90,7 @@ impl Aggregate for Adopted {
 pub fn in_force(world: &World<'_>) -> Result<&'static Policy, PolicyError> {
     let day = validity::day_of(world.recorded_at_ms);
     let adopted = world.get::<Adopted>(&Adopted::stream(preset::DEFAULT));
-    for version in adopted.versions.iter().rev() {
-        let policy = shipped(version)?;
-        if policy.in_force(day) {
-            return Ok(policy);
-        }
-    }
-    Err(PolicyError::NotInForce(day))
+    adopted.in_force(day)
 }
 
 /// The terms of `version`, if this program ships them.

@@ -228,8 +228,8 @@ fn an_import_that_does_not_open_stops_nothing_else() {
     });
     let good: uuid::Uuid = serde_json::from_value(jobs[0]["id"].clone()).unwrap();
     let bad: uuid::Uuid = serde_json::from_value(jobs[1]["id"].clone()).unwrap();
-    let mut job = stand.app.jobs.get(good).unwrap().unwrap();
-    api::import::job::begin(&stand.app, &mut job).unwrap();
+    let caller = stand.app.jobs.get(good).unwrap().unwrap().caller();
+    api::import::control::begin(&stand.app, &caller, good, None).unwrap();
     let clock = Arc::clone(&stand.clock);
     stand.reopen(
         |copy| {
@@ -242,7 +242,7 @@ fn an_import_that_does_not_open_stops_nothing_else() {
         |_| {},
     );
     assert_eq!(
-        api::import::job::resume(&stand.app).map_err(|it| it.internal),
+        api::import::control::resume(&stand.app).map_err(|it| it.internal),
         Ok(1)
     );
     stand.import_reaches(&token, &good.to_string(), "done");

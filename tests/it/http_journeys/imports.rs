@@ -1,5 +1,6 @@
 //! A file of outcomes: dry run, run, what comes back, and files that were made to do harm.
 
+mod controlled;
 mod refused;
 mod runs;
 mod samples;

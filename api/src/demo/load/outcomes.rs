@@ -11,7 +11,8 @@ use uuid::Uuid;
 use super::{Admitted, CATCH_UP, Loader};
 use crate::demo::province::{Correction, Province};
 use crate::demo::summary::DemoRows;
-use crate::import::job;
+use crate::import::control;
+use crate::import::job::Told;
 use crate::problem::{Problem, Reason};
 use crate::write::Asking;
 
@@ -31,10 +32,10 @@ impl Loader<'_> {
             let (app, caller) = (Arc::clone(self.app), staff.caller(0));
             let (name, bytes) = (file.file_name.clone(), file.csv.clone());
             let work = tokio::task::spawn_blocking(move || {
-                let taken = job::take_in(&app, &caller, &name, &bytes, &job::Told::default())?;
-                let mut checked = job::work(&app, taken, &|_| {});
-                job::begin(&app, &mut checked)?;
-                Ok::<_, Problem>(job::work(&app, checked, &|_| {}))
+                let taken = control::take_in(&app, &caller, &name, &bytes, &Told::default())?;
+                let checked = control::work(&app, taken, &|_| {});
+                let (begun, _) = control::begin(&app, &caller, checked.id, None)?;
+                Ok::<_, Problem>(control::work(&app, begun, &|_| {}))
             });
             let done = work.await.map_err(Problem::internal)??;
             if let Some(failure) = done.failure {

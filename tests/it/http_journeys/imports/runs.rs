@@ -23,10 +23,10 @@ fn an_import_waits_while_the_ledger_is_busy_and_goes_on_after_a_stop() {
     assert_eq!(counts["seen"], 64, "{counts}");
     let job = checked(&stand, "g.csv", file(&[row(1, "S-1")]).as_bytes());
     let id = serde_json::from_value(job["id"].clone()).unwrap();
-    let mut job = stand.app.jobs.get(id).unwrap().unwrap();
-    api::import::job::begin(&stand.app, &mut job).unwrap();
+    let caller = stand.app.jobs.get(id).unwrap().unwrap().caller();
+    let (job, _) = api::import::control::begin(&stand.app, &caller, id, None).unwrap();
     stand.app.ledger.close();
-    api::import::job::work(&stand.app, job, &|_| {});
+    api::import::control::work(&stand.app, job, &|_| {});
     let kept = stand.app.jobs.get(id).unwrap().unwrap();
     assert_eq!(kept.state, api::import::JobState::Running);
     assert_eq!((kept.next_row, kept.failure), (0, None));
@@ -35,7 +35,8 @@ fn an_import_waits_while_the_ledger_is_busy_and_goes_on_after_a_stop() {
 #[test]
 fn an_interrupted_dry_run_comes_to_what_one_that_ran_through_does() {
     // A restart would make a check forget the rows before it, and call contradictions good.
-    use api::import::{JobState, job};
+    use api::import::job::Told;
+    use api::import::{JobState, control};
     let stand = Stand::open();
     stand.register(0, "学生1", &resident_id(1));
     let other = |record: &str| row(1, record).replace("2.0", "2.5");
@@ -47,22 +48,22 @@ fn an_interrupted_dry_run_comes_to_what_one_that_ran_through_does() {
     let through = checked(&stand, "f.csv", text.as_bytes());
     let id = serde_json::from_value(through["id"].clone()).unwrap();
     let caller = stand.app.jobs.get(id).unwrap().unwrap().caller();
-    let cut = job::take_in(
+    let cut = control::take_in(
         &stand.app,
         &caller,
         "f.csv",
         text.as_bytes(),
-        &job::Told::default(),
+        &Told::default(),
     )
     .unwrap();
     let id = cut.id;
     // The import ends behind its first chunk, and all that it held in memory with it.
-    let work = || job::work(&stand.app, cut, &|_| panic!("the import is cut off here"));
+    let work = || control::work(&stand.app, cut, &|_| panic!("the import is cut off here"));
     assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err());
     let kept = stand.app.jobs.get(id).unwrap().unwrap();
     assert_eq!(kept.state, JobState::Checking);
     assert!(kept.next_row > 6 && kept.next_row < 1_030, "{kept:?}");
-    let done = job::work(&stand.app, kept, &|_| {});
+    let done = control::work(&stand.app, kept, &|_| {});
     assert_eq!(done.state, JobState::Checked);
     assert_eq!(json!(done.counts), through["counts"]);
     let found = errors(&stand, &json!(done));
@@ -100,7 +101,7 @@ fn two_people_who_press_run_at_once_run_it_once() {
 #[test]
 fn what_a_killed_import_recorded_is_its_own() {
     // Who imports would read that somebody else had recorded hundreds of her rows before.
-    use api::import::{JobState, job};
+    use api::import::{JobState, control};
     let stand = Stand::open();
     stand.register(0, "学生1", &resident_id(1));
     // Recorded before: this one was there already.
@@ -109,12 +110,12 @@ fn what_a_killed_import_recorded_is_its_own() {
     let rows: Vec<_> = (0..40).map(|at| row(1, &format!("R-{at}"))).collect();
     let checked = checked(&stand, "f.csv", file(&rows).as_bytes());
     let id = serde_json::from_value(checked["id"].clone()).unwrap();
-    let mut job = stand.app.jobs.get(id).unwrap().unwrap();
-    job::begin(&stand.app, &mut job).unwrap();
+    let caller = stand.app.jobs.get(id).unwrap().unwrap().caller();
+    control::begin(&stand.app, &caller, id, None).unwrap();
     // It is killed between the commits of its chunk and their account.
     let begun = stand.app.jobs.get(id).unwrap().unwrap();
-    job::work(&stand.app, begun.clone(), &|_| {});
-    let again = job::work(&stand.app, begun, &|_| {});
+    control::work(&stand.app, begun.clone(), &|_| {});
+    let again = control::work(&stand.app, begun, &|_| {});
     assert_eq!(again.state, JobState::Done);
     assert_eq!((again.counts.recorded, again.counts.already), (39, 1));
     assert_eq!(again.position, Some(stand.app.ledger.head().size - 1));

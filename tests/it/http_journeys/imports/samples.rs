@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use api::extract::Caller;
-use api::import::job::{self, Told};
+use api::import::control;
+use api::import::job::Told;
 use api::import::row::{self, People};
 use api::import::table::Table;
 use serde_json::{Value, json};
@@ -155,7 +156,7 @@ fn no_cut_sample_stops_the_server() {
         }
     }
     let sent = file(&[row(1, "R-1")]);
-    let sent = job::take_in(
+    let sent = control::take_in(
         &stand.app,
         &caller,
         "f.csv",

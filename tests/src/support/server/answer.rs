@@ -170,6 +170,18 @@ impl Stand {
 
     /// Upload of a file of outcomes.
     pub fn upload(&self, token: &str, file_name: &str, file: &[u8]) -> Answer {
+        self.send_file("POST", "/v1/imports", token, file_name, file)
+    }
+
+    /// A form with a file.
+    pub fn send_file(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        file_name: &str,
+        file: &[u8],
+    ) -> Answer {
         let boundary = "xuefen-test-boundary";
         let mut body = format!(
             "--{boundary}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{file_name}\"\r\ncontent-type: text/csv\r\n\r\n"
@@ -179,7 +191,7 @@ impl Stand {
         body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
         let media = format!("multipart/form-data; boundary={boundary}");
         let headers = [("content-type", media.as_str())];
-        self.send("POST", "/v1/imports", token, &headers, Some(&body))
+        self.send(method, path, token, &headers, Some(&body))
     }
 
     /// Asks again until the import stands in `state`; it must get there.

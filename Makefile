@@ -1,6 +1,7 @@
 # demo: build, load and serve a small province. test: every test. lint: what CI refuses.
 # web: the front end. bench: PERF figures. power: the fault tests in their long form.
-# e2e: the pages in a real browser. interop: other people's software checks ours.
+# e2e: the pages in a real browser. interop: other people's software checks ours,
+# and signs and sends to us (docs/examples).
 DEMO_DIR ?= data/demo
 LISTEN ?= 127.0.0.1:8080
 

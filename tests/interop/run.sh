@@ -5,6 +5,7 @@
 #   XF_SHARED  the folder whose data/credentials holds the published contexts and schemas (default: ../shared)
 #
 # Installs what is missing, serves a demo on a free port of loop-back, runs everything, stops what it started.
+# The examples under docs/examples run at the end (tests/examples/run.sh).
 # Where node or python3 is missing it says so and stops: with 0, or with 1 if CI=true.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -81,6 +82,9 @@ for test in cose codes; do
   echo "== python: $test"
   "$venv/bin/python" -B "$here/python/${test}_test.py" || failed=1
 done
+
+echo "== examples"
+bash "$root/tests/examples/run.sh" || failed=1
 
 echo "== counts"
 python3 - "$XF_WORK/counts.tsv" <<'PY' || failed=1

@@ -1,5 +1,7 @@
 //! A file of outcomes: dry run, run, what comes back, and files that were made to do harm.
 
+mod files;
+mod hostile;
 mod refused;
 mod runs;
 mod samples;

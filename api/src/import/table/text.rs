@@ -27,7 +27,7 @@ struct Head<'a> {
 /// Reads a text file.
 pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<Table, Problem> {
     let told = match reading.encoding {
-        None if Encoded::is_like_utf16(bytes, None) => unmarked_utf16(bytes, reading)?,
+        None if Encoded::may_be_utf16(bytes) => unmarked_utf16(bytes, reading)?,
         told => told,
     };
     let mut file = Encoded::of(bytes, told);

@@ -170,12 +170,29 @@ impl Stand {
 
     /// Upload of a file of outcomes.
     pub fn upload(&self, token: &str, file_name: &str, file: &[u8]) -> Answer {
+        self.upload_with(token, file_name, file, &[])
+    }
+
+    /// The same, with other fields of the form behind the file.
+    pub fn upload_with(
+        &self,
+        token: &str,
+        file_name: &str,
+        file: &[u8],
+        fields: &[(&str, &str)],
+    ) -> Answer {
         let boundary = "xuefen-test-boundary";
         let mut body = format!(
             "--{boundary}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{file_name}\"\r\ncontent-type: text/csv\r\n\r\n"
         )
         .into_bytes();
         body.extend_from_slice(file);
+        for (name, value) in fields {
+            let part = format!(
+                "\r\n--{boundary}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}"
+            );
+            body.extend_from_slice(part.as_bytes());
+        }
         body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
         let media = format!("multipart/form-data; boundary={boundary}");
         let headers = [("content-type", media.as_str())];

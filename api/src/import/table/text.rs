@@ -144,8 +144,7 @@ fn header(
         if row.trim_ascii().is_empty() {
             break;
         }
-        let cells = lines::reader(row, delimiter).into_byte_records().next();
-        let cells = cells.transpose().ok().flatten().unwrap_or_default();
+        let cells = lines::cells(row, delimiter).unwrap_or_default();
         let cells = cells.iter().map(|cell| {
             let text = file.text(cell);
             unreadable |= text.is_none();
@@ -186,11 +185,9 @@ impl Taking<'_> {
                 last: line,
                 fault,
             };
-            let mut records = lines::reader(bytes, self.delimiter).into_byte_records();
-            let Some(record) = records.next() else {
+            let Some(record) = lines::cells(bytes, self.delimiter) else {
                 continue;
             };
-            let record = record.unwrap_or_default();
             let fits = record.len() == self.cells;
             if fits && record.iter().all(|cell| cell.trim_ascii().is_empty()) {
                 continue;

@@ -101,8 +101,8 @@ impl Finding {
             Flaw::Mixed => (
                 "I04",
                 (
-                    "文件里混有两种编码，这个单元格无法读出；请统一编码后再上传",
-                    "mixed encodings: the cell cannot be read; save the file in one of them",
+                    "文件里混有两种编码（或这里已损坏），这个单元格无法读出：请统一编码后再上传",
+                    "mixed encodings, or damage: the cell cannot be read; save the file in one encoding",
                 )
                     .into(),
             ),

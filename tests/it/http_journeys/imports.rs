@@ -1,6 +1,8 @@
 //! A file of outcomes: dry run, run, what comes back, and files that were made to do harm.
 
 mod controlled;
+mod files;
+mod hostile;
 mod refused;
 mod runs;
 mod samples;

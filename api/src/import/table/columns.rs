@@ -67,6 +67,8 @@ impl Named {
 pub(super) struct Columns {
     /// Where each field stands.
     pub(super) at: HashMap<Field, usize>,
+    /// What each column means.
+    fields: Vec<Option<Field>>,
     /// The header's cells.
     pub(super) headers: Vec<String>,
 }
@@ -139,17 +141,23 @@ impl Columns {
             let len = headers.len();
             return Err(missed(too_wide(len), true));
         }
+        let mut fields = vec![None; headers.len()];
+        for (field, (column, _)) in &at {
+            if let Some(means) = fields.get_mut(*column) {
+                *means = Some(*field);
+            }
+        }
         let at = at.into_iter().map(|(field, (column, _))| (field, column));
         Ok(Self {
             at: at.collect(),
+            fields,
             headers,
         })
     }
 
     /// The field of a column.
     pub(super) fn field(&self, column: usize) -> Option<Field> {
-        let found = self.at.iter().find(|(_, at)| **at == column);
-        found.map(|(field, _)| *field)
+        self.fields.get(column).copied().flatten()
     }
 }
 

@@ -99,9 +99,9 @@ impl<'a> Encoded<'a> {
         }
     }
 
-    /// Whether it may be UTF-16 without saying so: about every second byte is zero in its ASCII.
-    pub(super) fn is_like_utf16(bytes: &[u8], told: Option<Encoding>) -> bool {
-        told.is_none() && Encoding::marked(bytes).is_none() && bytes.contains(&0)
+    /// Whether it may be UTF-16 without saying so: every second byte of its ASCII is zero.
+    pub(super) fn may_be_utf16(bytes: &[u8]) -> bool {
+        Encoding::marked(bytes).is_none() && bytes.contains(&0)
     }
 
     /// A cell's text; `None` = it has none in this encoding.

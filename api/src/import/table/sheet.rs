@@ -10,6 +10,9 @@ use super::rows::{self, Rows};
 use super::{Field, Flaw, Named};
 use crate::problem::Problem;
 
+/// Most sheets looked at.
+const SHEETS_MAX: usize = 200;
+
 /// What a cell holds.
 pub(super) enum Value<'a> {
     /// Text, or what is read as text.
@@ -153,6 +156,17 @@ fn counts(flaw: Flaw, field: Option<Field>) -> Option<Flaw> {
         (Flaw::Dated, Field::CompletedOn) => None,
         (flaw, _) => Some(flaw),
     }
+}
+
+/// Refuses more sheets than are looked at.
+pub(super) fn limit(sheets: usize) -> Result<(), Problem> {
+    if sheets <= SHEETS_MAX {
+        return Ok(());
+    }
+    Err(refused((
+        format!("有 {sheets} 张可见的工作表，最多 {SHEETS_MAX} 张"),
+        format!("{sheets} sheets can be seen; at most {SHEETS_MAX}"),
+    )))
 }
 
 /// The one sheet with a header out of those that can be seen, by name.

@@ -27,7 +27,7 @@ struct Head<'a> {
 /// Reads a text file.
 pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<Table, Problem> {
     let told = match reading.encoding {
-        None if Encoded::is_like_utf16(bytes, None) => unmarked_utf16(bytes, reading)?,
+        None if Encoded::may_be_utf16(bytes) => unmarked_utf16(bytes, reading)?,
         told => told,
     };
     let mut file = Encoded::of(bytes, told);
@@ -144,8 +144,7 @@ fn header(
         if row.trim_ascii().is_empty() {
             break;
         }
-        let cells = lines::reader(row, delimiter).into_byte_records().next();
-        let cells = cells.transpose().ok().flatten().unwrap_or_default();
+        let cells = lines::cells(row, delimiter).unwrap_or_default();
         let cells = cells.iter().map(|cell| {
             let text = file.text(cell);
             unreadable |= text.is_none();
@@ -186,11 +185,9 @@ impl Taking<'_> {
                 last: line,
                 fault,
             };
-            let mut records = lines::reader(bytes, self.delimiter).into_byte_records();
-            let Some(record) = records.next() else {
+            let Some(record) = lines::cells(bytes, self.delimiter) else {
                 continue;
             };
-            let record = record.unwrap_or_default();
             let fits = record.len() == self.cells;
             if fits && record.iter().all(|cell| cell.trim_ascii().is_empty()) {
                 continue;

@@ -66,6 +66,7 @@ pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<Table, Problem> {
         workbook.cells(Records::of(&stream, listed.at), &mut sheet)?;
         sheet.finish()
     };
+    sheet::limit(workbook.visible.len())?;
     let probed = workbook.visible.iter().map(|listed| {
         let found = take(listed, true)?;
         Ok((listed.name.clone(), found.map(|_| ())))
@@ -133,7 +134,8 @@ impl Workbook {
             }
             match record.kind {
                 BOF => depth += 1,
-                EOF if depth <= 1 => return Ok(()),
+                _ if depth == 0 => return Err(damaged()),
+                EOF if depth == 1 => return Ok(()),
                 EOF => depth -= 1,
                 _ if depth != 1 => {}
                 0x0207 => {

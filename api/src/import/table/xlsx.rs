@@ -7,6 +7,10 @@ mod cells;
 mod strings;
 mod styles;
 
+use std::collections::HashSet;
+
+use quick_xml::events::Event;
+
 use self::cells::Cells;
 use self::styles::Styles;
 use super::kind::damaged;
@@ -14,10 +18,6 @@ use super::package::{Package, Xml, attribute};
 use super::sheet::{self, Sheet};
 use super::{Format, Found, Reading, Table};
 use crate::problem::Problem;
-use quick_xml::events::Event;
-
-/// Most sheets looked at.
-const SHEETS_MAX: usize = 200;
 
 /// A sheet of the workbook.
 struct Listed {
@@ -73,8 +73,13 @@ pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<Table, Problem> {
             let found = worksheets.find(|it| it.id == sheet.relation)?;
             Some((sheet.name.as_str(), found.part.as_str()))
         })
-        .take(SHEETS_MAX)
         .collect();
+    let parts: HashSet<&str> = visible.iter().map(|(_, part)| *part).collect();
+    if parts.len() < visible.len() {
+        // Each part is read once for its header, however many sheets there are.
+        return Err(damaged());
+    }
+    sheet::limit(visible.len())?;
     let mut take = |part: &str, probing: bool| {
         let mut sheet = Sheet::new(&reading.columns, workbook.from_1904, probing);
         let xml = package.part(part)?.ok_or_else(damaged)?;

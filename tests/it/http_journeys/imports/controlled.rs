@@ -158,13 +158,8 @@ fn a_dry_run_says_what_the_file_comes_to() {
 
 fn put_file(stand: &Stand, job: &Value, name: &str, text: &str) -> tests::support::server::Answer {
     let path = format!("/v1/imports/{}/file", job["id"].as_str().unwrap());
-    stand.send_file(
-        "PUT",
-        &path,
-        stand.schools[0].token(),
-        name,
-        text.as_bytes(),
-    )
+    let token = stand.schools[0].token();
+    stand.send_file("PUT", &path, token, (name, text.as_bytes()), &[])
 }
 
 #[test]

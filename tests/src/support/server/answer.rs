@@ -170,17 +170,28 @@ impl Stand {
 
     /// Upload of a file of outcomes.
     pub fn upload(&self, token: &str, file_name: &str, file: &[u8]) -> Answer {
-        self.send_file("POST", "/v1/imports", token, file_name, file)
+        self.upload_with(token, file_name, file, &[])
     }
 
-    /// A form with a file.
+    /// The same, with other fields of the form behind the file.
+    pub fn upload_with(
+        &self,
+        token: &str,
+        file_name: &str,
+        file: &[u8],
+        fields: &[(&str, &str)],
+    ) -> Answer {
+        self.send_file("POST", "/v1/imports", token, (file_name, file), fields)
+    }
+
+    /// A form with a file and other fields.
     pub fn send_file(
         &self,
         method: &str,
         path: &str,
         token: &str,
-        file_name: &str,
-        file: &[u8],
+        (file_name, file): (&str, &[u8]),
+        fields: &[(&str, &str)],
     ) -> Answer {
         let boundary = "xuefen-test-boundary";
         let mut body = format!(
@@ -188,6 +199,12 @@ impl Stand {
         )
         .into_bytes();
         body.extend_from_slice(file);
+        for (name, value) in fields {
+            let part = format!(
+                "\r\n--{boundary}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}"
+            );
+            body.extend_from_slice(part.as_bytes());
+        }
         body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
         let media = format!("multipart/form-data; boundary={boundary}");
         let headers = [("content-type", media.as_str())];

@@ -15,7 +15,7 @@ struct Tag {
     row: u32,
     column: u32,
     style: usize,
-    kind: Box<str>,
+    kind: &'static str,
 }
 
 /// What stood in a cell.
@@ -63,11 +63,9 @@ impl<'x, 'p, 'a> Cells<'x, 'p, 'a> {
                         None
                     }
                     "c" => {
-                        let place = attribute(&tag, "r");
-                        let place = place.as_deref().map(|it| place_of(it).ok_or_else(damaged));
-                        let (row, column) = place.transpose()?.unwrap_or((self.row, self.column));
-                        self.column = column.saturating_add(1);
-                        Some(tag_of(&tag, row, column))
+                        let tag = tag_of(&tag, self.row, self.column).ok_or_else(damaged)?;
+                        self.column = tag.column.saturating_add(1);
+                        Some(tag)
                     }
                     _ => None,
                 },
@@ -124,7 +122,7 @@ impl<'x, 'p, 'a> Cells<'x, 'p, 'a> {
         let text = body.text.as_str();
         let number = || text.trim().parse::<f64>().ok().filter(|it| it.is_finite());
         let mut unescaped = String::new();
-        let value = match &*tag.kind {
+        let value = match tag.kind {
             _ if body.inline => Value::Text(text),
             // A formula may well give no text.
             "str" if body.value => {
@@ -149,14 +147,27 @@ impl<'x, 'p, 'a> Cells<'x, 'p, 'a> {
     }
 }
 
-fn tag_of(tag: &BytesStart<'_>, row: u32, column: u32) -> Tag {
-    let style = attribute(tag, "s").and_then(|style| style.parse().ok());
-    Tag {
+/// Types of cells (ECMA-376 §18.18.11); numbers say `n` or nothing.
+const KINDS: [&str; 5] = ["s", "str", "b", "e", "d"];
+
+/// A cell's attributes; it stands at this place if it names no other.
+fn tag_of(tag: &BytesStart<'_>, row: u32, column: u32) -> Option<Tag> {
+    let mut read = Tag {
         row,
         column,
-        style: style.unwrap_or_default(),
-        kind: attribute(tag, "t").unwrap_or_default().into(),
+        style: 0,
+        kind: "n",
+    };
+    for attribute in tag.attributes().with_checks(false).flatten() {
+        let value = attribute.value.as_ref();
+        match attribute.key.local_name().as_ref() {
+            "r" => (read.row, read.column) = place_of(value)?,
+            "s" => read.style = value.parse().unwrap_or_default(),
+            "t" => read.kind = KINDS.into_iter().find(|it| *it == value).unwrap_or("n"),
+            _ => {}
+        }
     }
+    Some(read)
 }
 
 /// Row and column of `B7`, from 0.

@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::assertion::{Assertion, Seen};
-use crate::batch::{self, Batch, MemberProof};
+use crate::batch::{self, Batch, MemberProof, NotABatch};
 use crate::clock::Clock;
 use crate::commit::Commit;
 use crate::decision::{Aggregate, Earlier, Rules, Verdict, World};
@@ -191,7 +191,30 @@ impl<R: Rules> Log<R> {
         self.shared.check_batch(batch)
     }
 
-    /// As [`Log::preview`] of one assertion that a batch is to hold: its signer is believed.
+    /// As [`Log::check_batch`], of members that [`Log::check_member`] has passed: these very ones.
+    pub fn check_envelope(
+        &self,
+        batch: Batch,
+        members: Vec<Submission<R>>,
+    ) -> Result<BatchSubmission<R>, BatchError<R::Refusal>> {
+        let checked = members.iter().map(Submission::assertion);
+        let same = batch.members().len() == members.len()
+            && batch
+                .members()
+                .iter()
+                .zip(checked)
+                .all(|(one, other)| one.is_same(other));
+        if !same {
+            return Err(Refused::from(NotABatch::Root).into());
+        }
+        let (envelope, _) = batch.into_parts();
+        Ok(BatchSubmission {
+            envelope: self.shared.check(envelope, Signature::Own)?,
+            members: members.into_iter().map(Ok).collect(),
+        })
+    }
+
+    /// As [`Log::check`] of one assertion that a batch is to hold: its signer is believed.
     pub fn check_member(
         &self,
         member: Assertion,

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::job::{Job, Totals};
 use super::lanes::in_lanes;
-use super::record::{self, Preview, Recorder};
+use super::record::{self, Looked, Preview, Recorder};
 use super::row::{self, Finding, People, Ready};
 use super::table::Table;
 use super::totals::Tally;
@@ -89,15 +89,18 @@ pub(super) struct Looking<'a> {
     pass: Pass,
     people: People,
     seen: Seen,
-    tally: Tally,
+    tally: Mutex<Tally>,
 }
 
-/// A row that was judged in the dry run.
-struct Judged {
-    at: usize,
-    came: Came,
-    /// What it would deposit, if it would be recorded.
-    deposits: Option<(Box<Ready>, Millicredits)>,
+/// A chunk's rows, read and looked at.
+pub(super) struct Prepared {
+    rows: usize,
+    /// Those that come back whatever the log says.
+    came: Vec<(usize, Came)>,
+    /// Those whose record the file has not before.
+    firsts: Vec<Looked>,
+    /// Those whose record it has.
+    repeated: Vec<(usize, Box<Ready>)>,
 }
 
 impl<'a> Looking<'a> {
@@ -111,7 +114,7 @@ impl<'a> Looking<'a> {
             pass,
             people: People::default(),
             seen: Seen::default(),
-            tally: Tally::default(),
+            tally: Mutex::default(),
         }
     }
 
@@ -128,19 +131,25 @@ impl<'a> Looking<'a> {
 
     /// What the rows looked at come to.
     pub(super) fn totals(self) -> Totals {
-        self.tally.totals()
+        let tally = self.tally.into_inner();
+        tally.unwrap_or_else(PoisonError::into_inner).totals()
     }
 
     /// Looks at a chunk's rows; the results come back in the rows' order.
-    ///
-    /// Repetitions wait until the rows that they repeat are decided.
-    pub(super) fn look(&mut self, chunk: Range<usize>) -> Result<Vec<Came>, Problem> {
+    pub(super) fn look(&self, chunk: Range<usize>) -> Result<Vec<Came>, Problem> {
+        self.finish(self.prepare(chunk)?)
+    }
+
+    /// Reads a chunk's rows, and asks the rules about those whose record the file has not before:
+    /// what the chunk in front of it comes to makes no difference to them.
+    pub(super) fn prepare(&self, chunk: Range<usize>) -> Result<Prepared, Problem> {
         let app = self.app;
+        let rows = chunk.len();
         let read = in_lanes(chunk.collect(), &|index| {
             patiently(app, || self.read_at(index))
         })?;
-        let mut came = Vec::with_capacity(read.len());
-        let (mut firsts, mut repeated) = (Vec::new(), Vec::new());
+        let mut came = Vec::with_capacity(rows);
+        let (mut firsts, mut repeated) = (Vec::with_capacity(rows), Vec::new());
         for (at, read) in read.into_iter().enumerate() {
             match read {
                 Read::Refused(finding) => came.push((at, Came::Refused(finding))),
@@ -148,51 +157,53 @@ impl<'a> Looking<'a> {
                 Read::Ready(ready) => repeated.push((at, ready)),
             }
         }
-        for (first, rows) in [(true, firsts), (false, repeated)] {
-            match self.pass {
-                Pass::Dry => came.extend(self.judge(rows, first)?),
-                Pass::Record { begun } => {
-                    let recorder = Recorder {
-                        app,
-                        caller: &self.caller,
-                        kid: self.kid,
-                        first,
-                        begun,
-                    };
-                    // What was recorded before a failure is found again as such.
-                    came.extend(patiently(app, || {
-                        if first {
-                            recorder.record(&rows)
-                        } else {
-                            recorder.record_repeated(&rows)
-                        }
-                    })?);
+        let firsts = in_lanes(firsts, &|(at, ready): (usize, Box<Ready>)| {
+            let preview = patiently(app, || record::preview(app, self.kid, &ready))?;
+            Ok(Looked { at, ready, preview })
+        })?;
+        Ok(Prepared {
+            rows,
+            came,
+            firsts,
+            repeated,
+        })
+    }
+
+    /// What the rows come to, in their order. Repetitions wait until what they repeat is decided.
+    pub(super) fn finish(&self, prepared: Prepared) -> Result<Vec<Came>, Problem> {
+        let Prepared {
+            rows,
+            mut came,
+            firsts,
+            repeated,
+        } = prepared;
+        came.reserve(rows.saturating_sub(came.len()));
+        match self.pass {
+            Pass::Dry => {
+                for looked in firsts {
+                    came.push((looked.at, self.judge(looked, true)?));
                 }
+                for (at, ready) in repeated {
+                    let preview =
+                        patiently(self.app, || record::preview(self.app, self.kid, &ready))?;
+                    let looked = Looked { at, ready, preview };
+                    came.push((at, self.judge(looked, false)?));
+                }
+            }
+            Pass::Record { begun } => {
+                let recorder = |first| Recorder {
+                    app: self.app,
+                    caller: &self.caller,
+                    kid: self.kid,
+                    first,
+                    begun,
+                };
+                came.extend(recorder(true).record(firsts)?);
+                came.extend(recorder(false).record_repeated(repeated)?);
             }
         }
         came.sort_by_key(|(at, _)| *at);
         Ok(came.into_iter().map(|(_, came)| came).collect())
-    }
-
-    /// What recording these rows would come to; `first` = the file has them not before.
-    fn judge(
-        &mut self,
-        rows: Vec<(usize, Box<Ready>)>,
-        first: bool,
-    ) -> Result<Vec<(usize, Came)>, Problem> {
-        let judged = in_lanes(rows, &|(at, ready): (usize, Box<Ready>)| {
-            let (came, credits) = patiently(self.app, || self.dry(&ready, first))?;
-            let deposits = credits.map(|credits| (ready, credits));
-            Ok(Judged { at, came, deposits })
-        })?;
-        let mut came = Vec::with_capacity(judged.len());
-        for row in judged {
-            if let Some((ready, credits)) = &row.deposits {
-                self.tally.take(ready, *credits);
-            }
-            came.push((row.at, row.came));
-        }
-        Ok(came)
     }
 
     fn read_at(&self, index: usize) -> Result<Read, Problem> {
@@ -208,37 +219,38 @@ impl<'a> Looking<'a> {
         }
     }
 
-    fn dry(&self, ready: &Ready, first: bool) -> Result<(Came, Option<Millicredits>), Problem> {
-        let facts = match record::preview(self.app, self.kid, ready)? {
-            Preview::Refused(finding) => return Ok((Came::Refused(finding), None)),
-            Preview::AlreadySo(_) if first => return Ok((Came::Already, None)),
-            Preview::AlreadySo(_) => return Ok((Came::Repeated, None)),
+    /// What recording a row would come to; `first` = the file has it not before.
+    fn judge(&self, looked: Looked, first: bool) -> Result<Came, Problem> {
+        let Looked { ready, preview, .. } = looked;
+        let facts = match preview {
+            Preview::Refused(finding) => return Ok(Came::Refused(finding)),
+            Preview::AlreadySo(_) if first => return Ok(Came::Already),
+            Preview::AlreadySo(_) => return Ok(Came::Repeated),
             Preview::Facts { facts, .. } => facts,
         };
         let said = (&ready.asking.data, &ready.asking.values);
         let said = serde_json::to_vec(&said).map_err(Problem::internal)?;
         let says = Digest::of(&said);
-        match self.seen.before(ready, says) {
-            Some(before) if before == says => Ok((Came::Repeated, None)),
+        match self.seen.before(&ready, says) {
+            Some(before) if before == says => return Ok(Came::Repeated),
             Some(_) => {
                 let differs = Problem::of(Reason::RecordDiffers).detail((
                     "同一记录在本文件前面已出现，内容不同",
                     "the same record stands in this file before and says otherwise",
                 ));
-                let finding = Finding::of(ready.line, &differs);
-                Ok((Came::Refused(finding), None))
+                return Ok(Came::Refused(Finding::of(ready.line, &differs)));
             }
-            None => {
-                let recorded = Came::Recorded {
-                    position: None,
-                    mismatch: facts.iter().any(|fact| {
-                        let data = fact.data.as_ref();
-                        data.is_some_and(|it| it.get().contains("\"HOURS_MISMATCH\""))
-                    }),
-                };
-                Ok((recorded, Some(deposited(&facts))))
-            }
+            None => {}
         }
+        let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
+        tally.take(&ready, deposited(&facts));
+        Ok(Came::Recorded {
+            position: None,
+            mismatch: facts.iter().any(|fact| {
+                let data = fact.data.as_ref();
+                data.is_some_and(|it| it.get().contains("\"HOURS_MISMATCH\""))
+            }),
+        })
     }
 }
 

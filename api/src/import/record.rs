@@ -4,13 +4,15 @@
 //! refused for is taken out, and the rest sent.
 //! A crash behind the batch leaves rows that the next try finds in the log, and knows for its own.
 
+use credentials::rulebook::Rulebook;
 use ledger::assertion::Kid;
 use ledger::decision::{Earlier, Verdict};
 use ledger::fact::Fact;
+use ledger::sequencer::Submission;
 
-use super::lanes::in_lanes;
 use super::look::Came;
 use super::row::{Finding, Ready};
+use super::worker::{is_passing, patiently};
 use crate::app::App;
 use crate::extract::Caller;
 use crate::problem::{Problem, Reason};
@@ -23,6 +25,8 @@ pub(super) enum Preview {
     Facts {
         /// What is asked, with its values.
         member: Box<Member>,
+        /// The same, checked.
+        submission: Box<Submission<Rulebook>>,
         /// What it would come to.
         facts: Vec<Fact>,
     },
@@ -39,10 +43,14 @@ pub(super) fn preview(app: &App, kid: &Kid, ready: &Ready) -> Result<Preview, Pr
     if let Err(problem) = app.check_values(&member.disclosures) {
         return refused(problem);
     }
-    let checked = app.ledger.check_member(member.assertion.clone());
-    match checked.and_then(|submission| app.ledger.preview(&submission)) {
+    let submission = match app.ledger.check_member(member.assertion.clone()) {
+        Ok(submission) => submission,
+        Err(error) => return refused(error.into()),
+    };
+    match app.ledger.preview(&submission) {
         Ok(Verdict::Facts(facts)) => Ok(Preview::Facts {
             member: Box::new(member),
+            submission: Box::new(submission),
             facts,
         }),
         Ok(Verdict::AlreadySo(earlier)) => already_so(app, &member, earlier).or_else(refused),
@@ -82,33 +90,70 @@ struct Sent<'a> {
     member: Member,
 }
 
+/// A row and what the rules said of it.
+pub(super) struct Looked {
+    pub(super) at: usize,
+    pub(super) ready: Box<Ready>,
+    pub(super) preview: Preview,
+}
+
 impl Recorder<'_> {
-    /// Records what the rules accept; what became of each row, in no order.
-    pub(super) fn record(
-        &self,
-        rows: &[(usize, Box<Ready>)],
-    ) -> Result<Vec<(usize, Came)>, Problem> {
-        let previews = in_lanes(rows.iter().collect(), &|(at, ready): &(
-            usize,
-            Box<Ready>,
-        )| {
-            preview(self.app, self.kid, ready).map(|preview| (*at, &**ready, preview))
-        })?;
+    /// Records rows whose previews are at hand; what became of each, in no order.
+    pub(super) fn record(&self, rows: Vec<Looked>) -> Result<Vec<(usize, Came)>, Problem> {
         let mut came = Vec::with_capacity(rows.len());
-        let mut sent = Vec::with_capacity(rows.len());
-        for (at, ready, preview) in previews {
+        let (mut asked, mut members, mut checked) = (Vec::new(), Vec::new(), Vec::new());
+        for Looked { at, ready, preview } in rows {
             match preview {
                 Preview::Refused(finding) => came.push((at, Came::Refused(finding))),
                 Preview::AlreadySo(earlier) => came.push((at, self.already(earlier)?)),
+                Preview::Facts {
+                    member, submission, ..
+                } => {
+                    asked.push((at, ready));
+                    members.push(*member);
+                    checked.push(*submission);
+                }
+            }
+        }
+        let rows = asked.iter().map(|(at, ready)| (*at, &**ready));
+        let sent = rows
+            .zip(members)
+            .map(|((at, ready), member)| Sent { at, ready, member });
+        let mut sent: Vec<Sent<'_>> = sent.collect();
+        let mut checked = Some(checked);
+        while !sent.is_empty() {
+            sent = match self.send(sent, checked.take(), &mut came) {
+                Ok(left) => left,
+                // What was recorded before is found again as such.
+                Err(problem) if is_passing(&problem) => {
+                    let rows: Vec<_> = asked.iter().map(|(at, ready)| (*at, &**ready)).collect();
+                    came.retain(|(at, _)| !rows.iter().any(|(asked, _)| asked == at));
+                    came.extend(patiently(self.app, || self.again(&rows))?);
+                    return Ok(came);
+                }
+                Err(problem) => return Err(problem),
+            };
+        }
+        Ok(came)
+    }
+
+    /// Looks at the rows anew and records them.
+    fn again(&self, rows: &[(usize, &Ready)]) -> Result<Vec<(usize, Came)>, Problem> {
+        let mut came = Vec::with_capacity(rows.len());
+        let mut sent = Vec::with_capacity(rows.len());
+        for (at, ready) in rows {
+            match preview(self.app, self.kid, ready)? {
+                Preview::Refused(finding) => came.push((*at, Came::Refused(finding))),
+                Preview::AlreadySo(earlier) => came.push((*at, self.already(earlier)?)),
                 Preview::Facts { member, .. } => sent.push(Sent {
-                    at,
+                    at: *at,
                     ready,
                     member: *member,
                 }),
             }
         }
         while !sent.is_empty() {
-            sent = self.send(sent, &mut came)?;
+            sent = self.send(sent, None, &mut came)?;
         }
         Ok(came)
     }
@@ -117,11 +162,11 @@ impl Recorder<'_> {
     /// one by one, so that each is held to what those before it say.
     pub(super) fn record_repeated(
         &self,
-        rows: &[(usize, Box<Ready>)],
+        rows: Vec<(usize, Box<Ready>)>,
     ) -> Result<Vec<(usize, Came)>, Problem> {
         let mut came = Vec::with_capacity(rows.len());
-        for row in rows {
-            came.extend(self.record(std::slice::from_ref(row))?);
+        for (at, ready) in rows {
+            came.extend(patiently(self.app, || self.again(&[(at, &*ready)]))?);
         }
         Ok(came)
     }
@@ -130,11 +175,12 @@ impl Recorder<'_> {
     fn send<'a>(
         &self,
         sent: Vec<Sent<'a>>,
+        checked: Option<Vec<Submission<Rulebook>>>,
         came: &mut Vec<(usize, Came)>,
     ) -> Result<Vec<Sent<'a>>, Problem> {
         let members = sent.iter().map(|row| row.member.clone()).collect();
         let (issuer, act) = (self.caller.issuer(), self.caller.act());
-        let refused = match self.app.ask_batch(issuer, &act, members) {
+        let faults = match self.app.ask_batch(issuer, &act, members, checked) {
             Ok(written) => {
                 // The envelope is new, so its commits are.
                 for (row, commit) in sent.iter().zip(written.new.unwrap_or_default()) {
@@ -147,23 +193,20 @@ impl Recorder<'_> {
                 return Ok(Vec::new());
             }
             Err(BatchRefused::Whole(problem)) => return Err(problem),
-            Err(BatchRefused::Members(refused)) => refused,
+            Err(BatchRefused::Members(faults)) => faults,
         };
-        let mut refused = refused.into_iter().peekable();
+        let mut faults = faults.into_iter().peekable();
         let mut left = Vec::with_capacity(sent.len());
         for (index, row) in sent.into_iter().enumerate() {
-            let Some((_, why)) = refused.next_if(|(at, _)| *at == index) else {
+            let Some((_, why)) = faults.next_if(|(at, _)| *at == index) else {
                 left.push(row);
                 continue;
             };
             let became = match why {
-                MemberRefused::AlreadySo(earlier) => {
-                    match already_so(self.app, &row.member, earlier) {
-                        Ok(_) => self.already(earlier)?,
-                        Err(problem) => refused_row(row.ready, problem)?,
-                    }
+                MemberRefused::AlreadySo(earlier) => self.already(earlier)?,
+                MemberRefused::Problem(problem) => {
+                    refused(row.ready.line, problem).map(Came::Refused)?
                 }
-                MemberRefused::Problem(problem) => refused_row(row.ready, problem)?,
             };
             came.push((row.at, became));
         }
@@ -184,8 +227,4 @@ impl Recorder<'_> {
             mismatch: has_hours_mismatch(&commit.facts),
         }))
     }
-}
-
-fn refused_row(ready: &Ready, problem: Problem) -> Result<Came, Problem> {
-    refused(ready.line, problem).map(Came::Refused)
 }

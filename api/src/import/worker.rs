@@ -24,7 +24,7 @@ const WAIT_MAX: Duration = Duration::from_secs(2);
 pub(super) fn work(app: &App, mut job: Job, progress: &dyn Fn(&Job)) -> Job {
     let _alone = app.jobs.alone();
     if let Err(problem) = run(app, &mut job, progress) {
-        if waiting_cures(&problem) {
+        if is_passing(&problem) {
             // It only comes here when the server stops: the next start goes on with it.
             tracing::info!(job = %job.id, reason = problem.reason.slug(), "an import waits for the next start");
             return job;
@@ -41,7 +41,7 @@ pub(super) fn work(app: &App, mut job: Job, progress: &dyn Fn(&Job)) -> Job {
 }
 
 /// Whether the same row may succeed later: the job is not to blame.
-fn waiting_cures(problem: &Problem) -> bool {
+pub(super) fn is_passing(problem: &Problem) -> bool {
     problem.reason.status() == StatusCode::SERVICE_UNAVAILABLE
 }
 
@@ -54,7 +54,7 @@ pub(super) fn patiently<T>(
     loop {
         match work() {
             Err(problem)
-                if waiting_cures(&problem)
+                if is_passing(&problem)
                     && problem.reason != Reason::Stopping
                     && !app.metrics.is_stopping() =>
             {
@@ -82,7 +82,7 @@ fn run(app: &App, job: &mut Job, progress: &dyn Fn(&Job)) -> Result<(), Problem>
     }
     drop(bytes);
     let (kid, _) = app.signer(job.institution)?;
-    let mut looking = Looking::new(app, job, &kid, &table, pass);
+    let looking = Looking::new(app, job, &kid, &table, pass);
     let mut next = usize::try_from(job.next_row).unwrap_or_default();
     if next == 0 {
         // What the dry run found, a run that failed, or another file that lay here.
@@ -96,6 +96,8 @@ fn run(app: &App, job: &mut Job, progress: &dyn Fn(&Job)) -> Result<(), Problem>
     } else {
         looking.remember(next);
     }
+    let chunk_at = |at: usize| at..table.len().min(at + CHUNK_ROWS);
+    let mut prepared = looking.prepare(chunk_at(next))?;
     while next < table.len() {
         if let Some(stopped) = stopped(app, job)? {
             job.state = stopped;
@@ -103,8 +105,28 @@ fn run(app: &App, job: &mut Job, progress: &dyn Fn(&Job)) -> Result<(), Problem>
             progress(job);
             return Ok(());
         }
-        let chunk = next..table.len().min(next + CHUNK_ROWS);
-        let came = looking.look(chunk.clone())?;
+        let chunk = chunk_at(next);
+        // While this chunk is written the next one is read.
+        let (came, behind) = std::thread::scope(|scope| {
+            let looking = &looking;
+            let behind = chunk_at(chunk.end);
+            let reading = std::thread::Builder::new()
+                .name("import ahead".into())
+                .spawn_scoped(scope, {
+                    let behind = behind.clone();
+                    move || looking.prepare(behind)
+                });
+            let came = looking.finish(prepared);
+            let behind = match reading {
+                Ok(reading) => reading
+                    .join()
+                    .unwrap_or_else(|_| Err(Problem::internal("an import's reader panicked"))),
+                Err(_) => looking.prepare(behind),
+            };
+            (came, behind)
+        });
+        let came = came?;
+        prepared = behind?;
         let found = account(job, chunk.clone().zip(came), &table);
         next = chunk.end;
         job.next_row = next as u64;

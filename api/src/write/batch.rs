@@ -11,7 +11,7 @@ use ledger::batch::{Batch, NotABatch, SignError};
 use ledger::clock;
 use ledger::decision::Earlier;
 use ledger::execute::{BatchError, ExecuteError, MemberError, Refused, Unavailable};
-use ledger::sequencer::{BatchAnswer, Committed};
+use ledger::sequencer::{BatchAnswer, Committed, Submission};
 use uuid::Uuid;
 
 use super::deposit::{Deposit, deposit_of};
@@ -20,8 +20,8 @@ use crate::app::App;
 use crate::flights::{Flight, Flights};
 use crate::problem::{MembersRefused, Problem, Reason};
 use crate::vault::{NotPut, Values};
-use credentials::rulebook::Refusal;
-use credentials::rulebook::kinds::Kind;
+use credentials::rulebook::kinds::{self, Kind};
+use credentials::rulebook::{Refusal, Rulebook};
 
 /// A member with its values.
 #[derive(Clone)]
@@ -107,7 +107,7 @@ impl From<BatchRefused> for Problem {
                 let count = refused.len();
                 let mut problem = Self::of(Reason::BatchRefused).detail((
                     format!("{count} 条声明被拒绝，整批都没有登记"),
-                    format!("{count} members are refused; nothing of the batch was recorded"),
+                    format!("members refused: {count}; nothing of the batch was recorded"),
                 ));
                 let members = refused.into_iter().map(|(index, why)| (index, why.into()));
                 problem.members = Some(Box::new(MembersRefused(members.collect())));
@@ -128,12 +128,14 @@ impl App {
         })
     }
 
-    /// Signs these members as one batch with the key kept for `issuer`, and writes it. Blocks.
+    /// Signs these members as one batch with the key kept for `issuer`, and writes it. `checked` = the
+    /// same members if the ledger has checked them already. Blocks.
     pub fn ask_batch(
         &self,
         issuer: IssuerNumber,
         act: &Act,
         members: Vec<Member>,
+        checked: Option<Vec<Submission<Rulebook>>>,
     ) -> Result<BatchWritten, BatchRefused> {
         let (kid, key) = self.signer(issuer)?;
         let now_ms = self.now_ms();
@@ -155,7 +157,7 @@ impl App {
                 SignError::Envelope(error) => Refused::from(error).into(),
             })
         })?;
-        self.write_batch(batch, &disclosures)
+        self.write_batch(batch, &disclosures, checked)
     }
 
     /// Writes a batch that somebody signed. Blocks.
@@ -182,19 +184,24 @@ impl App {
         }
         let (assertions, disclosures) = apart(readable);
         let batch = Batch::of(envelope, assertions).map_err(not_a_batch)?;
-        self.write_batch(batch, &disclosures)
+        self.write_batch(batch, &disclosures, None)
     }
 
-    /// Checks everything, stores the values in one write, queues, and waits.
+    /// Checks what is not checked yet, stores the values in one write, queues, and waits.
     fn write_batch(
         &self,
         batch: Batch,
         disclosures: &[Vec<Disclosure>],
+        checked: Option<Vec<Submission<Rulebook>>>,
     ) -> Result<BatchWritten, BatchRefused> {
-        let deposits = self.check_members(batch.members(), disclosures)?;
+        let deposits = deposits(batch.members(), disclosures)?;
         let ids: Vec<Uuid> = batch.members().iter().map(Assertion::id).collect();
         let envelope = batch.envelope().id();
-        let submission = self.ledger.check_batch(batch)?;
+        let members = batch.members().to_vec();
+        let submission = match checked {
+            Some(checked) => self.ledger.check_envelope(batch, checked)?,
+            None => self.ledger.check_batch(batch)?,
+        };
         let flights: Vec<Flight> = ids.iter().map(|id| self.flights.enter(*id)).collect();
         let stored = if submission.is_refused() {
             Ok(())
@@ -225,7 +232,7 @@ impl App {
             Ok(Err(error)) if is_unknown(&error) => Err(error.into()),
             Ok(Err(error)) => {
                 self.give_up_all(flights);
-                Err(error.into())
+                Err(self.with_values(error.into(), &members, disclosures))
             }
             Err(refused) => {
                 self.give_up_all(flights);
@@ -234,32 +241,35 @@ impl App {
         }
     }
 
-    /// Whose values the members carry; every member at fault is named.
-    fn check_members(
+    /// What the rules call so already may yet say something else in its values.
+    fn with_values(
         &self,
+        refused: BatchRefused,
         members: &[Assertion],
         disclosures: &[Vec<Disclosure>],
-    ) -> Result<Vec<Option<(&'static Kind, Deposit)>>, BatchRefused> {
-        let mut deposits = Vec::with_capacity(members.len());
-        let mut refused = Vec::new();
-        for (index, (member, values)) in members.iter().zip(disclosures).enumerate() {
-            let checked = self.check_disclosed(member, values).and_then(|kind| {
-                if values.is_empty() {
-                    return Ok(None);
+    ) -> BatchRefused {
+        let BatchRefused::Members(refused) = refused else {
+            return refused;
+        };
+        let looked_at = refused.into_iter().map(|(index, why)| {
+            let MemberRefused::AlreadySo(earlier) = why else {
+                return (index, why);
+            };
+            let member = members.get(index).zip(disclosures.get(index));
+            let differs = member.and_then(|(member, values)| {
+                // One that this batch would have made is not in the log: it is here.
+                let first = members.iter().position(|it| it.id() == earlier.id);
+                let first = first.filter(|first| *first != index);
+                match first.and_then(|first| disclosures.get(first)) {
+                    Some(first) if !same_opened(first, values) => Some(differs()),
+                    Some(_) => None,
+                    None => self.same_values(member, values).err(),
                 }
-                let deposit = deposit_of(kind, member.data().get(), values)?;
-                Ok(Some((kind, deposit)))
             });
-            match checked {
-                Ok(deposit) => deposits.push(deposit),
-                Err(problem) => refused.push((index, MemberRefused::Problem(problem))),
-            }
-        }
-        if refused.is_empty() {
-            Ok(deposits)
-        } else {
-            Err(BatchRefused::Members(refused))
-        }
+            let why = differs.map_or(MemberRefused::AlreadySo(earlier), MemberRefused::Problem);
+            (index, why)
+        });
+        BatchRefused::Members(looked_at.collect())
     }
 
     fn store_all(
@@ -315,6 +325,47 @@ impl App {
             }
         });
     }
+}
+
+/// Whose values the members carry; every member at fault is named.
+fn deposits(
+    members: &[Assertion],
+    disclosures: &[Vec<Disclosure>],
+) -> Result<Vec<Option<(&'static Kind, Deposit)>>, BatchRefused> {
+    let mut deposits = Vec::with_capacity(members.len());
+    let mut refused = Vec::new();
+    for (index, (member, values)) in members.iter().zip(disclosures).enumerate() {
+        // A member without values deposits nothing; the rules refuse a kind that does not exist.
+        let kind = kinds::find(member.kind()).filter(|_| !values.is_empty());
+        let deposit = kind.map(|kind| {
+            let deposit = deposit_of(kind, member.data().get(), values)?;
+            Ok((kind, deposit))
+        });
+        match deposit.transpose() {
+            Ok(deposit) => deposits.push(deposit),
+            Err(problem) => refused.push((index, MemberRefused::Problem(problem))),
+        }
+    }
+    if refused.is_empty() {
+        Ok(deposits)
+    } else {
+        Err(BatchRefused::Members(refused))
+    }
+}
+
+/// Whether both say the same, under whatever salts.
+fn same_opened(one: &[Disclosure], other: &[Disclosure]) -> bool {
+    one.len() == other.len()
+        && one
+            .iter()
+            .all(|it| other.iter().any(|other| other.opened() == it.opened()))
+}
+
+fn differs() -> Problem {
+    Problem::of(Reason::RecordDiffers).detail((
+        "同一记录在本批中前面已出现，名称、成绩或备注不同",
+        "the same record stands in this batch before with another title, mark or remark",
+    ))
 }
 
 fn apart(members: Vec<Member>) -> (Vec<Assertion>, Vec<Vec<Disclosure>>) {

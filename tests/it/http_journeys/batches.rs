@@ -5,7 +5,7 @@ use ledger::batch::{self, Batch};
 use ledger::clock;
 use serde_json::{Value, json};
 use tests::support::server::answer::after;
-use tests::support::server::hand::{Hand, commit, join};
+use tests::support::server::hand::{Hand, commit, disclosure, join};
 use tests::support::server::{Answer, Stand, resident_id};
 use uuid::Uuid;
 
@@ -190,4 +190,51 @@ fn a_body_that_is_no_batch_is_refused() {
     torn["payloads"][1] = json!("e30");
     send(&stand, &torn).refused(409, "batch-refused");
     send(&stand, &good).is(201);
+}
+
+#[test]
+fn a_batch_with_another_mark_is_told_so() {
+    // An institution would be told that its corrected mark was recorded, and it was not.
+    let stand = Stand::open();
+    let hand = stand.own_key(0, "key-own");
+    let person = stand.register(0, "王晓明", &resident_id(1));
+    let first = vec![recording(&stand, person, "R-1")];
+    send(&stand, &body(&stand, &hand, first)).is(201);
+    let with_mark = |drafts: Vec<(Draft, &str)>| {
+        let mut members = Vec::new();
+        let mut payloads = Vec::new();
+        for (mut draft, mark) in drafts {
+            let values = vec![disclosure("title", "数据结构"), disclosure("grade", mark)];
+            commit(&mut draft, &values);
+            let member = draft.member(&hand.kid).unwrap();
+            payloads.push(join(member.text(), &values));
+            members.push(member);
+        }
+        let envelope = Hand::draft(&stand, batch::KIND, Value::Null);
+        let batch = Batch::sign(envelope, members, &hand.kid, &hand.key).unwrap();
+        json!({ "envelope": batch.envelope().text(), "payloads": payloads })
+    };
+    let codes = |answer: &Value| -> Vec<String> {
+        let members = answer["members"].as_array().unwrap();
+        members
+            .iter()
+            .map(|it| it["code"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let again = |mark| with_mark(vec![(recording(&stand, person, "R-1"), mark)]);
+    let same = send(&stand, &again("85")).refused(409, "batch-refused");
+    assert_eq!(codes(&same), ["ALREADY_SO"]);
+    let other = send(&stand, &again("90")).refused(409, "batch-refused");
+    assert_eq!(codes(&other), ["RECORD_DIFFERS"]);
+    // Also where both stand in the one batch.
+    let twice = |mark| {
+        with_mark(vec![
+            (recording(&stand, person, "R-2"), "85"),
+            (recording(&stand, person, "R-2"), mark),
+        ])
+    };
+    let same = send(&stand, &twice("85")).refused(409, "batch-refused");
+    assert_eq!(codes(&same), ["ALREADY_SO"]);
+    let other = send(&stand, &twice("90")).refused(409, "batch-refused");
+    assert_eq!(codes(&other), ["RECORD_DIFFERS"]);
 }

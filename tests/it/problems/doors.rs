@@ -86,6 +86,18 @@ fn bodies(stand: &Stand, met: &Met) {
         &stand.upload(token, "f.csv", rows.as_bytes()),
         Reason::ImportTooLarge,
     );
+    let few = "记录号,证件号,完成日期\nr,1,2026-06-01\n";
+    let sent = stand.upload(token, "f.csv", few.as_bytes()).is(202);
+    let id = sent["id"].as_str().unwrap();
+    stand.import_reaches(token, id, "checked");
+    let answer = stand.send(
+        "POST",
+        &format!("/v1/imports/{id}/pause"),
+        token,
+        &[],
+        Some(b""),
+    );
+    met.refused(&answer, Reason::ImportNotNow);
     for path in [
         "/v1/learners/no-uuid",
         "/v1/institutions/x",

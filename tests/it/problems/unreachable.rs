@@ -78,6 +78,13 @@ pub(super) fn all(met: &Met) {
             rejected(Refusal::ActivateKey(ActivateKeyError::TooMany)),
             Reason::TooManyKeys,
         ),
+        // No kind adopts another policy yet.
+        (
+            "one policy is adopted, once",
+            Problem::of(Reason::ImportPolicyChanged)
+                .detail(("预检依据第 1 版", "checked by version 1")),
+            Reason::ImportPolicyChanged,
+        ),
         // A disk that is full or answers late is the store tests' business; here, what they become.
         (
             "needs a full disk",

@@ -204,7 +204,7 @@ fn corrected_rows_go_into_the_same_import() {
     let old = check(&job);
     stand
         .send("POST", &path, token, &[("if-match", &old)], Some(b""))
-        .refused(412, "precondition-failed");
+        .refused(412, "precondition");
     let new = check(&again);
     stand
         .send("POST", &path, token, &[("if-match", &new)], Some(b""))

@@ -116,6 +116,11 @@ impl<'a> Row<'a> {
         Ok((!text.is_empty()).then_some(text))
     }
 
+    /// Whether the table has a column for `field`.
+    pub fn has(&self, field: Field) -> bool {
+        self.table.columns.at.contains_key(&field)
+    }
+
     /// A flaw in a column that means nothing here, with its header: the row may have more of them.
     pub fn flaw_elsewhere(&self) -> Option<(&'a str, Flaw)> {
         let flaws = self.table.rows.flaws(self.index).iter();

@@ -111,9 +111,12 @@ impl Columns {
         let missed = |why: Words, wrong| Missed { known, why, wrong };
         let person = [Field::ResidentId, Field::Learner];
         let person = person.iter().any(|field| at.contains_key(field));
-        let missing = [Field::Record, Field::CompletedOn]
-            .into_iter()
-            .find(|field| !at.contains_key(field))
+        // Where the awarder gives no number of its own, course and day tell one record from another.
+        let record = [Field::Record, Field::Code, Field::Title];
+        let record = record.iter().any(|field| at.contains_key(field));
+        let missing = (!record)
+            .then_some(Field::Record)
+            .or((!at.contains_key(&Field::CompletedOn)).then_some(Field::CompletedOn))
             .or((!person).then_some(Field::ResidentId));
         if let Some(field) = missing {
             let (name, key) = (field.name(), field.key());

@@ -1,5 +1,6 @@
 //! xuefen import: a file to a running server, dry run first.
 
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,6 +10,9 @@ use serde_json::Value;
 use ureq::unversioned::multipart::Form;
 
 use super::{Failure, term};
+
+/// Bytes of the largest workbook that is fetched.
+const WORKBOOK_BYTES_MAX: u64 = 256 << 20;
 
 /// What to do with a file.
 #[derive(Debug, Subcommand)]
@@ -20,7 +24,7 @@ pub enum Verb {
     /// How an import stands.
     Status(Which),
     /// The rows that came back with a reason.
-    Errors(Which),
+    Errors(Errors),
 }
 
 /// A file and where to send it.
@@ -33,6 +37,22 @@ pub struct Args {
     /// The same as `check`.
     #[arg(long)]
     dry_run: bool,
+    /// Encoding of a text file, if it is not found rightly: utf-8, gb18030, utf-16le or utf-16be.
+    #[arg(long)]
+    encoding: Option<String>,
+    /// What headers mean, as a JSON object of header to field; remembered for the next file.
+    #[arg(long)]
+    columns: Option<String>,
+}
+
+/// The rows of an import that came back.
+#[derive(Debug, clap::Args)]
+pub struct Errors {
+    #[command(flatten)]
+    which: Which,
+    /// Write them to this file as a workbook to correct and send again; it must not exist.
+    #[arg(long)]
+    xlsx: Option<PathBuf>,
 }
 
 /// An import.
@@ -106,6 +126,30 @@ impl Client {
         )
     }
 
+    /// Writes the workbook of the rows that came back to a new file.
+    fn save_workbook(&self, id: &str, file: &Path) -> Result<(), Failure> {
+        let path = format!("{}/v1/imports/{id}/errors.xlsx", self.base);
+        let request = self.agent.get(path);
+        let answered = request
+            .header("authorization", &self.authorization)
+            .header("accept-language", language())
+            .call();
+        let mut response = match answered {
+            Ok(response) if response.status().is_success() => response,
+            refused => return answer(refused).map(drop),
+        };
+        let body = response.body_mut().with_config().limit(WORKBOOK_BYTES_MAX);
+        let workbook = body.read_to_vec().map_err(Failure::of)?;
+        // It holds what the file held: names and numbers of persons.
+        let written = std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(file)
+            .and_then(|mut file| std::io::Write::write_all(&mut file, &workbook));
+        written.map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))
+    }
+
     fn post_empty(&self, path: &str) -> Result<Value, Failure> {
         let request = self.agent.post(format!("{}{path}", self.base));
         answer(
@@ -116,10 +160,17 @@ impl Client {
         )
     }
 
-    fn upload(&self, file: &Path) -> Result<Value, Failure> {
-        let form = Form::new()
+    fn upload(&self, args: &Args) -> Result<Value, Failure> {
+        let file = &args.file;
+        let mut form = Form::new()
             .file("file", file)
             .map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))?;
+        if let Some(encoding) = &args.encoding {
+            form = form.text("encoding", encoding);
+        }
+        if let Some(columns) = &args.columns {
+            form = form.text("columns", columns);
+        }
         let request = self.agent.post(format!("{}/v1/imports", self.base));
         answer(
             request
@@ -185,13 +236,19 @@ pub fn run(verb: &Verb) -> Result<(), Failure> {
             term::print(&serde_json::to_string_pretty(&found).map_err(Failure::of)?);
             Ok(())
         }
-        Verb::Errors(which) => print_errors(&Client::new(&which.server)?, &which.id),
+        Verb::Errors(Errors { which, xlsx }) => {
+            let client = Client::new(&which.server)?;
+            match xlsx {
+                Some(file) => client.save_workbook(&which.id, file),
+                None => print_errors(&client, &which.id),
+            }
+        }
     }
 }
 
 fn send(args: &Args, dry: bool) -> Result<(), Failure> {
     let client = Client::new(&args.server)?;
-    let sent = job(client.upload(&args.file)?)?;
+    let sent = job(client.upload(args)?)?;
     term::note(&format!("import {}", sent.id));
     let mut done = wait(&client, &sent.id, "checking")?;
     if !dry {

@@ -23,6 +23,12 @@ pub enum Verb {
     Run(Args),
     /// How an import stands.
     Status(Which),
+    /// Stop a running import between two batches.
+    Pause(Which),
+    /// Go on with a paused import, or confirm one that waits for a second person.
+    Resume(Which),
+    /// Give an import up; what was recorded stays.
+    Cancel(Which),
     /// The rows that came back with a reason.
     Errors(Errors),
 }
@@ -37,6 +43,9 @@ pub struct Args {
     /// The same as `check`.
     #[arg(long)]
     dry_run: bool,
+    /// Put the file in the place of this import's, as with corrected rows.
+    #[arg(long, value_name = "ID")]
+    into: Option<String>,
     /// Encoding of a text file, if it is not found rightly: utf-8, gb18030, utf-16le or utf-16be.
     #[arg(long)]
     encoding: Option<String>,
@@ -87,10 +96,17 @@ struct Counts {
 }
 
 #[derive(Deserialize)]
+struct Basis {
+    check: String,
+}
+
+#[derive(Deserialize)]
 struct Job {
     id: String,
     state: String,
     counts: Counts,
+    #[serde(default)]
+    basis: Option<Basis>,
     #[serde(default)]
     failure: Option<String>,
 }
@@ -150,6 +166,20 @@ impl Client {
         written.map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))
     }
 
+    /// Runs what this dry run looked at, and nothing else.
+    fn run(&self, checked: &Job) -> Result<Value, Failure> {
+        let path = format!("{}/v1/imports/{}/run", self.base, checked.id);
+        let mut request = self
+            .agent
+            .post(path)
+            .header("authorization", &self.authorization)
+            .header("accept-language", language());
+        if let Some(basis) = &checked.basis {
+            request = request.header("if-match", format!("\"{}\"", basis.check));
+        }
+        answer(request.send_empty())
+    }
+
     fn post_empty(&self, path: &str) -> Result<Value, Failure> {
         let request = self.agent.post(format!("{}{path}", self.base));
         answer(
@@ -171,7 +201,12 @@ impl Client {
         if let Some(columns) = &args.columns {
             form = form.text("columns", columns);
         }
-        let request = self.agent.post(format!("{}/v1/imports", self.base));
+        let request = match &args.into {
+            Some(id) => self
+                .agent
+                .put(format!("{}/v1/imports/{id}/file", self.base)),
+            None => self.agent.post(format!("{}/v1/imports", self.base)),
+        };
         answer(
             request
                 .header("authorization", &self.authorization)
@@ -236,6 +271,25 @@ pub fn run(verb: &Verb) -> Result<(), Failure> {
             term::print(&serde_json::to_string_pretty(&found).map_err(Failure::of)?);
             Ok(())
         }
+        Verb::Pause(which) => {
+            let client = Client::new(&which.server)?;
+            client.post_empty(&format!("/v1/imports/{}/pause", which.id))?;
+            report(&client, &wait(&client, &which.id, "pausing")?, "recorded")
+        }
+        Verb::Resume(which) => {
+            let client = Client::new(&which.server)?;
+            client.post_empty(&format!("/v1/imports/{}/run", which.id))?;
+            report(&client, &wait(&client, &which.id, "recording")?, "recorded")
+        }
+        Verb::Cancel(which) => {
+            let client = Client::new(&which.server)?;
+            client.post_empty(&format!("/v1/imports/{}/cancel", which.id))?;
+            report(
+                &client,
+                &wait(&client, &which.id, "cancelling")?,
+                "recorded",
+            )
+        }
         Verb::Errors(Errors { which, xlsx }) => {
             let client = Client::new(&which.server)?;
             match xlsx {
@@ -252,28 +306,40 @@ fn send(args: &Args, dry: bool) -> Result<(), Failure> {
     term::note(&format!("import {}", sent.id));
     let mut done = wait(&client, &sent.id, "checking")?;
     if !dry {
-        client.post_empty(&format!("/v1/imports/{}/run", sent.id))?;
+        client.run(&done)?;
         done = wait(&client, &sent.id, "recording")?;
     }
+    let rows = if dry { "can be recorded" } else { "recorded" };
+    report(&client, &done, rows)
+}
+
+/// How an import ended, and which rows came back.
+fn report(client: &Client, done: &Job, rows: &str) -> Result<(), Failure> {
     let counts = &done.counts;
     term::print(&format!(
         "{}: {} rows, {} {}, {} with a warning, {} recorded before, {} repeated, {} refused",
         done.state,
         counts.rows,
         counts.recorded,
-        if dry { "can be recorded" } else { "recorded" },
+        rows,
         counts.warned,
         counts.already,
         counts.repeated,
         counts.refused,
     ));
-    if let Some(failure) = done.failure {
+    if done.state == "waiting" {
+        return Err(Failure::Partly(format!(
+            "somebody else of the institution must confirm it: xuefen import resume {}",
+            done.id
+        )));
+    }
+    if let Some(failure) = &done.failure {
         return Err(Failure::Later(format!(
             "the import stopped: {failure}; run it again, nothing is doubled"
         )));
     }
     if counts.refused > 0 {
-        print_errors(&client, &done.id)?;
+        print_errors(client, &done.id)?;
         let refused = counts.refused;
         return Err(Failure::Partly(format!(
             "{refused} rows came back with a reason: correct and send them again"
@@ -288,7 +354,7 @@ fn wait(client: &Client, id: &str, what: &str) -> Result<Job, Failure> {
         let now = job(client.get(&format!("/v1/imports/{id}"))?)?;
         let bar = bar.get_or_insert_with(|| term::Bar::new(what, now.counts.rows));
         bar.set(now.counts.seen);
-        if matches!(now.state.as_str(), "checked" | "done" | "failed") {
+        if !matches!(now.state.as_str(), "checking" | "running") {
             return Ok(now);
         }
         std::thread::sleep(Duration::from_millis(200));

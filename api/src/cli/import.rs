@@ -30,6 +30,9 @@ pub struct Args {
     file: PathBuf,
     #[command(flatten)]
     server: Server,
+    /// The file is a roster: people to be registered, not outcomes.
+    #[arg(long)]
+    roster: bool,
     /// The same as `check`.
     #[arg(long)]
     dry_run: bool,
@@ -116,8 +119,9 @@ impl Client {
         )
     }
 
-    fn upload(&self, file: &Path) -> Result<Value, Failure> {
+    fn upload(&self, file: &Path, what: &str) -> Result<Value, Failure> {
         let form = Form::new()
+            .text("what", what)
             .file("file", file)
             .map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))?;
         let request = self.agent.post(format!("{}/v1/imports", self.base));
@@ -191,7 +195,8 @@ pub fn run(verb: &Verb) -> Result<(), Failure> {
 
 fn send(args: &Args, dry: bool) -> Result<(), Failure> {
     let client = Client::new(&args.server)?;
-    let sent = job(client.upload(&args.file)?)?;
+    let what = if args.roster { "roster" } else { "outcomes" };
+    let sent = job(client.upload(&args.file, what)?)?;
     term::note(&format!("import {}", sent.id));
     let mut done = wait(&client, &sent.id, "checking")?;
     if !dry {

@@ -15,6 +15,7 @@ mod rows;
 mod sheet;
 mod text;
 mod texts;
+mod what;
 mod xls;
 mod xlsx;
 
@@ -31,6 +32,7 @@ use self::kind::Kind;
 pub use self::rows::ROWS_MAX;
 use self::rows::Rows;
 pub(super) use self::rows::marks;
+pub use self::what::What;
 use crate::problem::Problem;
 
 /// What a file is.
@@ -114,6 +116,11 @@ impl<'a> Row<'a> {
         }
         let text = self.table.rows.text(self.index, *column).trim();
         Ok((!text.is_empty()).then_some(text))
+    }
+
+    /// Whether there is such a column.
+    pub fn has(&self, field: Field) -> bool {
+        self.table.columns.at.contains_key(&field)
     }
 
     /// A flaw in a column that means nothing here, with its header: the row may have more of them.

@@ -1,4 +1,4 @@
-//! Imports: a file of outcomes, checked as a whole, then recorded row by row.
+//! Imports: a file of outcomes or a roster of people, checked as a whole, then recorded row by row.
 //!
 //! Invariant: the dry run and the run read and decide by the same code; a row is recorded at most
 //! once however often the file is sent, because origin (awarder + record) is; no message repeats a
@@ -14,9 +14,11 @@ pub mod job;
 mod keyed;
 mod lanes;
 mod look;
+mod looker;
 mod queue;
 mod record;
 mod remembered;
+mod roster;
 pub mod row;
 pub mod table;
 mod totals;

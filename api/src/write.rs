@@ -329,24 +329,13 @@ impl App {
 
     /// Reserves the identifiers among the values.
     fn reserve(&self, id: Uuid, deposit: &Deposit) -> Result<(), Problem> {
-        let aliases: Vec<Alias<'_>> = deposit
-            .identifiers
-            .iter()
-            .map(|(r#type, normalised)| Alias {
-                kind: r#type.as_str(),
-                normalised,
-            })
-            .collect();
+        let aliases = deposit.aliases();
         if !aliases.is_empty()
             && let Reserved::Taken { index, .. } =
                 self.vault
                     .lookup_reserve_all(&aliases, deposit.person, id)?
         {
-            let name = aliases.get(index).map_or("", |alias| alias.kind);
-            return Err(Problem::of(Reason::IdentifierTaken).field(
-                format!("/identifiers/{name}"),
-                ("已绑定给另一个人", "it is bound to another person"),
-            ));
+            return Err(taken(&aliases, index));
         }
         Ok(())
     }
@@ -439,6 +428,15 @@ fn not_put(error: VaultError, id: Uuid) -> Problem {
         format!("编号 {id} 正带着别的内容提交中：请用新编号"),
         format!("id {id} is on its way with other values: use a new id"),
     ))
+}
+
+/// Which of these aliases is somebody else's.
+fn taken(aliases: &[Alias<'_>], index: usize) -> Problem {
+    let name = aliases.get(index).map_or("", |alias| alias.kind);
+    Problem::of(Reason::IdentifierTaken).field(
+        format!("/identifiers/{name}"),
+        ("已绑定给另一个人", "it is bound to another person"),
+    )
 }
 
 fn written(answer: Answer) -> Written {

@@ -40,6 +40,9 @@ pub struct Args {
     file: PathBuf,
     #[command(flatten)]
     server: Server,
+    /// The file is a roster: people to be registered, not outcomes.
+    #[arg(long)]
+    roster: bool,
     /// The same as `check`.
     #[arg(long)]
     dry_run: bool,
@@ -193,6 +196,7 @@ impl Client {
     fn upload(&self, args: &Args) -> Result<Value, Failure> {
         let file = &args.file;
         let mut form = Form::new()
+            .text("what", if args.roster { "roster" } else { "outcomes" })
             .file("file", file)
             .map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))?;
         if let Some(encoding) = &args.encoding {

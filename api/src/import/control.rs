@@ -50,6 +50,7 @@ pub fn take_in(
     let now_ms = app.now_ms();
     let mut job = Job {
         id: clock::uuid_v7(now_ms),
+        what: told.what.unwrap_or_default(),
         state: JobState::Checking,
         file_name: String::new(),
         bytes: 0,
@@ -92,7 +93,10 @@ fn read_into(
     }
     let reading = Reading {
         encoding: told.encoding,
-        columns: app.jobs.columns_of(job.institution, &told.columns)?,
+        columns: app
+            .jobs
+            .columns_of(job.institution, &told.columns)?
+            .in_file_of(job.what),
     };
     let table = Table::read_as(bytes, &reading)?;
     let found = table.found();
@@ -120,6 +124,13 @@ pub fn replace(
     told: &Told,
 ) -> Result<Job, Problem> {
     let mut job = app.jobs.get(id)?.ok_or(Problem::of(Reason::NotFound))?;
+    if told.what.is_some_and(|what| what != job.what) {
+        let words = (
+            "名单和成果不能互换：请作为新的导入上传",
+            "a roster does not become a file of outcomes, nor the reverse: send it as a new import",
+        );
+        return Err(Problem::invalid("/what", words));
+    }
     read_into(app, &mut job, file_name, bytes, told)?;
     let put = clock::uuid_v7(app.now_ms());
     let expires_at_ms = job.created_at_ms.saturating_add(KEPT_MS);
@@ -247,9 +258,8 @@ pub fn next(job: &Job, person: Uuid, needs_second: bool) -> Step {
         {
             Step::Wait
         }
-        JobState::Checked | JobState::Failed => Step::Begin,
         JobState::Waiting if job.asked_by == Some(person) => Step::Another,
-        JobState::Waiting => Step::Begin,
+        JobState::Checked | JobState::Failed | JobState::Waiting => Step::Begin,
         JobState::Paused => Step::GoOn,
         JobState::Checking | JobState::Running | JobState::Cancelled | JobState::Done => {
             Step::Nothing

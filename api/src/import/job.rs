@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::queue::Queue;
 pub use super::remembered::Told;
 pub use super::row::{Finding, RowError};
-use super::table::{Encoding, Format, Named, Reading};
+use super::table::{Encoding, Format, Named, Reading, What};
 pub use super::totals::{Sample, Totals};
 use crate::extract::Caller;
 use crate::problem::{Problem, Reason};
@@ -68,7 +68,7 @@ pub struct Counts {
     pub seen: u64,
     /// Rows that can be recorded (dry run) or were (run).
     pub recorded: u64,
-    /// Of these, with a warning (I12).
+    /// Rows recorded, or known before, with a warning (I12).
     pub warned: u64,
     /// Rows that repeat one of this file (I09).
     pub repeated: u64,
@@ -83,6 +83,9 @@ pub struct Counts {
 pub struct Job {
     /// Its number.
     pub id: Uuid,
+    /// What its file lists.
+    #[serde(default)]
+    pub what: What,
     /// Where it stands.
     pub state: JobState,
     /// Name of the file as sent; never used as a path.
@@ -177,7 +180,7 @@ impl Job {
     pub(super) fn reading(&self) -> Reading {
         Reading {
             encoding: self.encoding,
-            columns: Named::exactly(&self.columns),
+            columns: Named::exactly(&self.columns).in_file_of(self.what),
         }
     }
 }

@@ -42,8 +42,22 @@ pub(super) enum Came {
         mismatch: bool,
     },
     Repeated,
+    /// The same, told in these words.
+    RepeatedAs(Finding),
     Already,
     Refused(Finding),
+    /// The one, and a warning.
+    Noted(Box<Came>, Finding),
+}
+
+impl Came {
+    /// The same with a warning, if there is one.
+    pub(super) fn noted(self, note: Option<Finding>) -> Self {
+        match note {
+            Some(note) => Self::Noted(Box::new(self), note),
+            None => self,
+        }
+    }
 }
 
 /// The records of this file seen so far, by person and record. A dry run leaves nothing in the log
@@ -133,11 +147,6 @@ impl<'a> Looking<'a> {
     pub(super) fn totals(self) -> Totals {
         let tally = self.tally.into_inner();
         tally.unwrap_or_else(PoisonError::into_inner).totals()
-    }
-
-    /// Looks at a chunk's rows; the results come back in the rows' order.
-    pub(super) fn look(&self, chunk: Range<usize>) -> Result<Vec<Came>, Problem> {
-        self.finish(self.prepare(chunk)?)
     }
 
     /// Reads a chunk's rows, and asks the rules about those whose record the file has not before:

@@ -64,7 +64,7 @@ fn already_so(app: &App, member: &Member, earlier: Earlier) -> Result<Preview, P
 }
 
 /// A rule's no is the row's; what waiting might cure goes back to be waited for.
-fn refused(line: u64, problem: Problem) -> Result<Finding, Problem> {
+pub(super) fn refused(line: u64, problem: Problem) -> Result<Finding, Problem> {
     if problem.reason.status().is_server_error() || problem.reason == Reason::NotAllowed {
         return Err(problem);
     }

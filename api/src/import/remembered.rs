@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use identity::did::IssuerNumber;
 
 use super::job::Jobs;
-use super::table::{Encoding, Field, Named};
+use super::table::{Encoding, Field, Named, What};
 use crate::problem::Problem;
 use crate::side;
 
@@ -20,6 +20,8 @@ const HEADERS_MAX: usize = 1_000;
 /// What is told of a file that comes.
 #[derive(Debug, Clone, Default)]
 pub struct Told {
+    /// What it lists: outcomes if that is not told.
+    pub what: Option<What>,
     /// Its encoding.
     pub encoding: Option<Encoding>,
     /// What its headers mean; remembered for the institution's next file.

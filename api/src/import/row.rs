@@ -71,23 +71,8 @@ pub fn read(
     people: &People,
     row: &Row<'_>,
 ) -> Result<Ready, Result<Finding, Problem>> {
-    if let Some((header, flaw)) = row.flaw_elsewhere() {
-        let mut finding = Finding::flawed(row.line, None, flaw);
-        finding.field = header.into();
-        return Err(Ok(finding));
-    }
-    let cell = |field: Field| {
-        let cell = row
-            .cell(field)
-            .map_err(|(field, flaw)| Ok(Finding::flawed(row.line, Some(field), flaw)))?;
-        let digits_matter = matches!(field, Field::Learner | Field::Record | Field::Code);
-        match cell {
-            Some(text) if digits_matter && is_rounded(text) => {
-                Err(Ok(Finding::flawed(row.line, Some(field), Flaw::Digits)))
-            }
-            cell => Ok(cell),
-        }
-    };
+    no_flaw_elsewhere(row).map_err(Ok)?;
+    let cell = |field: Field| cell(row, field).map_err(Ok);
     let missing = |field| Ok(missing(row, field));
     let needed = |field: Field| cell(field)?.ok_or_else(|| missing(field));
     let text = |field: Field| cell(field).map(|it| it.map(str::to_owned));
@@ -152,8 +137,32 @@ pub fn read(
     })
 }
 
+/// A flaw in a column that means nothing here is the row's: it may have more of them.
+pub(super) fn no_flaw_elsewhere(row: &Row<'_>) -> Result<(), Finding> {
+    let Some((header, flaw)) = row.flaw_elsewhere() else {
+        return Ok(());
+    };
+    let mut finding = Finding::flawed(row.line, None, flaw);
+    finding.field = header.into();
+    Err(finding)
+}
+
+/// What stands under `field`.
+pub(super) fn cell<'a>(row: &Row<'a>, field: Field) -> Result<Option<&'a str>, Finding> {
+    let cell = row
+        .cell(field)
+        .map_err(|(field, flaw)| Finding::flawed(row.line, Some(field), flaw))?;
+    let digits_matter = matches!(field, Field::Learner | Field::Record | Field::Code);
+    match cell {
+        Some(text) if digits_matter && is_rounded(text) => {
+            Err(Finding::flawed(row.line, Some(field), Flaw::Digits))
+        }
+        cell => Ok(cell),
+    }
+}
+
 /// Nothing stands where something must.
-fn missing(row: &Row<'_>, field: Field) -> Finding {
+pub(super) fn missing(row: &Row<'_>, field: Field) -> Finding {
     let why = if row.is_in_sheet() {
         (
             "没有填写；如果是合并的单元格，只有第一格有内容，请取消合并并填满",

@@ -15,6 +15,7 @@ mod rows;
 mod sheet;
 mod text;
 mod texts;
+mod what;
 mod xls;
 mod xlsx;
 
@@ -31,6 +32,7 @@ use self::kind::Kind;
 pub use self::rows::ROWS_MAX;
 use self::rows::Rows;
 pub(super) use self::rows::marks;
+pub use self::what::What;
 use crate::problem::Problem;
 
 /// What a file is.

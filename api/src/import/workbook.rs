@@ -62,7 +62,7 @@ const SHEET_HEAD: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes
 
 /// The rows of a job that came back.
 pub fn errors(app: &App, job: &Job, language: Language) -> Result<Vec<u8>, Problem> {
-    let bytes = super::file::get(app, job.id)?;
+    let bytes = super::file::get(app, job.file())?;
     let table = Table::read_as(&bytes, &job.reading())?;
     drop(bytes);
     let mut page = Vec::new().into_iter();

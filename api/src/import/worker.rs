@@ -8,7 +8,8 @@ use ledger::batch;
 use super::control;
 use super::file;
 use super::job::{Job, JobState, Signal};
-use super::look::{Came, Looking, Pass};
+use super::look::{Came, Pass};
+use super::looker::Looker;
 use super::row::Finding;
 use super::table::Table;
 use crate::app::App;
@@ -82,7 +83,7 @@ fn run(app: &App, job: &mut Job, progress: &dyn Fn(&Job)) -> Result<(), Problem>
     }
     drop(bytes);
     let (kid, _) = app.signer(job.institution)?;
-    let looking = Looking::new(app, job, &kid, &table, pass);
+    let looking = Looker::new(app, job, &kid, &table, pass);
     let mut next = usize::try_from(job.next_row).unwrap_or_default();
     if next == 0 {
         // What the dry run found, a run that failed, or another file that lay here.
@@ -171,7 +172,21 @@ fn account(
         None => 0,
     };
     for (index, came) in came {
+        let came = match came {
+            Came::Noted(came, note) => {
+                job.counts.warned += 1;
+                found.push(note);
+                *came
+            }
+            came => came,
+        };
         match came {
+            // Of two notes the first is told.
+            Came::Noted(..) => {}
+            Came::RepeatedAs(finding) => {
+                job.counts.repeated += 1;
+                found.push(finding);
+            }
             Came::Recorded { position, mismatch } => {
                 job.counts.recorded += 1;
                 job.position = job.position.max(position);

@@ -25,22 +25,26 @@ const STAFF: &[Role] = &[Role::Clerk, Role::Institution];
 const ERRORS_MAX: usize = 1_000;
 const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
-/// A file of outcomes.
+/// A file of outcomes, or of people.
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "describes the multipart form")]
 pub struct UploadForm {
     /// CSV, TSV, XLSX or XLS with a header row, told by content: at most 64 MiB and 100,000 rows.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
+    /// What it lists: outcomes (the default), or roster: people to be registered, by name and a number
+    /// whose check fits (resident_id, enrolment_number), perhaps with birth_date.
+    what: Option<String>,
     /// Encoding of a text file, if it is not found rightly: utf-8, gb18030, utf-16le or utf-16be.
     encoding: Option<String>,
     /// What headers mean, as a JSON object: header to field (learner, name, resident_id, record,
-    /// kind, code, title, hours, credits, scheme, level, category, grade, completed_on), or to null
+    /// kind, code, title, hours, credits, scheme, level, category, grade, completed_on; of a roster
+    /// name, resident_id, enrolment_number, birth_date), or to null
     /// for nothing. Remembered for the institution's next file.
     columns: Option<String>,
 }
 
-/// Send a file of outcomes; its dry run begins at once and records nothing.
+/// Send a file of outcomes or a roster; its dry run begins at once and records nothing.
 #[utoipa::path(post, path = "/v1/imports", tag = "imports", request_body(content = UploadForm, content_type = "multipart/form-data"), security(("token" = [])),
     responses((status = 202, description = "taken in", body = Job), (status = 413, description = "too large", body = ProblemBody), (status = 422, description = "not readable as a table", body = ProblemBody)))]
 pub async fn upload(
@@ -105,9 +109,9 @@ pub async fn run(
         let text = value.to_str().unwrap_or_default().trim();
         text.trim_matches('"').to_owned()
     });
-    let began =
+    let asked =
         tokio::task::spawn_blocking(move || control::run(&app, &caller, id, check.as_deref()));
-    let (job, begun) = began.await.map_err(Problem::internal)??;
+    let (job, begun) = asked.await.map_err(Problem::internal)??;
     let status = if begun || job.state == JobState::Waiting {
         StatusCode::ACCEPTED
     } else {

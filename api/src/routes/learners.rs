@@ -188,36 +188,7 @@ impl App {
             return Ok(before);
         }
         let person = clock::uuid_v4();
-        let data = register::Data {
-            values: identity::erasable::Commitments::default(),
-            identifiers: new
-                .identifiers
-                .iter()
-                .map(|(r#type, _, check)| Alias {
-                    check: *check,
-                    r#type: *r#type,
-                })
-                .collect(),
-            person,
-        };
-        let mut values = vec![("name", Value::String(new.name.clone()))];
-        values.extend(
-            new.birth_date
-                .map(|date| ("birth_date", Value::String(date.to_string()))),
-        );
-        for (r#type, value, _) in &new.identifiers {
-            values.push((r#type.as_str(), Value::String(value.clone())));
-        }
-        let asking = Asking {
-            issuer: caller.issuer(),
-            act: caller.act(),
-            kind: register::KIND,
-            data: serde_json::to_value(&data).map_err(Problem::internal)?,
-            values,
-            target: None,
-            id,
-            expected: None,
-        };
+        let asking = registering(caller, new, person, id)?;
         match self.ask(asking).await {
             Ok(written) => Ok(RegisteredPerson {
                 person,
@@ -449,8 +420,47 @@ pub async fn bind(
     Ok(WriteAnswer::new(&app, &headers, person, &written)?.respond(&written))
 }
 
+/// The asking that registers `new` as `person`, a random number.
+pub(crate) fn registering(
+    caller: &Caller,
+    new: &NewPerson,
+    person: Uuid,
+    id: Option<Uuid>,
+) -> Result<Asking, Problem> {
+    let data = register::Data {
+        values: identity::erasable::Commitments::default(),
+        identifiers: new
+            .identifiers
+            .iter()
+            .map(|(r#type, _, check)| Alias {
+                check: *check,
+                r#type: *r#type,
+            })
+            .collect(),
+        person,
+    };
+    let mut values = vec![("name", Value::String(new.name.clone()))];
+    values.extend(
+        new.birth_date
+            .map(|date| ("birth_date", Value::String(date.to_string()))),
+    );
+    for (r#type, value, _) in &new.identifiers {
+        values.push((r#type.as_str(), Value::String(value.clone())));
+    }
+    Ok(Asking {
+        issuer: caller.issuer(),
+        act: caller.act(),
+        kind: register::KIND,
+        data: serde_json::to_value(&data).map_err(Problem::internal)?,
+        values,
+        target: None,
+        id,
+        expected: None,
+    })
+}
+
 /// The asking that binds one more number to a person.
-fn binding(
+pub(crate) fn binding(
     caller: &Caller,
     person: Uuid,
     (r#type, value, check): (IdentifierType, String, Check),

@@ -5,8 +5,10 @@
 //! HMAC(K_lookup, type ‖ 0 ‖ normalised value) (SECURITY §1).
 //! A crash leaves a reservation that [`Vault::settle`] keeps or releases by what the log says.
 
+use std::collections::HashMap;
+
 use credentials::rulebook::kinds::Purpose;
-use ledger::side::Transaction;
+use ledger::side::{SideError, Transaction};
 use uuid::Uuid;
 
 use super::keys::Keyring;
@@ -55,6 +57,47 @@ pub enum Reserved {
     },
 }
 
+/// The aliases of one assertion, to be reserved.
+#[derive(Debug, Clone, Copy)]
+pub struct Wish<'a> {
+    /// The aliases.
+    pub aliases: &'a [Alias<'a>],
+    /// For whom.
+    pub person: Uuid,
+    /// The assertion that binds them.
+    pub assertion_id: Uuid,
+}
+
+/// Why none of several wishes was granted.
+#[derive(Debug, thiserror::Error)]
+pub enum NotReserved {
+    /// Of these, by index, an alias is another's: each with the first that is.
+    #[error("aliases are taken: {}", .0.len())]
+    Taken(Vec<(usize, Reserved)>),
+    /// This one's aliases were erased, or do not open.
+    #[error("wish {at} was not granted: {why}")]
+    At {
+        /// Which, from 0.
+        at: usize,
+        /// Why.
+        #[source]
+        why: VaultError,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Side(#[from] SideError),
+}
+
+impl NotReserved {
+    /// A failure of the store is no wish's fault.
+    fn of(at: usize, why: VaultError) -> Self {
+        match why {
+            VaultError::Side(error) => Self::Side(error),
+            why => Self::At { at, why },
+        }
+    }
+}
+
 /// What an alias's row says.
 struct Holder {
     person: Uuid,
@@ -86,46 +129,118 @@ impl Vault {
         person: Uuid,
         assertion_id: Uuid,
     ) -> Result<Reserved, VaultError> {
-        let _sealing = self.sealing();
-        // A late repetition of an erased assertion must not bring its aliases back.
-        let erased = key_of(assertion_id, Purpose::Identity);
-        if self.values.get(ERASED, &erased)?.is_some() {
-            return Err(VaultError::Erased);
+        let wish = Wish {
+            aliases,
+            person,
+            assertion_id,
+        };
+        match self.lookup_reserve_many(&[wish]) {
+            Ok(()) => Ok(Reserved::Held),
+            Err(NotReserved::Taken(taken)) => {
+                let first = taken.into_iter().next();
+                Ok(first.map_or(Reserved::Held, |(_, taken)| taken))
+            }
+            Err(NotReserved::At { why, .. }) => Err(why),
+            Err(NotReserved::Side(error)) => Err(error.into()),
         }
-        let rows = aliases
-            .iter()
-            .map(|alias| self.row_of(*alias, person, assertion_id))
-            .collect::<Result<Vec<_>, _>>()?;
+    }
+
+    /// As [`Vault::lookup_reserve_all`] for a batch, all or none, in one write; every wish that cannot
+    /// be granted is named. Of two that wish for the same alias the first counts.
+    pub fn lookup_reserve_many(&self, wishes: &[Wish<'_>]) -> Result<(), NotReserved> {
+        let _sealing = self.sealing();
+        let mut rows = Vec::with_capacity(wishes.len());
+        for (at, wish) in wishes.iter().enumerate() {
+            let sealed = self.rows_of(wish);
+            rows.push(sealed.map_err(|why| NotReserved::of(at, why))?);
+        }
         let now = self.clock.now_ms().to_be_bytes();
         write(self.keys.side(), |tx| {
-            let mut free = Vec::with_capacity(rows.len());
-            for (index, row) in rows.iter().enumerate() {
-                match self.keys.holder(tx.get(LOOKUP, &row.hash)?, &row.hash)? {
-                    None => free.push(row),
-                    Some(holder) => {
-                        let marker = marker_of(holder.assertion_id, &row.hash);
-                        let pending = tx.get(RESERVED, &marker)?.is_some();
-                        if (holder.person, holder.assertion_id) != (person, assertion_id) {
-                            return Ok(Reserved::Taken {
-                                index,
-                                person: holder.person,
-                                settled: !pending,
-                            });
-                        }
-                        if pending {
-                            // It starts to wait anew, as a value put again does.
-                            tx.put(RESERVED, &marker, &now, None)?;
-                        }
+            let mut taken = Vec::new();
+            let mut granted: HashMap<[u8; 32], (Uuid, Uuid)> = HashMap::new();
+            for (at, (wish, rows)) in wishes.iter().zip(&rows).enumerate() {
+                let found = self.taken(tx, wish, rows, &mut granted, &now);
+                match found.map_err(|why| NotReserved::of(at, why))? {
+                    Reserved::Held => {}
+                    reserved @ Reserved::Taken { .. } => taken.push((at, reserved)),
+                }
+            }
+            if !taken.is_empty() {
+                return Err(NotReserved::Taken(taken));
+            }
+            for (
+                Wish {
+                    person,
+                    assertion_id,
+                    ..
+                },
+                row,
+            ) in wishes
+                .iter()
+                .zip(&rows)
+                .flat_map(|(wish, rows)| rows.iter().map(move |row| (wish, row)))
+                .filter(|(_, row)| granted.contains_key(&row.hash))
+            {
+                tx.put(LOOKUP, &row.hash, &row.sealed, None)?;
+                tx.put(LOOKUP_OF, &lookup_of(*person, &row.hash), &[], None)?;
+                tx.put(RESERVED, &marker_of(*assertion_id, &row.hash), &now, None)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Whether one of a wish's aliases is another's; those that nobody has are `granted` to it.
+    fn taken(
+        &self,
+        tx: &mut dyn Transaction,
+        wish: &Wish<'_>,
+        rows: &[Row],
+        granted: &mut HashMap<[u8; 32], (Uuid, Uuid)>,
+        now: &[u8],
+    ) -> Result<Reserved, VaultError> {
+        let own = (wish.person, wish.assertion_id);
+        let taken = |index, person, settled| Reserved::Taken {
+            index,
+            person,
+            settled,
+        };
+        for (index, row) in rows.iter().enumerate() {
+            if let Some(before) = granted.get(&row.hash) {
+                if *before != own {
+                    return Ok(taken(index, before.0, false));
+                }
+                continue;
+            }
+            match self.keys.holder(tx.get(LOOKUP, &row.hash)?, &row.hash)? {
+                None => {
+                    granted.insert(row.hash, own);
+                }
+                Some(holder) => {
+                    let marker = marker_of(holder.assertion_id, &row.hash);
+                    let pending = tx.get(RESERVED, &marker)?.is_some();
+                    if (holder.person, holder.assertion_id) != own {
+                        return Ok(taken(index, holder.person, !pending));
+                    }
+                    if pending {
+                        // It starts to wait anew, as a value put again does.
+                        tx.put(RESERVED, &marker, now, None)?;
                     }
                 }
             }
-            for row in free {
-                tx.put(LOOKUP, &row.hash, &row.sealed, None)?;
-                tx.put(LOOKUP_OF, &lookup_of(person, &row.hash), &[], None)?;
-                tx.put(RESERVED, &marker_of(assertion_id, &row.hash), &now, None)?;
-            }
-            Ok(Reserved::Held)
-        })
+        }
+        Ok(Reserved::Held)
+    }
+
+    /// What is to be written for a wish.
+    fn rows_of(&self, wish: &Wish<'_>) -> Result<Vec<Row>, VaultError> {
+        // A late repetition of an erased assertion must not bring its aliases back.
+        let erased = key_of(wish.assertion_id, Purpose::Identity);
+        if self.values.get(ERASED, &erased)?.is_some() {
+            return Err(VaultError::Erased);
+        }
+        let rows = wish.aliases.iter();
+        rows.map(|alias| self.row_of(*alias, wish.person, wish.assertion_id))
+            .collect()
     }
 
     /// Who has an alias. While its assertion is pending that may be a person the log does not know

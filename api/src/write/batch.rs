@@ -15,11 +15,11 @@ use ledger::sequencer::{BatchAnswer, Committed, Submission};
 use uuid::Uuid;
 
 use super::deposit::{Deposit, deposit_of};
-use super::{Asking, not_put};
+use super::{Asking, not_put, taken};
 use crate::app::App;
 use crate::flights::{Flight, Flights};
 use crate::problem::{MembersRefused, Problem, Reason};
-use crate::vault::{NotPut, Values};
+use crate::vault::{NotPut, NotReserved, Reserved, Values, Wish};
 use credentials::rulebook::kinds::{self, Kind};
 use credentials::rulebook::{Refusal, Rulebook};
 
@@ -304,13 +304,56 @@ impl App {
                 None => BatchRefused::Whole(why.into()),
             }
         })?;
+        self.reserve_many(ids, deposits)
+    }
+
+    /// Reserves the identifiers of all members, or names every member that cannot have its own.
+    fn reserve_many(
+        &self,
+        ids: &[Uuid],
+        deposits: &[Option<(&'static Kind, Deposit)>],
+    ) -> Result<(), BatchRefused> {
+        let mut wanted = Vec::new();
         for (index, (id, deposit)) in ids.iter().zip(deposits).enumerate() {
-            if let Some((_, deposit)) = deposit {
-                self.reserve(*id, deposit)
-                    .map_err(|problem| member(index, problem))?;
+            if let Some((_, deposit)) = deposit
+                && !deposit.identifiers.is_empty()
+            {
+                wanted.push((index, *id, deposit.person, deposit.aliases()));
             }
         }
-        Ok(())
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let wishes: Vec<Wish<'_>> = wanted
+            .iter()
+            .map(|(_, id, person, aliases)| Wish {
+                aliases,
+                person: *person,
+                assertion_id: *id,
+            })
+            .collect();
+        let refused = |faults: Vec<(usize, Problem)>| {
+            let faults = faults.into_iter().filter_map(|(at, problem)| {
+                let (index, ..) = wanted.get(at)?;
+                Some((*index, MemberRefused::Problem(problem)))
+            });
+            BatchRefused::Members(faults.collect())
+        };
+        match self.vault.lookup_reserve_many(&wishes) {
+            Ok(()) => Ok(()),
+            Err(NotReserved::Taken(all)) => {
+                let faults = all.into_iter().filter_map(|(at, reserved)| {
+                    let (.., aliases) = wanted.get(at)?;
+                    match reserved {
+                        Reserved::Taken { index, .. } => Some((at, taken(aliases, index))),
+                        Reserved::Held => None,
+                    }
+                });
+                Err(refused(faults.collect()))
+            }
+            Err(NotReserved::At { at, why }) => Err(refused(vec![(at, why.into())])),
+            Err(NotReserved::Side(error)) => Err(BatchRefused::Whole(error.into())),
+        }
     }
 
     /// As for one assertion: what another submission of the same id needs is left.

@@ -9,11 +9,26 @@ use uuid::Uuid;
 
 use crate::extract::unquoted;
 use crate::problem::{Problem, Reason};
+use crate::vault::Alias;
 
 /// A personal value on its way to the vault.
 pub(super) struct Deposit {
     pub(super) person: Uuid,
     pub(super) identifiers: Vec<(IdentifierType, String)>,
+}
+
+impl Deposit {
+    /// The identifiers as the vault's lookup has them.
+    pub(super) fn aliases(&self) -> Vec<Alias<'_>> {
+        let mut aliases = Vec::with_capacity(self.identifiers.len());
+        for (r#type, normalised) in &self.identifiers {
+            aliases.push(Alias {
+                kind: r#type.as_str(),
+                normalised,
+            });
+        }
+        aliases
+    }
 }
 
 /// Whose values these are, and the identifiers among them, checked against what is said openly.

@@ -4,6 +4,7 @@ mod controlled;
 mod files;
 mod hostile;
 mod refused;
+mod roster;
 mod runs;
 mod samples;
 mod tables;

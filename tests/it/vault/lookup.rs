@@ -1,6 +1,6 @@
 //! Aliases: one person each, reserved before the log, released only after it was asked.
 
-use api::vault::{Alias, ORPHAN_AFTER_MS, Reserved, VaultError};
+use api::vault::{Alias, NotReserved, ORPHAN_AFTER_MS, Reserved, VaultError, Wish};
 use credentials::rulebook::kinds::Purpose;
 use ledger::clock::{uuid_v4, uuid_v7};
 
@@ -68,6 +68,56 @@ fn several_aliases_are_reserved_together_or_not_at_all() {
     assert_eq!(answer.unwrap(), taken);
     assert_eq!(house.keys.rows(), rows, "nothing was reserved");
     assert_eq!(vault.lookup("resident_id", NUMBER).unwrap(), None);
+}
+
+#[test]
+fn a_batch_reserves_all_its_aliases_or_names_all_that_are_taken() {
+    // If this failed, a roster would be sent a thousand times to find a thousand known people, or two
+    // of its rows share one number.
+    let house = House::new();
+    let vault = house.open();
+    let numbers = ["n0", "n1", "n2", "n3"];
+    let aliases = numbers.map(|number| {
+        [Alias {
+            kind: "staff_number",
+            normalised: number,
+        }]
+    });
+    let wish = |at: usize| Wish {
+        aliases: &aliases[at],
+        person: uuid_v4(),
+        assertion_id: uuid_v7(START_MS),
+    };
+    let before = [wish(1), wish(3)];
+    vault.lookup_reserve_many(&before).unwrap();
+    let rows = house.keys.rows();
+    // The last wants what the first of its own batch has.
+    let batch = [wish(0), wish(1), wish(2), wish(3), wish(0)];
+    let taken = |index: usize, person| {
+        let settled = false;
+        let reserved = Reserved::Taken {
+            index: 0,
+            person,
+            settled,
+        };
+        (index, reserved)
+    };
+    let expected = [
+        taken(1, before[0].person),
+        taken(3, before[1].person),
+        taken(4, batch[0].person),
+    ];
+    match vault.lookup_reserve_many(&batch) {
+        Err(NotReserved::Taken(found)) => assert_eq!(found, expected),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(house.keys.rows(), rows, "nothing was reserved");
+    let rest = [batch[0], batch[2]];
+    vault.lookup_reserve_many(&rest).unwrap();
+    vault.lookup_reserve_many(&rest).expect("the same again");
+    for (number, person) in [("n0", rest[0].person), ("n2", rest[1].person)] {
+        assert_eq!(vault.lookup("staff_number", number).unwrap(), Some(person));
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::field::{Field, plain};
+use super::what::What;
 use crate::problem::{Problem, Reason, Words};
 
 /// Most columns looked at.
@@ -20,6 +21,8 @@ pub struct Named {
     by_text: BTreeMap<String, Option<Field>>,
     /// Other headers mean nothing.
     only: bool,
+    /// In a file of what.
+    what: What,
 }
 
 impl Named {
@@ -33,6 +36,13 @@ impl Named {
         for (header, field) in told {
             self.add(&header, field);
         }
+    }
+
+    /// The same in a file of `what`.
+    #[must_use]
+    pub fn in_file_of(mut self, what: What) -> Self {
+        self.what = what;
+        self
     }
 
     /// The headers with their meanings.
@@ -54,11 +64,12 @@ impl Named {
 
     /// The field of a header, and whether that was told.
     fn of(&self, header: &str) -> (Option<Field>, bool) {
-        match self.by_text.get(&plain(header)) {
+        let (field, told) = match self.by_text.get(&plain(header)) {
             Some(told) => (*told, true),
             None if self.only => (None, false),
             None => (Field::of(header), false),
-        }
+        };
+        (field.filter(|field| self.what.has(*field)), told)
     }
 }
 
@@ -109,16 +120,7 @@ impl Columns {
         }
         let known = at.len();
         let missed = |why: Words, wrong| Missed { known, why, wrong };
-        let person = [Field::ResidentId, Field::Learner];
-        let person = person.iter().any(|field| at.contains_key(field));
-        // Where the awarder gives no number of its own, course and day tell one record from another.
-        let record = [Field::Record, Field::Code, Field::Title];
-        let record = record.iter().any(|field| at.contains_key(field));
-        let missing = (!record)
-            .then_some(Field::Record)
-            .or((!at.contains_key(&Field::CompletedOn)).then_some(Field::CompletedOn))
-            .or((!person).then_some(Field::ResidentId));
-        if let Some(field) = missing {
+        if let Some(field) = named.what.missing(&at) {
             let (name, key) = (field.name(), field.key());
             return Err(missed(
                 (

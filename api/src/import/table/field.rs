@@ -16,6 +16,10 @@ pub enum Field {
     Name,
     /// Resident ID.
     ResidentId,
+    /// Enrolment number.
+    EnrolmentNumber,
+    /// Date of birth.
+    BirthDate,
     /// The awarder's own number for the outcome.
     Record,
     /// Kind of outcome.
@@ -42,7 +46,7 @@ pub enum Field {
 
 /// Field, its name on the wire, and its header words as [`plain`] leaves them; the first is shown.
 #[rustfmt::skip]
-const HEADERS: [(Field, &str, &[&str]); 14] = [
+const HEADERS: [(Field, &str, &[&str]); 16] = [
     (Field::Learner, "learner", &[
         "学习者编号", "学习者号", "人员编号", "学习者id", "learner", "learnerid", "learnernumber", "personid",
     ]),
@@ -54,6 +58,13 @@ const HEADERS: [(Field, &str, &[&str]); 14] = [
         "证件号", "证件号码", "身份证", "身份证号", "身份证号码", "居民身份证号", "居民身份证号码", "公民身份号码",
         "公民身份证号", "公民身份证号码", "学生身份证号", "学员身份证号", "residentid", "residentidnumber", "idnumber",
         "idno", "idcard", "idcardno", "idcardnumber", "nationalid", "citizenid",
+    ]),
+    (Field::EnrolmentNumber, "enrolment_number", &[
+        "学籍号", "学籍号码", "学籍编号", "全国学籍号", "全国学籍号码", "国家学籍号", "学生学籍号",
+        "enrolmentnumber", "enrolmentno", "enrollmentnumber", "enrollmentno", "pupilnumber",
+    ]),
+    (Field::BirthDate, "birth_date", &[
+        "出生日期", "出生年月日", "生日", "出生时间", "birthdate", "dateofbirth", "birthday", "dob",
     ]),
     (Field::Record, "record", &[
         "记录号", "记录编号", "成绩编号", "成绩记录号", "成果编号", "成绩流水号", "流水号", "record", "recordid",

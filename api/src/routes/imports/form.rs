@@ -7,7 +7,7 @@ use axum::extract::Multipart;
 use axum::http::StatusCode;
 
 use crate::import::job::Told;
-use crate::import::table::{Encoding, Field, Named};
+use crate::import::table::{Encoding, Field, Named, What};
 use crate::problem::{Problem, Reason};
 
 /// A file, and what was told about it.
@@ -43,6 +43,10 @@ impl Sent {
                     let text = field.text().await.map_err(unreadable)?;
                     told.columns = columns(&text)?;
                 }
+                Some("what") => {
+                    let text = field.text().await.map_err(unreadable)?;
+                    told.what = what(&text)?;
+                }
                 _ => {}
             }
         }
@@ -66,6 +70,18 @@ fn encoding(text: &str) -> Result<Option<Encoding>, Problem> {
             "expected utf-8, gb18030, utf-16le or utf-16be",
         );
         Problem::invalid("/encoding", words)
+    })
+}
+
+/// What the file lists; an empty field tells nothing.
+fn what(text: &str) -> Result<Option<What>, Problem> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|()| {
+        let words = ("应为 outcomes 或 roster", "expected outcomes or roster");
+        Problem::invalid("/what", words)
     })
 }
 

@@ -1,0 +1,165 @@
+//! Recording a chunk of a roster: registrations and bindings, as signed batches.
+//!
+//! Invariant: a person is registered at most once: a number that somebody got meanwhile takes the row
+//! out, and the rest is sent. An attempt whose answer was lost is asked for in the log before its
+//! members are sent again, the same ones.
+//! A crash behind a batch leaves people whom the next try finds registered since the run began.
+
+use std::collections::VecDeque;
+
+use super::super::finding::Finding;
+use super::super::look::Came;
+use super::super::record;
+use super::super::worker::patiently;
+use super::given::Given;
+use super::known::{self, Judged};
+use crate::app::App;
+use crate::extract::Caller;
+use crate::problem::{Problem, Reason};
+use crate::write::batch::{BatchRefused, Member, MemberRefused};
+
+/// A row of which something is to be recorded.
+pub(super) struct Todo {
+    pub(super) at: usize,
+    pub(super) given: Given,
+    /// What is still to be recorded, in order.
+    pub(super) steps: VecDeque<Member>,
+    pub(super) note: Option<Finding>,
+    /// Of the last step done.
+    pub(super) position: Option<u64>,
+}
+
+/// Records rows for a job.
+pub(super) struct Enrolling<'a> {
+    pub(super) app: &'a App,
+    pub(super) caller: &'a Caller,
+}
+
+/// What a batch came to for one of its rows.
+enum Answer {
+    Done(u64),
+    Came(Came),
+    Again,
+}
+
+impl Enrolling<'_> {
+    /// Records the rows; what became of each, in no order.
+    pub(super) fn record(&self, rows: Vec<Todo>) -> Result<Vec<(usize, Came)>, Problem> {
+        let mut came = Vec::with_capacity(rows.len());
+        let mut rows = rows;
+        while !rows.is_empty() {
+            let answers = patiently(self.app, || self.send(&rows))?;
+            let mut left = Vec::new();
+            for (mut row, answer) in rows.into_iter().zip(answers) {
+                match answer {
+                    Answer::Done(position) => {
+                        row.position = Some(position);
+                        row.steps.pop_front();
+                        if row.steps.is_empty() {
+                            came.push((row.at, recorded(row.position, row.note)));
+                        } else {
+                            left.push(row);
+                        }
+                    }
+                    Answer::Came(became) => came.push((row.at, became)),
+                    Answer::Again => left.push(row),
+                }
+            }
+            rows = left;
+        }
+        Ok(came)
+    }
+
+    /// Sends the next step of each row that the log does not have yet.
+    fn send(&self, rows: &[Todo]) -> Result<Vec<Answer>, Problem> {
+        let mut answers = Vec::with_capacity(rows.len());
+        let (mut sent, mut members) = (Vec::new(), Vec::new());
+        for row in rows {
+            let Some(step) = row.steps.front() else {
+                return Err(Problem::internal("a row of a roster without a step"));
+            };
+            let before = self.app.ledger.position_of(step.assertion.id())?;
+            if before.is_none() {
+                sent.push((answers.len(), row));
+                members.push(step.clone());
+            }
+            answers.push(before.map_or(Answer::Again, Answer::Done));
+        }
+        if members.is_empty() {
+            return Ok(answers);
+        }
+        let (issuer, act) = (self.caller.issuer(), self.caller.act());
+        let became: Vec<Answer> = match self.app.ask_batch(issuer, &act, members, None) {
+            Ok(written) => {
+                let commits = written.new.unwrap_or_default();
+                let position = commits.into_iter().map(|it| it.commit.position);
+                position.map(Answer::Done).collect()
+            }
+            Err(BatchRefused::Whole(problem)) => return Err(problem),
+            Err(BatchRefused::Members(faults)) => {
+                let mut faults = faults.into_iter().peekable();
+                let became = sent.iter().enumerate().map(|(index, (_, row))| {
+                    match faults.next_if(|(at, _)| *at == index) {
+                        None => Ok(Answer::Again),
+                        Some((_, MemberRefused::AlreadySo(by))) => Ok(Answer::Done(by.position)),
+                        Some((_, MemberRefused::Problem(problem))) => {
+                            self.refused(row, problem).map(Answer::Came)
+                        }
+                    }
+                });
+                became.collect::<Result<_, Problem>>()?
+            }
+        };
+        for ((at, _), became) in sent.into_iter().zip(became) {
+            if let Some(answer) = answers.get_mut(at) {
+                *answer = became;
+            }
+        }
+        Ok(answers)
+    }
+
+    /// What a refused row comes to: whoever got its number meanwhile may be the same person.
+    fn refused(&self, row: &Todo, problem: Problem) -> Result<Came, Problem> {
+        let line = row.given.line;
+        if problem.reason != Reason::IdentifierTaken {
+            return record::refused(line, problem).map(Came::Refused);
+        }
+        match known::judge(self.app, self.caller, &row.given) {
+            Ok(Judged::Known(known)) => Ok(Came::Already.noted(known.note)),
+            Ok(Judged::New) => {
+                let field = row.given.numbers.first().map(|it| it.field);
+                let words = (
+                    "这个号码正在别处登记，尚未完成：请稍后再上传一次",
+                    "the number is being registered elsewhere and that is not done yet: send the file again later",
+                );
+                Ok(Came::Refused(Finding::new(line, "I08", field, words)))
+            }
+            Err(Ok(finding)) => Ok(Came::Refused(finding)),
+            Err(Err(problem)) => Err(problem),
+        }
+    }
+
+    /// What recording the row would come to, as the log stands.
+    pub(super) fn would(&self, row: &Todo) -> Result<(usize, Came), Problem> {
+        let ledger = &self.app.ledger;
+        for step in &row.steps {
+            let checked = ledger.check_member(step.assertion.clone());
+            let judged = checked
+                .map_err(Problem::from)
+                .and_then(|submission| ledger.preview(&submission).map_err(Problem::from));
+            if let Err(problem) = judged {
+                let refused = record::refused(row.given.line, problem)?;
+                return Ok((row.at, Came::Refused(refused)));
+            }
+        }
+        Ok((row.at, recorded(None, row.note.clone())))
+    }
+}
+
+fn recorded(position: Option<u64>, note: Option<Finding>) -> Came {
+    let recorded = Came::Recorded {
+        position,
+        mismatch: false,
+    };
+    recorded.noted(note)
+}

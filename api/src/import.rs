@@ -11,6 +11,7 @@ mod date;
 pub mod file;
 mod finding;
 pub mod job;
+mod keyed;
 mod lanes;
 mod look;
 mod looker;

@@ -195,8 +195,8 @@ fn imported(report: &mut Report, runtime: &Runtime, land: &Land, address: std::n
     import = control::work(app, import, &|_| {});
     expect(&import, JobState::Checked);
     report.sample("dry", watch.elapsed().as_secs_f64());
-    let began = control::begin(app, &caller, import.id, None);
-    let (begun, is_new) = began.unwrap_or_else(|problem| panic!("{}", problem.detail.en));
+    let asked = control::begin(app, &caller, import.id, None);
+    let (begun, is_new) = asked.unwrap_or_else(|problem| panic!("{}", problem.detail.en));
     assert!(is_new);
     let watch = Stopwatch::start();
     let done = control::work(app, begun, &|_| {});

@@ -139,6 +139,7 @@ fn every_door_that_others_rely_on_is_there() {
         ("get", "/v1/imports/{}"),
         ("post", "/v1/imports/{}/run"),
         ("get", "/v1/imports/{}/errors"),
+        ("get", "/v1/imports/{}/errors.xlsx"),
         ("get", "/v1/learners/{}/transcript"),
         ("get", "/v1/learners/{}/transcript.json"),
         ("get", "/v1/learners/{}/transcript.html"),

@@ -1,5 +1,6 @@
 //! xuefen import: a file to a running server, dry run first.
 
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,6 +11,9 @@ use ureq::unversioned::multipart::Form;
 
 use super::{Failure, term};
 
+/// Bytes of the largest workbook that is fetched.
+const WORKBOOK_BYTES_MAX: u64 = 256 << 20;
+
 /// What to do with a file.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
@@ -19,8 +23,14 @@ pub enum Verb {
     Run(Args),
     /// How an import stands.
     Status(Which),
+    /// Stop a running import between two batches.
+    Pause(Which),
+    /// Go on with a paused import, or confirm one that waits for a second person.
+    Resume(Which),
+    /// Give an import up; what was recorded stays.
+    Cancel(Which),
     /// The rows that came back with a reason.
-    Errors(Which),
+    Errors(Errors),
 }
 
 /// A file and where to send it.
@@ -36,6 +46,25 @@ pub struct Args {
     /// The same as `check`.
     #[arg(long)]
     dry_run: bool,
+    /// Put the file in the place of this import's, as with corrected rows.
+    #[arg(long, value_name = "ID")]
+    into: Option<String>,
+    /// Encoding of a text file, if it is not found rightly: utf-8, gb18030, utf-16le or utf-16be.
+    #[arg(long)]
+    encoding: Option<String>,
+    /// What headers mean, as a JSON object of header to field; remembered for the next file.
+    #[arg(long)]
+    columns: Option<String>,
+}
+
+/// The rows of an import that came back.
+#[derive(Debug, clap::Args)]
+pub struct Errors {
+    #[command(flatten)]
+    which: Which,
+    /// Write them to this file as a workbook to correct and send again; it must not exist.
+    #[arg(long)]
+    xlsx: Option<PathBuf>,
 }
 
 /// An import.
@@ -70,10 +99,17 @@ struct Counts {
 }
 
 #[derive(Deserialize)]
+struct Basis {
+    check: String,
+}
+
+#[derive(Deserialize)]
 struct Job {
     id: String,
     state: String,
     counts: Counts,
+    #[serde(default)]
+    basis: Option<Basis>,
     #[serde(default)]
     failure: Option<String>,
 }
@@ -109,6 +145,44 @@ impl Client {
         )
     }
 
+    /// Writes the workbook of the rows that came back to a new file.
+    fn save_workbook(&self, id: &str, file: &Path) -> Result<(), Failure> {
+        let path = format!("{}/v1/imports/{id}/errors.xlsx", self.base);
+        let request = self.agent.get(path);
+        let answered = request
+            .header("authorization", &self.authorization)
+            .header("accept-language", language())
+            .call();
+        let mut response = match answered {
+            Ok(response) if response.status().is_success() => response,
+            refused => return answer(refused).map(drop),
+        };
+        let body = response.body_mut().with_config().limit(WORKBOOK_BYTES_MAX);
+        let workbook = body.read_to_vec().map_err(Failure::of)?;
+        // It holds what the file held: names and numbers of persons.
+        let written = std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(file)
+            .and_then(|mut file| std::io::Write::write_all(&mut file, &workbook));
+        written.map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))
+    }
+
+    /// Runs what this dry run looked at, and nothing else.
+    fn run(&self, checked: &Job) -> Result<Value, Failure> {
+        let path = format!("{}/v1/imports/{}/run", self.base, checked.id);
+        let mut request = self
+            .agent
+            .post(path)
+            .header("authorization", &self.authorization)
+            .header("accept-language", language());
+        if let Some(basis) = &checked.basis {
+            request = request.header("if-match", format!("\"{}\"", basis.check));
+        }
+        answer(request.send_empty())
+    }
+
     fn post_empty(&self, path: &str) -> Result<Value, Failure> {
         let request = self.agent.post(format!("{}{path}", self.base));
         answer(
@@ -119,12 +193,26 @@ impl Client {
         )
     }
 
-    fn upload(&self, file: &Path, what: &str) -> Result<Value, Failure> {
-        let form = Form::new()
-            .text("what", what)
+    fn upload(&self, args: &Args) -> Result<Value, Failure> {
+        let file = &args.file;
+        let mut form = Form::new()
             .file("file", file)
             .map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))?;
-        let request = self.agent.post(format!("{}/v1/imports", self.base));
+        if args.roster {
+            form = form.text("what", "roster");
+        }
+        if let Some(encoding) = &args.encoding {
+            form = form.text("encoding", encoding);
+        }
+        if let Some(columns) = &args.columns {
+            form = form.text("columns", columns);
+        }
+        let request = match &args.into {
+            Some(id) => self
+                .agent
+                .put(format!("{}/v1/imports/{id}/file", self.base)),
+            None => self.agent.post(format!("{}/v1/imports", self.base)),
+        };
         answer(
             request
                 .header("authorization", &self.authorization)
@@ -189,39 +277,75 @@ pub fn run(verb: &Verb) -> Result<(), Failure> {
             term::print(&serde_json::to_string_pretty(&found).map_err(Failure::of)?);
             Ok(())
         }
-        Verb::Errors(which) => print_errors(&Client::new(&which.server)?, &which.id),
+        Verb::Pause(which) => {
+            let client = Client::new(&which.server)?;
+            client.post_empty(&format!("/v1/imports/{}/pause", which.id))?;
+            report(&client, &wait(&client, &which.id, "pausing")?, "recorded")
+        }
+        Verb::Resume(which) => {
+            let client = Client::new(&which.server)?;
+            client.post_empty(&format!("/v1/imports/{}/run", which.id))?;
+            report(&client, &wait(&client, &which.id, "recording")?, "recorded")
+        }
+        Verb::Cancel(which) => {
+            let client = Client::new(&which.server)?;
+            client.post_empty(&format!("/v1/imports/{}/cancel", which.id))?;
+            report(
+                &client,
+                &wait(&client, &which.id, "cancelling")?,
+                "recorded",
+            )
+        }
+        Verb::Errors(Errors { which, xlsx }) => {
+            let client = Client::new(&which.server)?;
+            match xlsx {
+                Some(file) => client.save_workbook(&which.id, file),
+                None => print_errors(&client, &which.id),
+            }
+        }
     }
 }
 
 fn send(args: &Args, dry: bool) -> Result<(), Failure> {
     let client = Client::new(&args.server)?;
-    let what = if args.roster { "roster" } else { "outcomes" };
-    let sent = job(client.upload(&args.file, what)?)?;
+    let sent = job(client.upload(args)?)?;
     term::note(&format!("import {}", sent.id));
     let mut done = wait(&client, &sent.id, "checking")?;
     if !dry {
-        client.post_empty(&format!("/v1/imports/{}/run", sent.id))?;
+        client.run(&done)?;
         done = wait(&client, &sent.id, "recording")?;
     }
+    let rows = if dry { "can be recorded" } else { "recorded" };
+    report(&client, &done, rows)
+}
+
+/// How an import ended, and which rows came back.
+fn report(client: &Client, done: &Job, rows: &str) -> Result<(), Failure> {
     let counts = &done.counts;
     term::print(&format!(
         "{}: {} rows, {} {}, {} with a warning, {} recorded before, {} repeated, {} refused",
         done.state,
         counts.rows,
         counts.recorded,
-        if dry { "can be recorded" } else { "recorded" },
+        rows,
         counts.warned,
         counts.already,
         counts.repeated,
         counts.refused,
     ));
-    if let Some(failure) = done.failure {
+    if done.state == "waiting" {
+        return Err(Failure::Partly(format!(
+            "somebody else of the institution must confirm it: xuefen import resume {}",
+            done.id
+        )));
+    }
+    if let Some(failure) = &done.failure {
         return Err(Failure::Later(format!(
             "the import stopped: {failure}; run it again, nothing is doubled"
         )));
     }
     if counts.refused > 0 {
-        print_errors(&client, &done.id)?;
+        print_errors(client, &done.id)?;
         let refused = counts.refused;
         return Err(Failure::Partly(format!(
             "{refused} rows came back with a reason: correct and send them again"
@@ -236,7 +360,7 @@ fn wait(client: &Client, id: &str, what: &str) -> Result<Job, Failure> {
         let now = job(client.get(&format!("/v1/imports/{id}"))?)?;
         let bar = bar.get_or_insert_with(|| term::Bar::new(what, now.counts.rows));
         bar.set(now.counts.seen);
-        if matches!(now.state.as_str(), "checked" | "done" | "failed") {
+        if !matches!(now.state.as_str(), "checking" | "running") {
             return Ok(now);
         }
         std::thread::sleep(Duration::from_millis(200));

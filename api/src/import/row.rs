@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::date;
 pub use super::finding::{Finding, RowError};
+use super::keyed;
 use super::table::{Field, Flaw, Row};
 use crate::app::App;
 use crate::extract::Caller;
@@ -75,7 +76,11 @@ pub fn read(
     let missing = |field| Ok(missing(row, field));
     let needed = |field: Field| cell(field)?.ok_or_else(|| missing(field));
     let text = |field: Field| cell(field).map(|it| it.map(str::to_owned));
-    let record = needed(Field::Record)?.to_owned();
+    let own_record = if row.has(Field::Record) {
+        Some(needed(Field::Record)?.to_owned())
+    } else {
+        None
+    };
     let completed_on = needed(Field::CompletedOn)?;
     let person = person(
         app,
@@ -107,6 +112,17 @@ pub fn read(
         } else {
             Ok(Finding::of(row.line, &problem))
         }
+    };
+    let record = if let Some(record) = own_record {
+        record
+    } else {
+        let told = [&says.code, &says.title].map(|it| it.as_deref().unwrap_or_default());
+        if told.iter().all(|it| it.is_empty()) {
+            return Err(missing(Field::Code));
+        }
+        let [code, title] = told;
+        let told = [&says.kind, code, title, &says.completed_on];
+        keyed::record(app, caller.issuer(), person, told)
     };
     let split = says.split(app.pass_mark()).map_err(fault)?;
     let asking = app

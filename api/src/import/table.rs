@@ -118,7 +118,7 @@ impl<'a> Row<'a> {
         Ok((!text.is_empty()).then_some(text))
     }
 
-    /// Whether there is such a column.
+    /// Whether the table has a column for `field`.
     pub fn has(&self, field: Field) -> bool {
         self.table.columns.at.contains_key(&field)
     }

@@ -33,16 +33,20 @@ impl What {
 
     /// A column without which nothing can be recorded, if it is not there.
     pub(super) fn missing<T>(self, at: &HashMap<Field, T>) -> Option<Field> {
-        let (needed, person): (&[Field], &[Field]) = match self {
-            Self::Outcomes => (
-                &[Field::Record, Field::CompletedOn],
+        // Of each of these one is needed; the first is asked for.
+        let needed: &[&[Field]] = match self {
+            // Where the awarder gives no number of its own, course and day tell one record from another.
+            Self::Outcomes => &[
+                &[Field::Record, Field::Code, Field::Title],
+                &[Field::CompletedOn],
                 &[Field::ResidentId, Field::Learner],
-            ),
-            Self::Roster => (&[Field::Name], &[Field::ResidentId, Field::EnrolmentNumber]),
+            ],
+            Self::Roster => &[&[Field::Name], &[Field::ResidentId, Field::EnrolmentNumber]],
         };
-        let none = needed.iter().find(|field| !at.contains_key(field));
-        let somebody = person.iter().any(|field| at.contains_key(field));
-        none.or(person.first().filter(|_| !somebody)).copied()
+        let mut missing = needed
+            .iter()
+            .filter(|any| !any.iter().any(|field| at.contains_key(field)));
+        missing.next().and_then(|any| any.first().copied())
     }
 }
 

@@ -256,3 +256,52 @@ fn an_encoding_that_is_told_counts() {
         .upload_with(token, "f.csv", text.as_bytes(), &[("encoding", "big5")])
         .refused(422, "body-invalid");
 }
+
+#[test]
+fn a_file_without_record_numbers_gets_them_and_is_known_again() {
+    // A school whose system numbers nothing could not upload, or would double everything.
+    let stand = Stand::open();
+    for serial in 1..=2 {
+        stand.register(0, &format!("学生{serial}"), &resident_id(serial));
+    }
+    let header = "姓名,证件号,课程代码,课程名称,学分,成绩,完成日期";
+    let line = |serial: u16, code: &str, mark: &str, day: &str| {
+        let id = resident_id(serial);
+        format!("学生{serial},{id},{code},数据结构,2.0,{mark},{day}")
+    };
+    let file = |lines: &[String]| format!("{header}\n{}\n", lines.join("\n"));
+    let lines = [
+        line(1, "CS101", "85", "2026-06-01"),
+        line(2, "CS101", "85", "2026-06-01"),
+        line(1, "CS102", "85", "2026-06-01"),
+        line(1, "CS101", "85", "2026-06-02"),
+        line(1, "CS101", "85", "2026-06-01"),
+    ];
+    let job = checked(&stand, "f.csv", file(&lines).as_bytes());
+    assert_eq!(
+        (&job["counts"]["recorded"], &job["counts"]["repeated"]),
+        (&json!(4), &json!(1))
+    );
+    let done = run(&stand, &job);
+    assert_eq!(done["counts"]["recorded"], 4);
+    // In another order, with another mark in one row: three are known, the fourth says otherwise.
+    let lines = [
+        line(1, "CS101", "85", "2026/6/2"),
+        line(1, "CS102", "85", "2026-06-01"),
+        line(2, "CS101", "90", "2026-06-01"),
+        line(1, "CS101", "85", "2026-06-01"),
+    ];
+    let again = checked(&stand, "g.csv", file(&lines).as_bytes());
+    assert_eq!(
+        (&again["counts"]["already"], &again["counts"]["refused"]),
+        (&json!(3), &json!(1))
+    );
+    assert_eq!(errors(&stand, &again)[0]["problem"], "record-differs");
+    // The number tells nothing and is no person's.
+    let learner = &job["totals"]["learner"]["outcomes"][0]["record"];
+    let record = learner.as_str().unwrap().strip_prefix("auto-").unwrap();
+    assert!(
+        record.len() == 24 && record.bytes().all(|it| it.is_ascii_lowercase()),
+        "{record}"
+    );
+}

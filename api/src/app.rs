@@ -60,6 +60,8 @@ pub struct App {
     pub vault: Arc<Vault>,
     /// Platform-kept signing keys.
     pub keystore: KeyStore,
+    /// When it was opened, Unix milliseconds: what was under way before is no longer.
+    pub(crate) opened_at_ms: i64,
     /// Submissions with values under way.
     pub flights: Flights,
     /// Access tokens.
@@ -169,6 +171,7 @@ impl App {
             Arc::new(SqliteSide::open(&dir.vault_keys(), Arc::clone(&clock))?);
         let values: Arc<dyn Side> = Arc::new(SqliteSide::open(&dir.vault(), Arc::clone(&clock))?);
         let side: Arc<dyn Side> = Arc::new(SqliteSide::open(&dir.side(), Arc::clone(&clock))?);
+        let opened_at_ms = clock.now_ms();
         let keystore = KeyStore::new(Arc::clone(&keys), master.clone());
         let idempotency = Idempotency::new(Arc::clone(&side), master.clone(), Arc::clone(&clock));
         let uploads = master.sub_key("uploads");
@@ -182,6 +185,7 @@ impl App {
             concurrency: Semaphore::new(config.server.concurrency_max),
             pictures: Arc::new(Semaphore::new(PICTURES_MAX)),
             flights: Flights::default(),
+            opened_at_ms,
             demo: false,
             contents: Contents::default(),
             lists: StatusLists::default(),

@@ -33,6 +33,12 @@ impl Flights {
         }
     }
 
+    /// Runs `clear`, with everybody else waiting, if nobody sends `id`.
+    pub fn unless_under_way<T>(&self, id: Uuid, clear: impl FnOnce() -> T) -> Option<T> {
+        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (!counts.contains_key(&id)).then(clear)
+    }
+
     /// One less of `id`; `last` runs, with everybody else waiting, if none is left.
     fn leave(&self, id: Uuid, last: impl FnOnce()) {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);

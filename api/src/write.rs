@@ -14,6 +14,7 @@ use credentials::rulebook::Refusal;
 use credentials::rulebook::kinds::{self, Kind};
 use identity::did::IssuerNumber;
 use identity::erasable::{self, Commitments, Disclosure};
+use identity::identifier::IdentifierType;
 use ledger::assertion::{Act, Assertion, Draft, Target};
 use ledger::clock;
 use ledger::decision::{Earlier, Verdict};
@@ -338,6 +339,27 @@ impl App {
             return Err(taken(&aliases, index));
         }
         Ok(())
+    }
+
+    /// Removes what a submission left that a stop cut off, if a number waits for it: before this start,
+    /// in nobody's hands, and not in the log, which is whole by now. Says whether there was one.
+    pub(crate) fn free_abandoned(
+        &self,
+        r#type: IdentifierType,
+        normalised: &str,
+    ) -> Result<bool, Problem> {
+        let waits = self.vault.waits_for(r#type.as_str(), normalised)?;
+        let Some((id, _)) = waits.filter(|(_, since)| *since < self.opened_at_ms) else {
+            return Ok(false);
+        };
+        let freed = self.flights.unless_under_way(id, || {
+            if self.ledger.position_of(id)?.is_some() {
+                return Ok(false);
+            }
+            self.vault.discard(id)?;
+            Ok(true)
+        });
+        freed.unwrap_or(Ok(false))
     }
 
     /// Removes what a refused assertion left in the vault, unless the same id is in the log or on

@@ -196,9 +196,11 @@ impl Client {
     fn upload(&self, args: &Args) -> Result<Value, Failure> {
         let file = &args.file;
         let mut form = Form::new()
-            .text("what", if args.roster { "roster" } else { "outcomes" })
             .file("file", file)
             .map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))?;
+        if args.roster {
+            form = form.text("what", "roster");
+        }
         if let Some(encoding) = &args.encoding {
             form = form.text("encoding", encoding);
         }

@@ -234,6 +234,7 @@ impl<'a> Roster<'a> {
             steps,
             note,
             position: None,
+            waits: 0,
         })
     }
 }

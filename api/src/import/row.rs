@@ -113,17 +113,16 @@ pub fn read(
             Ok(Finding::of(row.line, &problem))
         }
     };
-    let record = match own_record {
-        Some(record) => record,
-        None => {
-            let told = [&says.code, &says.title].map(|it| it.as_deref().unwrap_or_default());
-            if told.iter().all(|it| it.is_empty()) {
-                return Err(missing(Field::Code));
-            }
-            let [code, title] = told;
-            let told = [&says.kind, code, title, &says.completed_on];
-            keyed::record(app, caller.issuer(), person, told)
+    let record = if let Some(record) = own_record {
+        record
+    } else {
+        let told = [&says.code, &says.title].map(|it| it.as_deref().unwrap_or_default());
+        if told.iter().all(|it| it.is_empty()) {
+            return Err(missing(Field::Code));
         }
+        let [code, title] = told;
+        let told = [&says.kind, code, title, &says.completed_on];
+        keyed::record(app, caller.issuer(), person, told)
     };
     let split = says.split(app.pass_mark()).map_err(fault)?;
     let asking = app

@@ -252,6 +252,26 @@ impl Vault {
         Ok(holder.map(|holder| holder.person))
     }
 
+    /// Which assertion an alias waits for that is not known to be in the log, and since when.
+    pub fn waits_for(
+        &self,
+        kind: &str,
+        normalised: &str,
+    ) -> Result<Option<(Uuid, i64)>, VaultError> {
+        let hash = self.keys.alias(Alias { kind, normalised });
+        let row = self.keys.side().get(LOOKUP, &hash)?;
+        let Some(holder) = self.keys.holder(row, &hash)? else {
+            return Ok(None);
+        };
+        let marker = marker_of(holder.assertion_id, &hash);
+        let Some(since) = self.keys.side().get(RESERVED, &marker)? else {
+            return Ok(None);
+        };
+        let since = since.first_chunk();
+        let since = since.ok_or(VaultError::Damaged { space: RESERVED })?;
+        Ok(Some((holder.assertion_id, i64::from_be_bytes(*since))))
+    }
+
     fn row_of(
         &self,
         alias: Alias<'_>,

@@ -22,6 +22,7 @@ fn full() -> SideError {
     SideError::Full("no room".into())
 }
 
+#[expect(clippy::too_many_lines, reason = "one list")]
 pub(super) fn all(met: &Met) {
     let rejected = |refusal: Refusal| Problem::from(ExecuteError::Rejected(refusal));
     let unavailable = |unavailable| Problem::from(ExecuteError::<Refusal>::from(unavailable));

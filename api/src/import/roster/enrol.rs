@@ -6,10 +6,14 @@
 //! A crash behind a batch leaves people whom the next try finds registered since the run began.
 
 use std::collections::VecDeque;
+use std::time::Duration;
+
+use identity::person::register;
 
 use super::super::finding::Finding;
 use super::super::look::Came;
 use super::super::record;
+use super::super::table::Field;
 use super::super::worker::patiently;
 use super::given::Given;
 use super::known::{self, Judged};
@@ -27,6 +31,8 @@ pub(super) struct Todo {
     pub(super) note: Option<Finding>,
     /// Of the last step done.
     pub(super) position: Option<u64>,
+    /// How often it waited.
+    pub(super) waits: u8,
 }
 
 /// Records rows for a job.
@@ -40,14 +46,27 @@ enum Answer {
     Done(u64),
     Came(Came),
     Again,
+    /// Again when what is under way elsewhere has come to something.
+    Later,
 }
+
+/// How long a row waits for a number that is being registered elsewhere, and how often.
+const WAIT: Duration = Duration::from_millis(100);
+const WAITS_MAX: u8 = 30;
 
 impl Enrolling<'_> {
     /// Records the rows; what became of each, in no order.
     pub(super) fn record(&self, rows: Vec<Todo>) -> Result<Vec<(usize, Came)>, Problem> {
         let mut came = Vec::with_capacity(rows.len());
-        let mut rows = rows;
-        while !rows.is_empty() {
+        let (mut rows, mut later) = (rows, Vec::new());
+        loop {
+            if rows.is_empty() {
+                if later.is_empty() {
+                    return Ok(came);
+                }
+                std::thread::sleep(WAIT);
+                rows = std::mem::take(&mut later);
+            }
             let answers = patiently(self.app, || self.send(&rows))?;
             let mut left = Vec::new();
             for (mut row, answer) in rows.into_iter().zip(answers) {
@@ -63,11 +82,14 @@ impl Enrolling<'_> {
                     }
                     Answer::Came(became) => came.push((row.at, became)),
                     Answer::Again => left.push(row),
+                    Answer::Later => {
+                        row.waits = row.waits.saturating_add(1);
+                        later.push(row);
+                    }
                 }
             }
             rows = left;
         }
-        Ok(came)
     }
 
     /// Sends the next step of each row that the log does not have yet.
@@ -102,9 +124,7 @@ impl Enrolling<'_> {
                     match faults.next_if(|(at, _)| *at == index) {
                         None => Ok(Answer::Again),
                         Some((_, MemberRefused::AlreadySo(by))) => Ok(Answer::Done(by.position)),
-                        Some((_, MemberRefused::Problem(problem))) => {
-                            self.refused(row, problem).map(Answer::Came)
-                        }
+                        Some((_, MemberRefused::Problem(problem))) => self.refused(row, problem),
                     }
                 });
                 became.collect::<Result<_, Problem>>()?
@@ -119,24 +139,43 @@ impl Enrolling<'_> {
     }
 
     /// What a refused row comes to: whoever got its number meanwhile may be the same person.
-    fn refused(&self, row: &Todo, problem: Problem) -> Result<Came, Problem> {
+    fn refused(&self, row: &Todo, problem: Problem) -> Result<Answer, Problem> {
         let line = row.given.line;
         if problem.reason != Reason::IdentifierTaken {
-            return record::refused(line, problem).map(Came::Refused);
+            return record::refused(line, problem).map(|it| Answer::Came(Came::Refused(it)));
         }
+        let registers = row.steps.front().map(|it| it.assertion.kind()) == Some(register::KIND);
         match known::judge(self.app, self.caller, &row.given) {
-            Ok(Judged::Known(known)) => Ok(Came::Already.noted(known.note)),
-            Ok(Judged::New) => {
-                let field = row.given.numbers.first().map(|it| it.field);
-                let words = (
-                    "这个号码正在别处登记，尚未完成：请稍后再上传一次",
-                    "the number is being registered elsewhere and that is not done yet: send the file again later",
-                );
-                Ok(Came::Refused(Finding::new(line, "I08", field, words)))
+            Ok(Judged::Known(known)) if registers || known.unbound.is_empty() => {
+                let further = known
+                    .unbound
+                    .first()
+                    .and_then(|at| row.given.numbers.get(*at));
+                let further = further.map(|it| further_number(line, it.field));
+                Ok(Answer::Came(Came::Already.noted(known.note.or(further))))
             }
-            Err(Ok(finding)) => Ok(Came::Refused(finding)),
+            Ok(Judged::New | Judged::Known(_)) => {
+                if self.frees(row)? {
+                    return Ok(Answer::Again);
+                }
+                if row.waits < WAITS_MAX {
+                    return Ok(Answer::Later);
+                }
+                let field = row.given.numbers.first().map(|it| it.field);
+                Ok(Answer::Came(Came::Refused(under_way(line, field))))
+            }
+            Err(Ok(finding)) => Ok(Answer::Came(Came::Refused(finding))),
             Err(Err(problem)) => Err(problem),
         }
+    }
+
+    /// Whether a number of the row waited for what a crash cut off, and no longer does.
+    fn frees(&self, row: &Todo) -> Result<bool, Problem> {
+        let mut freed = false;
+        for number in &row.given.numbers {
+            freed |= self.app.free_abandoned(number.r#type, &number.normalised)?;
+        }
+        Ok(freed)
     }
 
     /// What recording the row would come to, as the log stands.
@@ -154,6 +193,23 @@ impl Enrolling<'_> {
         }
         Ok((row.at, recorded(None, row.note.clone())))
     }
+}
+
+/// Somebody registered the person meanwhile, without this number.
+fn further_number(line: u64, field: Field) -> Finding {
+    let words = (
+        "此人刚在别处登记，这个号码还没有绑定：请再上传一次",
+        "the person was just registered elsewhere, without this number: send the file again to bind it",
+    );
+    Finding::new(line, "I12", Some(field), words)
+}
+
+fn under_way(line: u64, field: Option<Field>) -> Finding {
+    let words = (
+        "这个号码正在别处登记，尚未完成：请稍后再上传一次",
+        "the number is being registered elsewhere and that is not done yet: send the file again later",
+    );
+    Finding::new(line, "I08", field, words)
 }
 
 fn recorded(position: Option<u64>, note: Option<Finding>) -> Came {

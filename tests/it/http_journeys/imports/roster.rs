@@ -335,6 +335,38 @@ fn whom_a_killed_roster_registered_is_its_own_and_one_person() {
 }
 
 #[test]
+fn a_number_that_a_crash_left_reserved_is_free_after_the_start() {
+    // After a power cut a thousand learners could not be registered for an hour.
+    use ledger::clock::{uuid_v4, uuid_v7};
+    let mut stand = Stand::open();
+    let rows: Vec<_> = (1..=3).map(person).collect();
+    let reserve = |stand: &Stand, serial: u16| {
+        let id = uuid_v7(stand.app.now_ms());
+        let number = resident_id(serial);
+        let vault = &stand.app.vault;
+        let held = vault.lookup_reserve("resident_id", &number, uuid_v4(), id);
+        assert_eq!(held.unwrap(), api::vault::Reserved::Held);
+    };
+    // Reserved by who may still be about to register it.
+    reserve(&stand, 2);
+    stand.pass(1_000);
+    let done = run(&stand, &checked(&stand, 0, &rows));
+    assert_eq!(counts(&done), [2, 0, 0, 0, 1]);
+    let expected = [(3, "I08".to_owned(), "证件号".to_owned())];
+    assert_eq!(told(&stand, &done), expected);
+    // Nobody who was before the start is.
+    stand.reopen(|_| {}, |_| {});
+    let done = run(&stand, &checked(&stand, 0, &rows));
+    assert_eq!(
+        counts(&done),
+        [1, 0, 0, 2, 0],
+        "{:?}",
+        errors(&stand, &done)
+    );
+    assert!(found(&stand, "resident_id", &resident_id(2)).is_some());
+}
+
+#[test]
 fn a_roster_is_a_roster_and_outcomes_are_outcomes() {
     // A file of marks would be taken for a list of people, or the reverse.
     let stand = Stand::open();

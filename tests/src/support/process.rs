@@ -16,11 +16,14 @@ const START_MAX: Duration = Duration::from_secs(30);
 /// The longest that one request may take.
 const REQUEST_MAX: Duration = Duration::from_secs(20);
 
-/// The program beside this test's own.
+/// The program beside this test's own, or the one that XF_BIN names: long runs use a release build.
 ///
 /// # Panics
 /// If it was not built; the message says how.
 pub fn binary() -> PathBuf {
+    if let Some(named) = std::env::var_os("XF_BIN") {
+        return named.into();
+    }
     let this = std::env::current_exe().unwrap();
     // target/<profile>/deps/it-<hash>
     let profile = this.parent().and_then(Path::parent).unwrap();

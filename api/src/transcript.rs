@@ -9,7 +9,7 @@ pub mod receipts;
 use std::collections::{BTreeMap, HashMap};
 
 use credentials::millicredits::Millicredits;
-use credentials::policy::{Scheme, validity};
+use credentials::policy::{OutcomeKind, Scheme, validity};
 use credentials::rulebook::kinds::Purpose;
 use identity::did::IssuerNumber;
 use identity::erasable::{Commitments, Disclosure, Opened};
@@ -138,7 +138,8 @@ pub struct Lot {
     pub id: Uuid,
     /// How much, a decimal string.
     pub credits: String,
-    /// available, expired, superseded or revoked.
+    /// available, expired, superseded or revoked; unrecognised = taken over from an old system, not
+    /// signed by its awarder, and not to be used before somebody recognises it.
     pub state: &'static str,
     /// First day on which it can no longer be used.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -334,7 +335,11 @@ fn line_named(
         state: row.state.as_str(),
         position: row.recorded.position,
         changed: row.changed,
-        lots: row.lots.iter().map(|lot| lot_of(lot, today)).collect(),
+        lots: row
+            .lots
+            .iter()
+            .map(|lot| lot_of(lot, fields.kind, today))
+            .collect(),
         signed: Signed {
             kid: row.signature.kid.clone(),
             custody: row.signature.custody.map(|custody| match custody {
@@ -378,12 +383,14 @@ fn disclosures_of(app: &App, row: &Row) -> Result<Vec<Disclosure>, Problem> {
     }
 }
 
-fn lot_of(lot: &LotRow, today: Date) -> Lot {
+fn lot_of(lot: &LotRow, kind: OutcomeKind, today: Date) -> Lot {
     use credentials::account::LotState;
     Lot {
         id: lot.id,
         credits: lot.credit.to_string(),
         state: match lot.state {
+            // Nobody can recognise one yet (DOMAIN §3.19): that comes with the credit bank.
+            LotState::Available if kind == OutcomeKind::Migrated => "unrecognised",
             LotState::Available if validity::usable_on(today, lot.usable_before) => "available",
             LotState::Available => "expired",
             LotState::Superseded => "superseded",

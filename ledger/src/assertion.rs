@@ -5,6 +5,8 @@
 //! signature is checked. Two texts never parse to the same assertion: header and payload are JCS.
 //! Form: docs/FORMAT.md "Assertion".
 
+mod draft;
+mod form;
 mod kid;
 mod member;
 
@@ -13,16 +15,18 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::canonical::{self, NotCanonical};
 use crate::hash::Digest;
-use crate::key::{BadSignature, PublicKey, SigningKey};
+use crate::key::{BadSignature, PublicKey};
 use crate::merkle;
 
+pub use draft::Draft;
+pub use form::{format_ms, format_s};
+use form::{is_kind, parse_ms};
 pub use kid::{Kid, NotAKid};
 pub use member::Place;
 use member::{MEMBER_TAG, MemberLine};
@@ -114,29 +118,6 @@ struct Payload {
     seen: Seen,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     target: Option<Target>,
-}
-
-/// What a signer wants to say; [`Draft::sign`] makes an [`Assertion`] of it.
-#[derive(Debug, Clone)]
-pub struct Draft {
-    /// UUIDv7, or v8 when derived.
-    pub id: Uuid,
-    /// Origin of the log it is for.
-    pub log: String,
-    /// Kind with version: `outcome.record.v1`.
-    pub kind: String,
-    /// The signer's own time, Unix milliseconds.
-    pub at_ms: i64,
-    /// The newest checkpoint the signer knows.
-    pub seen: Seen,
-    /// What it corrects or approves.
-    pub target: Option<Target>,
-    /// What made the signer ask.
-    pub cause: Option<Cause>,
-    /// Who acted and how.
-    pub act: Option<Act>,
-    /// The content, any JSON; made canonical when signed.
-    pub data: serde_json::Value,
 }
 
 /// Why bytes are no assertion.
@@ -444,47 +425,6 @@ impl fmt::Debug for Assertion {
     }
 }
 
-impl Draft {
-    /// Signs it as `kid`.
-    pub fn sign(&self, kid: &Kid, key: &SigningKey) -> Result<Assertion, Malformed> {
-        let header = format!("{{\"alg\":\"EdDSA\",\"kid\":\"{kid}\",\"typ\":\"{TYP}\"}}");
-        let mut compact = URL_SAFE_NO_PAD.encode(header);
-        compact.push('.');
-        URL_SAFE_NO_PAD.encode_string(self.payload()?, &mut compact);
-        let by = key.public();
-        let made = key.sign(compact.as_bytes());
-        compact.push('.');
-        URL_SAFE_NO_PAD.encode_string(made, &mut compact);
-        let mut assertion = Assertion::parse(&compact)?;
-        if let Voucher::Signature { made_by, .. } = &mut assertion.voucher {
-            *made_by = Some(by);
-        }
-        Ok(assertion)
-    }
-
-    /// The member of a batch that `kid` signs.
-    pub fn member(&self, kid: &Kid) -> Result<Assertion, Malformed> {
-        Assertion::member(kid, &URL_SAFE_NO_PAD.encode(self.payload()?))
-    }
-
-    fn payload(&self) -> Result<Vec<u8>, Malformed> {
-        let data = canonical::to_raw(&self.data)?;
-        let payload = Payload {
-            act: self.act.clone(),
-            at: format_ms(self.at_ms),
-            cause: self.cause.clone(),
-            data,
-            id: self.id,
-            kind: self.kind.clone(),
-            log: self.log.clone(),
-            seen: self.seen,
-            target: self.target,
-        };
-        // Members stand in JCS order in the struct above; parsing the result proves it.
-        serde_json::to_vec(&payload).map_err(|e| Malformed::Payload(e.to_string()))
-    }
-}
-
 fn decode(text: &str, what: &'static str) -> Result<Vec<u8>, Malformed> {
     URL_SAFE_NO_PAD
         .decode(text)
@@ -509,40 +449,4 @@ fn payload(bytes: &[u8]) -> Result<Payload, Malformed> {
     let text = std::str::from_utf8(bytes).map_err(|_| Malformed::Payload("not UTF-8".into()))?;
     canonical::check(text)?;
     serde_json::from_str(text).map_err(|e| Malformed::Payload(e.to_string()))
-}
-
-/// `noun.verb.vN`: lower-case words of letters, digits and `-`, the last `v` and a number from 1.
-fn is_kind(kind: &str) -> bool {
-    let words: Vec<&str> = kind.split('.').collect();
-    kind.len() <= 64
-        && words.len() >= 3
-        && words.iter().all(|word| {
-            !word.is_empty()
-                && word
-                    .bytes()
-                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        })
-        && words.last().is_some_and(|version| {
-            version
-                .strip_prefix('v')
-                .is_some_and(|n| !n.starts_with('0') && n.parse::<u32>().is_ok())
-        })
-}
-
-/// RFC 3339, UTC, whole seconds: the form of dates in credentials.
-pub fn format_s(ms: i64) -> String {
-    let text = format_ms(ms.div_euclid(1_000).saturating_mul(1_000));
-    text.strip_suffix(".000Z")
-        .map_or(text.clone(), |whole| format!("{whole}Z"))
-}
-
-/// RFC 3339 in UTC with exactly three decimals.
-pub fn format_ms(ms: i64) -> String {
-    let time = Timestamp::from_millisecond(ms).unwrap_or_default();
-    format!("{time:.3}")
-}
-
-fn parse_ms(text: &str) -> Option<i64> {
-    let ms = text.parse::<Timestamp>().ok()?.as_millisecond();
-    (format_ms(ms) == text).then_some(ms)
 }

@@ -253,6 +253,14 @@ impl<R: Rules> Log<R> {
         }
     }
 
+    /// Lets go of states that the sequencer has too: it would copy them for as long as a checked
+    /// submission is kept. For those that wait before they are queued.
+    #[must_use]
+    pub fn lean(&self, mut submission: Submission<R>) -> Submission<R> {
+        self.shared.forget_cached(&mut submission);
+        submission
+    }
+
     /// Queues a checked submission and waits for its answer.
     pub async fn submit(&self, submission: Submission<R>) -> Reply<R> {
         match self.enqueue(submission)?.await {

@@ -38,8 +38,12 @@ fn main() {
         doors::measure(&mut report, &runtime);
     }
     if asked("bulk") {
-        Report::step("bulk: B5, B6, B18");
+        Report::step("bulk: B5, B6");
         bulk::measure(&mut report, &runtime);
+    }
+    if asked("import") {
+        Report::step("import: B18");
+        bulk::import(&mut report, &runtime);
     }
     if asked("append") {
         Report::step("append: B7, B10");

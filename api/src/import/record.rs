@@ -50,7 +50,7 @@ pub(super) fn preview(app: &App, kid: &Kid, ready: &Ready) -> Result<Preview, Pr
     match app.ledger.preview(&submission) {
         Ok(Verdict::Facts(facts)) => Ok(Preview::Facts {
             member: Box::new(member),
-            submission: Box::new(submission),
+            submission: Box::new(app.ledger.lean(submission)),
             facts,
         }),
         Ok(Verdict::AlreadySo(earlier)) => already_so(app, &member, earlier).or_else(refused),

@@ -40,11 +40,13 @@ pub enum LineAnswer {
 /// line, decided in order; the answer has a line for each. `application/vnd.xuefen.batch+json`: a
 /// signed batch, recorded whole or refused whole. The signature says who asks: no token.
 #[utoipa::path(post, path = "/v1/assertions", tag = "ledger",
-    request_body(content = String, content_type = "application/jose", description = "JWS with its disclosures"),
-    responses((status = 201, description = "committed", body = WriteAnswer),
+    request_body(content((String = "application/jose"), (String = "application/x-ndjson"), (batch::BatchBody = "application/vnd.xuefen.batch+json")), description = "a JWS with its disclosures; at most 1,000 of them, one a line; a signed batch of at most 1,000. At most 16 MiB."),
+    responses((status = 201, description = "committed; of a batch its envelope", content((WriteAnswer = "application/json"), (batch::BatchAnswer = "application/json; of a batch"))),
         (status = 200, description = "already so, or one line for each line sent; of a batch the envelope's position, behind which its members stand", body = LineAnswer),
         (status = 401, description = "signature or key", body = ProblemBody),
-        (status = 409, description = "a rule says no", body = ProblemBody),
+        (status = 409, description = "a rule says no; of a batch, to which members", body = ProblemBody),
+        (status = 413, description = "more than 1,000 lines or 16 MiB", body = ProblemBody),
+        (status = 503, description = "not now: send the same bytes again after Retry-After", body = ProblemBody),
         (status = 422, description = "readable but invalid", body = ProblemBody)))]
 pub async fn submit(
     State(app): State<Arc<App>>,

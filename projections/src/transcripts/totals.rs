@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use credentials::account::LotState;
 use credentials::millicredits::{Level, Millicredits};
-use credentials::policy::{Category, Scheme, validity};
+use credentials::policy::{Category, OutcomeKind, Scheme, validity};
 use identity::did::IssuerNumber;
 use jiff::civil::Date;
 
@@ -66,7 +66,9 @@ impl Totals {
                 match lot.state {
                     LotState::Available => {
                         of_scheme.stand(line, lot.credit);
-                        if validity::usable_on(today, lot.usable_before) {
+                        // Records taken over from an old system count once they are recognised.
+                        let recognised = line.fields.kind != OutcomeKind::Migrated;
+                        if recognised && validity::usable_on(today, lot.usable_before) {
                             of_scheme.usable.add(lot.credit);
                         }
                     }

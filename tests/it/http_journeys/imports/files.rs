@@ -305,3 +305,33 @@ fn a_file_without_record_numbers_gets_them_and_is_known_again() {
         "{record}"
     );
 }
+
+#[test]
+fn records_of_an_old_system_are_shown_for_what_they_are_and_not_usable() {
+    // Credits that nobody signed for would pass for the school's own, and be spent.
+    let stand = Stand::open();
+    let token = stand.schools[0].token();
+    let person = stand.register(0, "学生1", &resident_id(1));
+    let old = row(1, "OLD-1").replace(",course,", ",migrated,");
+    let done = run(
+        &stand,
+        &checked(&stand, "旧.csv", file(&[old, row(1, "R-1")]).as_bytes()),
+    );
+    assert_eq!(done["counts"]["recorded"], 2);
+    let position = done["position"].as_u64().unwrap();
+    let path = |form: &str| format!("/v1/learners/{person}/transcript.{form}?after={position}");
+    let transcript = stand.get(token, &path("json")).is(200);
+    let lines = transcript["outcomes"].as_array().unwrap();
+    let old = lines.iter().find(|it| it["record"] == "OLD-1").unwrap();
+    assert_eq!(
+        (&old["kind"], &old["lots"][0]["state"]),
+        (&json!("migrated"), &json!("unrecognised"))
+    );
+    let totals = &transcript["totals"][0];
+    assert_eq!(
+        (&totals["credits"], &totals["usable"]),
+        (&json!("4"), &json!("2"))
+    );
+    let page = stand.get(token, &path("html")).text();
+    assert!(page.contains("旧系统转入，原机构未签名"));
+}

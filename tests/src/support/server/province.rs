@@ -65,7 +65,7 @@ impl Stand {
     pub fn admit(&self, name: &str, school_code: &str, key: Option<&Hand>) -> School {
         let mut body = json!({
             "name": name, "school_code": school_code, "level": "school",
-            "scope": ["course", "training", "open_course"],
+            "scope": ["course", "training", "open_course", "migrated"],
         });
         if let Some(key) = key {
             body["key"] = json!(key.key.public());

@@ -142,6 +142,10 @@ fn rows(report: &mut Report) {
 }
 
 /// A file of [`ROWS`] rows: its dry run, then its run, while a learner reads her transcript.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one measurement, from the file to the log"
+)]
 pub(crate) fn import(report: &mut Report, runtime: &Runtime) {
     let scratch = tempfile::tempdir().unwrap();
     let land = &Land::make(runtime, scratch.path(), LEARNERS);

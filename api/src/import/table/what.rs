@@ -33,19 +33,20 @@ impl What {
 
     /// A column without which nothing can be recorded, if it is not there.
     pub(super) fn missing<T>(self, at: &HashMap<Field, T>) -> Option<Field> {
-        // Of each group one.
+        // Of each of these one is needed; the first is asked for.
         let needed: &[&[Field]] = match self {
+            // Where the awarder gives no number of its own, course and day tell one record from another.
             Self::Outcomes => &[
-                // Where the awarder has no number of its own, course and day tell records apart.
                 &[Field::Record, Field::Code, Field::Title],
                 &[Field::CompletedOn],
                 &[Field::ResidentId, Field::Learner],
             ],
             Self::Roster => &[&[Field::Name], &[Field::ResidentId, Field::EnrolmentNumber]],
         };
-        let there = |group: &&&[Field]| group.iter().any(|field| at.contains_key(field));
-        let missing = needed.iter().find(|group| !there(group));
-        missing.and_then(|group| group.first()).copied()
+        let mut missing = needed
+            .iter()
+            .filter(|any| !any.iter().any(|field| at.contains_key(field)));
+        missing.next().and_then(|any| any.first().copied())
     }
 }
 

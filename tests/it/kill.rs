@@ -4,6 +4,7 @@
 
 mod imports;
 mod load;
+mod roster;
 
 use std::io::Write as _;
 use std::path::Path;

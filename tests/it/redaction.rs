@@ -113,7 +113,7 @@ fn personal_values_come_back_to_their_owner_and_nowhere_else() {
             .unwrap()
             .remove(0);
         let commit = ledger::commit::Commit::decode(&record.leaf).unwrap();
-        let payload = tests::support::raw_jws::payload(commit.assertion.text());
+        let payload = tests::support::raw_jws::decoded(commit.assertion.payload_base64url());
         for bytes in [record.leaf.as_slice(), payload.as_bytes()] {
             assert_eq!(canaries.in_bytes(bytes), None, "in commit {position}");
         }
@@ -225,6 +225,7 @@ fn drive(stand: &Stand, canaries: &Canaries, numbers: &[String; 3]) -> (uuid::Uu
     stand.approve(&second.token, &proposed["approval"]).is(201);
     signed(stand, person, &quiet);
     imported(stand, canaries, numbers);
+    enrolled(stand, canaries, numbers);
     (person, stand.token(person, Role::Learner, None))
 }
 
@@ -288,4 +289,36 @@ fn imported(stand: &Stand, canaries: &Canaries, numbers: &[String; 3]) {
         "in {}",
         errors.text()
     );
+}
+
+/// A roster in which people are new, known, and not who they are said to be.
+fn enrolled(stand: &Stand, canaries: &Canaries, numbers: &[String; 3]) {
+    let token = stand.schools[0].token();
+    let file = format!(
+        "姓名,证件号,学籍号,出生日期\n\
+         {NAME},{new},G{new},2001-02-03\n\
+         {NAME2},{new},,\n\
+         {NAME2},{known},G{known},\n\
+         {NAME},{known},,\n\
+         {NAME},{new},G{known},\n\
+         {NAME2},{known},,{NAME}\n\
+         {NAME2},{NAME},G{NAME},\n\
+         {known},{NAME2},,\n\
+         {TITLE}\u{200b}{GRADE},{known},,2001-02-04\n",
+        new = numbers[1],
+        known = numbers[2]
+    );
+    let fields: &[(&str, &str)] = &[("what", "roster")];
+    let job = stand.upload_with(token, FILE, file.as_bytes(), fields);
+    let job = job.is(202);
+    let id = job["id"].as_str().unwrap();
+    stand.import_reaches(token, id, "checked");
+    let path = format!("/v1/imports/{id}/run");
+    stand.send("POST", &path, token, &[], Some(b"")).is(202);
+    let done = stand.import_reaches(token, id, "done");
+    assert_eq!(done["counts"]["seen"], 9, "{done}");
+    assert_eq!(done["counts"]["recorded"], 2, "{done}");
+    let errors = stand.get(token, &format!("/v1/imports/{id}/errors"));
+    let text = errors.text();
+    assert_eq!(canaries.in_bytes(&errors.body), None, "in {text}");
 }

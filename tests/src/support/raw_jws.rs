@@ -33,6 +33,10 @@ pub fn compact_by(key: &SigningKey, header: &str, payload: &[u8]) -> String {
 
 /// The payload of a compact JWS.
 pub fn payload(compact: &str) -> String {
-    let part = compact.split('.').nth(1).expect("a compact JWS");
+    decoded(compact.split('.').nth(1).expect("a compact JWS"))
+}
+
+/// The text of a payload in base64url.
+pub fn decoded(part: &str) -> String {
     String::from_utf8(URL_SAFE_NO_PAD.decode(part).expect("base64url")).expect("UTF-8")
 }

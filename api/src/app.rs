@@ -40,6 +40,10 @@ use crate::verifier::{BundleHeld, Contents};
 
 /// Pictures decoded at once: each takes a core and tens of megabytes.
 const PICTURES_MAX: usize = 2;
+/// Uploaded files that are read at once: each may take a few hundred MiB for a moment.
+const FILES_MAX: usize = 2;
+/// Streams of imports at once.
+const FOLLOWED_MAX: usize = 128;
 
 /// The log under our rules.
 pub type Ledger = Log<Rulebook>;
@@ -88,6 +92,10 @@ pub struct App {
     pub metrics: Metrics,
     /// Bounds the pictures that are decoded at once.
     pub pictures: Arc<Semaphore>,
+    /// Bounds the uploaded files that are read at once.
+    pub files: Arc<Semaphore>,
+    /// Bounds the imports that are followed at once.
+    pub followed: Arc<Semaphore>,
     /// Run by `xuefen demo`: `/login` takes a token from its address, and says so.
     pub demo: bool,
     /// Bounds the requests worked on at once.
@@ -186,6 +194,8 @@ impl App {
             pictures: Arc::new(Semaphore::new(PICTURES_MAX)),
             flights: Flights::default(),
             opened_at_ms,
+            files: Arc::new(Semaphore::new(FILES_MAX)),
+            followed: Arc::new(Semaphore::new(FOLLOWED_MAX)),
             demo: false,
             contents: Contents::default(),
             lists: StatusLists::default(),
@@ -236,6 +246,15 @@ impl App {
         }
         self.kept_key(&institution, issuer, KeyUse::Assertion)?
             .ok_or(Problem::of(Reason::SignItYourself))
+    }
+
+    /// The kept key of this name.
+    pub fn signer_named(&self, kid: &Kid) -> Result<Arc<SigningKey>, Problem> {
+        if *kid == self.registrar.0 {
+            return Ok(Arc::clone(&self.registrar.1));
+        }
+        let kept = self.keystore.signer(kid)?;
+        kept.ok_or(Problem::of(Reason::SignItYourself))
     }
 
     /// The newest key of `issuer` for `use` that the platform keeps, and has.

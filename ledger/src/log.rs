@@ -184,6 +184,13 @@ impl<R: Rules> Log<R> {
         self.shared.check(assertion, Signature::Own)
     }
 
+    /// Whether an assertion's signature holds, whatever it asks.
+    pub fn check_signature(&self, assertion: &Assertion) -> Result<(), ExecuteError<R::Refusal>> {
+        let key = self.shared.key(assertion)?;
+        let refused = |_| Refused::BadSignature(assertion.kid().to_string());
+        Ok(assertion.verify(&key).map_err(refused)?)
+    }
+
     /// Checks a batch as [`Log::check`] does one assertion: the envelope, then every member. One
     /// signature check of work, whatever the number of members. A member that does not pass is told
     /// of with those that the rules refuse.

@@ -348,7 +348,7 @@ fn report(client: &Client, done: &Job, rows: &str) -> Result<(), Failure> {
         print_errors(client, &done.id)?;
         let refused = counts.refused;
         return Err(Failure::Partly(format!(
-            "{refused} rows came back with a reason: correct and send them again"
+            "{refused} of the rows came back with a reason: correct and send them again"
         )));
     }
     Ok(())

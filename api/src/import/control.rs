@@ -204,9 +204,19 @@ pub fn begin(
         if step == Step::Nothing {
             return Ok(false);
         }
+        if step == Step::Check {
+            job.state = JobState::Checking;
+            job.next_row = 0;
+            job.failure = None;
+            job.counts = Counts {
+                rows: job.counts.rows,
+                ..Counts::default()
+            };
+            return Ok(true);
+        }
         holds(job, policy, check)?;
         match step {
-            Step::Nothing => return Ok(false),
+            Step::Nothing | Step::Check => return Ok(false),
             Step::Another => return Err(Problem::of(Reason::SamePerson)),
             Step::Wait => {
                 job.state = JobState::Waiting;
@@ -230,7 +240,7 @@ pub fn begin(
         job.begun.get_or_insert(size);
         Ok(true)
     })?;
-    let begun = changed && job.state == JobState::Running;
+    let begun = changed && job.is_worked_on();
     Ok((job, begun))
 }
 
@@ -239,6 +249,8 @@ pub fn begin(
 pub enum Step {
     /// It runs, ran, or cannot.
     Nothing,
+    /// Its dry run failed: it is checked anew.
+    Check,
     /// From its first row.
     Begin,
     /// Behind its last batch.
@@ -253,6 +265,8 @@ pub enum Step {
 /// or not.
 pub fn next(job: &Job, person: Uuid, needs_second: bool) -> Step {
     match job.state {
+        // Nobody has seen what the whole file comes to.
+        JobState::Failed if job.totals.is_none() && job.begun.is_none() => Step::Check,
         JobState::Checked | JobState::Failed
             if needs_second && job.counts.rows > ALONE_MAX && job.confirmed_by.is_none() =>
         {
@@ -308,31 +322,22 @@ pub(super) fn basis(job: &Job, bytes: &[u8], policy: &Policy) -> Basis {
 
 /// Asks a running job to stop between two batches, so that it can go on later.
 pub fn pause(app: &App, id: Uuid) -> Result<Job, Problem> {
-    let job = app.jobs.get(id)?.ok_or(Problem::of(Reason::NotFound))?;
-    match job.state {
-        JobState::Running => app.jobs.ask(id, Signal::Pause),
-        JobState::Paused => Ok(job),
-        _ => Err(not_now(&job)),
-    }
+    app.jobs.ask(id, Signal::Pause, |job| match job.state {
+        JobState::Running | JobState::Paused => Ok(false),
+        _ => Err(not_now(job)),
+    })
 }
 
 /// Gives a job up: at once if nobody works on it, else between two batches.
 pub fn cancel(app: &App, id: Uuid) -> Result<Job, Problem> {
-    let job = app.jobs.ask(id, Signal::Cancel)?;
-    match job.state {
-        JobState::Checking | JobState::Running | JobState::Cancelled => Ok(job),
-        JobState::Done => Err(not_now(&job)),
+    app.jobs.ask(id, Signal::Cancel, |job| match job.state {
+        JobState::Checking | JobState::Running | JobState::Cancelled => Ok(false),
+        JobState::Done => Err(not_now(job)),
         _ => {
-            let (job, _) = app.jobs.change(id, |job| {
-                let is_idle = !job.is_worked_on() && job.state != JobState::Done;
-                if is_idle {
-                    job.state = JobState::Cancelled;
-                }
-                Ok(is_idle)
-            })?;
-            Ok(job)
+            job.give_up();
+            Ok(true)
         }
-    }
+    })
 }
 
 fn not_now(job: &Job) -> Problem {

@@ -171,6 +171,17 @@ impl Job {
         }
     }
 
+    /// Ends it; what a dry run counted was never recorded.
+    pub(super) fn give_up(&mut self) {
+        self.state = JobState::Cancelled;
+        if self.begun.is_none() {
+            self.counts = Counts {
+                rows: self.counts.rows,
+                ..Counts::default()
+            };
+        }
+    }
+
     /// Whether a thread works on it, or will.
     pub(super) fn is_worked_on(&self) -> bool {
         matches!(self.state, JobState::Checking | JobState::Running)
@@ -277,18 +288,30 @@ impl Jobs {
         }))
     }
 
-    /// Asks whoever works on the job, if somebody does; says how it stands.
-    pub(super) fn ask(&self, id: Uuid, signal: Signal) -> Result<Job, Problem> {
+    /// Asks whoever works on the job, if somebody does, after `change` has looked at it and changed it
+    /// (true) or not; says how it stands. A pause never takes a cancel back.
+    pub(super) fn ask(
+        &self,
+        id: Uuid,
+        signal: Signal,
+        mut change: impl FnMut(&mut Job) -> Result<bool, Problem>,
+    ) -> Result<Job, Problem> {
         side::write(&*self.side, |transaction| {
             let kept = transaction.get(JOBS, id.as_bytes())?;
             let kept = kept.ok_or(Problem::of(Reason::NotFound))?;
-            let job: Job = self.open(JOBS, id.as_bytes(), &kept)?;
+            let mut job: Job = self.open(JOBS, id.as_bytes(), &kept)?;
+            let expires = Some(job.created_at_ms.saturating_add(KEPT_MS));
+            if change(&mut job)? {
+                let bytes = self.seal(JOBS, id.as_bytes(), &job)?;
+                transaction.put(JOBS, id.as_bytes(), &bytes, expires)?;
+            }
             if job.is_worked_on() {
+                let before = transaction.get(SIGNALS, id.as_bytes())?;
                 let word = match signal {
+                    Signal::Pause if before.as_deref() == Some(CANCEL) => CANCEL,
                     Signal::Pause => PAUSE,
                     Signal::Cancel => CANCEL,
                 };
-                let expires = Some(job.created_at_ms.saturating_add(KEPT_MS));
                 transaction.put(SIGNALS, id.as_bytes(), word, expires)?;
             }
             Ok(job)

@@ -97,6 +97,7 @@ impl Seen {
 /// A pass over a file.
 pub(super) struct Looking<'a> {
     app: &'a App,
+    file: Uuid,
     caller: Caller,
     kid: &'a Kid,
     table: &'a Table,
@@ -108,6 +109,8 @@ pub(super) struct Looking<'a> {
 
 /// A chunk's rows, read and looked at.
 pub(super) struct Prepared {
+    /// Its first row.
+    from: usize,
     rows: usize,
     /// Those that come back whatever the log says.
     came: Vec<(usize, Came)>,
@@ -122,6 +125,7 @@ impl<'a> Looking<'a> {
     pub(super) fn new(app: &'a App, job: &Job, kid: &'a Kid, table: &'a Table, pass: Pass) -> Self {
         Self {
             app,
+            file: job.file(),
             caller: job.caller(),
             kid,
             table,
@@ -153,7 +157,7 @@ impl<'a> Looking<'a> {
     /// what the chunk in front of it comes to makes no difference to them.
     pub(super) fn prepare(&self, chunk: Range<usize>) -> Result<Prepared, Problem> {
         let app = self.app;
-        let rows = chunk.len();
+        let (from, rows) = (chunk.start, chunk.len());
         let read = in_lanes(chunk.collect(), &|index| {
             patiently(app, || self.read_at(index))
         })?;
@@ -171,6 +175,7 @@ impl<'a> Looking<'a> {
             Ok(Looked { at, ready, preview })
         })?;
         Ok(Prepared {
+            from,
             rows,
             came,
             firsts,
@@ -181,6 +186,7 @@ impl<'a> Looking<'a> {
     /// What the rows come to, in their order. Repetitions wait until what they repeat is decided.
     pub(super) fn finish(&self, prepared: Prepared) -> Result<Vec<Came>, Problem> {
         let Prepared {
+            from,
             rows,
             mut came,
             firsts,
@@ -200,12 +206,14 @@ impl<'a> Looking<'a> {
                 }
             }
             Pass::Record { begun } => {
+                let batches = &*record::batches_of(self.file, from);
                 let recorder = |first| Recorder {
                     app: self.app,
                     caller: &self.caller,
                     kid: self.kid,
                     first,
                     begun,
+                    batches,
                 };
                 came.extend(recorder(true).record(firsts)?);
                 came.extend(recorder(false).record_repeated(repeated)?);

@@ -101,7 +101,11 @@ fn run(app: &App, job: &mut Job, progress: &dyn Fn(&Job)) -> Result<(), Problem>
     let mut prepared = looking.prepare(chunk_at(next))?;
     while next < table.len() {
         if let Some(stopped) = stopped(app, job)? {
-            job.state = stopped;
+            if stopped == JobState::Cancelled {
+                job.give_up();
+            } else {
+                job.state = stopped;
+            }
             patiently(app, || app.jobs.put(job, &[]))?;
             progress(job);
             return Ok(());
@@ -126,9 +130,7 @@ fn run(app: &App, job: &mut Job, progress: &dyn Fn(&Job)) -> Result<(), Problem>
             };
             (came, behind)
         });
-        let came = came?;
-        prepared = behind?;
-        let found = account(job, chunk.clone().zip(came), &table);
+        let found = account(job, chunk.clone().zip(came?), &table);
         next = chunk.end;
         job.next_row = next as u64;
         job.counts.seen = next as u64;
@@ -137,6 +139,8 @@ fn run(app: &App, job: &mut Job, progress: &dyn Fn(&Job)) -> Result<(), Problem>
         if app.metrics.is_stopping() {
             return Ok(());
         }
+        // Only now: what was recorded is in the account, whatever the next rows are.
+        prepared = behind?;
     }
     if pass == Pass::Dry {
         job.totals = Some(looking.totals());

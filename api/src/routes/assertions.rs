@@ -73,7 +73,7 @@ pub async fn submit(
             Ok(WriteAnswer::new(&app, &headers, written.id, &written)?.respond(&written))
         }
         "application/x-ndjson" => lines(&app, text, &headers).await,
-        batch::MEDIA_TYPE => batch::submit(app, text, &headers).await,
+        batch::MEDIA_TYPE => batch::submit(app, text.to_owned(), &headers).await,
         _ => Err(Problem::of(Reason::MediaType).detail((
             "应为 application/jose、application/x-ndjson 或 application/vnd.xuefen.batch+json",
             "expected application/jose, application/x-ndjson or application/vnd.xuefen.batch+json",

@@ -54,10 +54,10 @@ pub async fn upload(
 ) -> Result<(StatusCode, Json<Job>), Problem> {
     caller.require(STAFF)?;
     let Sent { name, bytes, told } = Sent::read(form).await?;
-    let started =
-        tokio::task::spawn_blocking(move || control::start(&app, &caller, &name, &bytes, &told))
-            .await;
-    let job = started.map_err(Problem::internal)??;
+    let started = reading(&app, move |app| {
+        control::start(app, &caller, &name, &bytes, &told)
+    });
+    let job = started.await?;
     Ok((StatusCode::ACCEPTED, Json(job)))
 }
 
@@ -73,11 +73,10 @@ pub async fn replace(
 ) -> Result<(StatusCode, Json<Job>), Problem> {
     own(&app, &caller, id)?;
     let Sent { name, bytes, told } = Sent::read(form).await?;
-    let replaced = tokio::task::spawn_blocking(move || {
-        control::replace(&app, &caller, id, &name, &bytes, &told)
-    })
-    .await;
-    let job = replaced.map_err(Problem::internal)??;
+    let replaced = reading(&app, move |app| {
+        control::replace(app, &caller, id, &name, &bytes, &told)
+    });
+    let job = replaced.await?;
     Ok((StatusCode::ACCEPTED, Json(job)))
 }
 
@@ -198,9 +197,8 @@ pub async fn errors_workbook(
 ) -> Result<Response, Problem> {
     let found = own(&app, &caller, id)?;
     let language = Language::of(&headers);
-    let written =
-        tokio::task::spawn_blocking(move || workbook::errors(&app, &found, language)).await;
-    let workbook = written.map_err(Problem::internal)??;
+    let written = reading(&app, move |app| workbook::errors(app, &found, language));
+    let workbook = written.await?;
     let headers = [
         (header::CONTENT_TYPE, WORKBOOK.to_owned()),
         (header::CACHE_CONTROL, "private, no-store".to_owned()),
@@ -210,6 +208,21 @@ pub async fn errors_workbook(
         ),
     ];
     Ok((headers, workbook).into_response())
+}
+
+/// Reads a file off the runtime. Its place is given back when the work ends, not when the request does.
+async fn reading<T: Send + 'static>(
+    app: &Arc<App>,
+    work: impl FnOnce(&Arc<App>) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let place = Arc::clone(&app.files).acquire_owned().await;
+    let place = place.map_err(Problem::internal)?;
+    let app = Arc::clone(app);
+    let read = tokio::task::spawn_blocking(move || {
+        let _place = place;
+        work(&app)
+    });
+    read.await.map_err(Problem::internal)?
 }
 
 /// An import of the caller's own institution.

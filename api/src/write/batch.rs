@@ -4,11 +4,9 @@
 //! leaves nothing in the vault but the fingerprints of salts that were shown.
 //! A crash between vault and log leaves pending values that the reaper asks the log about.
 
-use identity::did::IssuerNumber;
 use identity::erasable::Disclosure;
 use ledger::assertion::{Act, Assertion, Draft, Kid};
 use ledger::batch::{Batch, NotABatch, SignError};
-use ledger::clock;
 use ledger::decision::Earlier;
 use ledger::execute::{BatchError, ExecuteError, MemberError, Refused, Unavailable};
 use ledger::sequencer::{BatchAnswer, Committed, Submission};
@@ -128,19 +126,21 @@ impl App {
         })
     }
 
-    /// Signs these members as one batch with the key kept for `issuer`, and writes it. `checked` = the
+    /// Signs these members as one batch `id` with the kept key `kid`, and writes it. `checked` = the
     /// same members if the ledger has checked them already. Blocks.
     pub fn ask_batch(
         &self,
-        issuer: IssuerNumber,
+        kid: &Kid,
         act: &Act,
+        id: Uuid,
         members: Vec<Member>,
         checked: Option<Vec<Submission<Rulebook>>>,
     ) -> Result<BatchWritten, BatchRefused> {
-        let (kid, key) = self.signer(issuer)?;
+        // The members' key, also if a newer one was activated since they were made.
+        let key = self.signer_named(kid)?;
         let now_ms = self.now_ms();
         let envelope = Draft {
-            id: clock::uuid_v7(now_ms),
+            id,
             log: self.ledger.origin().into(),
             kind: String::new(),
             at_ms: now_ms,
@@ -151,7 +151,7 @@ impl App {
             data: serde_json::Value::Null,
         };
         let (assertions, disclosures) = apart(members);
-        let batch = Batch::sign(envelope, assertions, &kid, &key).map_err(|error| {
+        let batch = Batch::sign(envelope, assertions, kid, &key).map_err(|error| {
             BatchRefused::Whole(match error {
                 SignError::Batch(error) => not_a_batch(error),
                 SignError::Envelope(error) => Refused::from(error).into(),

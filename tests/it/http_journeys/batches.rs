@@ -238,3 +238,24 @@ fn a_batch_with_another_mark_is_told_so() {
     let other = send(&stand, &twice("90")).refused(409, "batch-refused");
     assert_eq!(codes(&other), ["RECORD_DIFFERS"]);
 }
+
+#[test]
+fn a_flood_of_payloads_is_not_read() {
+    // One small request of nobody would hold the whole server for a minute.
+    let stand = Stand::open();
+    let hand = stand.own_key(0, "key-own");
+    let person = stand.register(0, "王晓明", &resident_id(1));
+    let good = body(&stand, &hand, vec![recording(&stand, person, "R-1")]);
+    let mut flood = good.clone();
+    flood["payloads"] = json!(vec![""; 200_000]);
+    let answer = send(&stand, &flood);
+    answer.refused(400, "body-unreadable");
+    assert!(answer.text().len() < 2_000, "a short answer");
+    // Members are looked at once the envelope's signature holds.
+    let mut false_one = good.clone();
+    let envelope = good["envelope"].as_str().unwrap();
+    let end = if envelope.ends_with('A') { "Q" } else { "A" };
+    false_one["envelope"] = json!(format!("{}{end}", &envelope[..envelope.len() - 1]));
+    false_one["payloads"][0] = json!("e30");
+    send(&stand, &false_one).refused(401, "bad-signature");
+}

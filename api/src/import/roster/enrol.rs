@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use identity::person::register;
 
+use ledger::clock;
+
 use super::super::finding::Finding;
 use super::super::look::Came;
 use super::super::record;
@@ -107,11 +109,11 @@ impl Enrolling<'_> {
             }
             answers.push(before.map_or(Answer::Again, Answer::Done));
         }
-        if members.is_empty() {
+        let Some(kid) = members.first().map(|it| it.assertion.kid().clone()) else {
             return Ok(answers);
-        }
-        let (issuer, act) = (self.caller.issuer(), self.caller.act());
-        let became: Vec<Answer> = match self.app.ask_batch(issuer, &act, members, None) {
+        };
+        let (id, act) = (clock::uuid_v7(self.app.now_ms()), self.caller.act());
+        let became: Vec<Answer> = match self.app.ask_batch(&kid, &act, id, members, None) {
             Ok(written) => {
                 let commits = written.new.unwrap_or_default();
                 let position = commits.into_iter().map(|it| it.commit.position);

@@ -12,6 +12,11 @@ use crate::problem::{Problem, Reason};
 pub const ROWS_MAX: usize = 100_000;
 /// Most bytes of all cells.
 const TEXT_MAX: usize = 256 << 20;
+/// Most bytes of all cells for each byte of the file, beyond [`TEXT_SMALL`]: workbooks of real tables
+/// come to twenty.
+const TEXT_RATIO: usize = 100;
+/// Bytes of all cells that any file may have.
+const TEXT_SMALL: usize = 16 << 20;
 /// Bytes of an unreadable cell that are told.
 const TOLD_BYTES: usize = 16;
 /// What stands around the bytes of an unreadable cell in a list of errors.
@@ -26,9 +31,10 @@ struct Place {
 }
 
 /// Rows of cells.
-#[derive(Default)]
 pub(super) struct Rows {
     text: String,
+    /// Most bytes of it.
+    text_max: usize,
     /// Where each cell ends in the text.
     ends: Vec<u32>,
     places: Vec<Place>,
@@ -37,6 +43,18 @@ pub(super) struct Rows {
 }
 
 impl Rows {
+    /// No rows yet, of a file of so many bytes.
+    pub(super) fn of(file_bytes: usize) -> Self {
+        let text_max = file_bytes.saturating_mul(TEXT_RATIO).max(TEXT_SMALL);
+        Self {
+            text: String::new(),
+            text_max: text_max.min(TEXT_MAX),
+            ends: Vec::new(),
+            places: Vec::new(),
+            flaws: Vec::new(),
+        }
+    }
+
     /// Begins a row.
     pub(super) fn begin(&mut self, line: u64, broken: Option<Broken>) -> Result<(), Problem> {
         if self.places.len() == ROWS_MAX {
@@ -55,8 +73,8 @@ impl Rows {
 
     /// Adds a cell to the row begun last.
     pub(super) fn cell(&mut self, text: &str, flaw: Option<Flaw>) -> Result<(), Problem> {
-        if self.text.len() + text.len() > TEXT_MAX {
-            let mib = TEXT_MAX >> 20;
+        if self.text.len() + text.len() > self.text_max {
+            let mib = self.text_max >> 20;
             return Err(Problem::of(Reason::ImportTooLarge).detail((
                 format!("单元格的文字共超过 {mib} MiB"),
                 format!("the text of the cells is more than {mib} MiB"),

@@ -48,11 +48,11 @@ pub(super) struct Sheet<'a> {
 }
 
 impl<'a> Sheet<'a> {
-    pub(super) fn new(named: &'a Named, from_1904: bool, probing: bool) -> Self {
+    pub(super) fn new(named: &'a Named, from_1904: bool, probing: bool, file_bytes: usize) -> Self {
         Self {
             search: Search::new(named),
             columns: None,
-            rows: Rows::default(),
+            rows: Rows::of(file_bytes),
             from_1904,
             row: 0,
             held: Vec::new(),

@@ -46,7 +46,7 @@ pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<Table, Problem> {
         cells: columns.headers.len(),
         columns: &columns,
         delimiter,
-        rows: Rows::default(),
+        rows: Rows::of(bytes.len()),
     };
     while let Some(part) = lines.next_part(taking.cells) {
         match part {

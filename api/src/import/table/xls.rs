@@ -62,7 +62,7 @@ pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<Table, Problem> {
         .ok_or_else(damaged)?;
     let workbook = Workbook::read(&stream)?;
     let take = |listed: &Listed, probing: bool| {
-        let mut sheet = Sheet::new(&reading.columns, workbook.from_1904, probing);
+        let mut sheet = Sheet::new(&reading.columns, workbook.from_1904, probing, bytes.len());
         workbook.cells(Records::of(&stream, listed.at), &mut sheet)?;
         sheet.finish()
     };

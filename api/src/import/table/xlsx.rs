@@ -7,7 +7,7 @@ mod cells;
 mod strings;
 mod styles;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use quick_xml::events::Event;
 
@@ -64,14 +64,18 @@ pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<Table, Problem> {
         None => None,
     }
     .unwrap_or_default();
+    sheet::limit(workbook.sheets.iter().filter(|it| it.visible).count())?;
+    let worksheets = relations.iter().filter(|it| it.kind == "worksheet");
+    let worksheets: HashMap<&str, &str> = worksheets
+        .map(|it| (it.id.as_str(), it.part.as_str()))
+        .collect();
     let visible: Vec<(&str, &str)> = workbook
         .sheets
         .iter()
         .filter(|sheet| sheet.visible)
         .filter_map(|sheet| {
-            let mut worksheets = relations.iter().filter(|it| it.kind == "worksheet");
-            let found = worksheets.find(|it| it.id == sheet.relation)?;
-            Some((sheet.name.as_str(), found.part.as_str()))
+            let part = worksheets.get(sheet.relation.as_str())?;
+            Some((sheet.name.as_str(), *part))
         })
         .collect();
     let parts: HashSet<&str> = visible.iter().map(|(_, part)| *part).collect();
@@ -79,9 +83,8 @@ pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<Table, Problem> {
         // Each part is read once for its header, however many sheets there are.
         return Err(damaged());
     }
-    sheet::limit(visible.len())?;
     let mut take = |part: &str, probing: bool| {
-        let mut sheet = Sheet::new(&reading.columns, workbook.from_1904, probing);
+        let mut sheet = Sheet::new(&reading.columns, workbook.from_1904, probing, bytes.len());
         let xml = package.part(part)?.ok_or_else(damaged)?;
         Cells::new(xml, &strings, &styles).read(&mut sheet)?;
         sheet.finish()

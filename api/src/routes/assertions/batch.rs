@@ -7,8 +7,10 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use identity::erasable;
 use ledger::assertion::Assertion;
+use ledger::batch::{self, NotABatch};
 use ledger::execute::Refused;
-use serde::{Deserialize, Serialize};
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -28,7 +30,38 @@ pub(crate) struct BatchBody<'a> {
     /// The envelope, a compact JWS of kind `batch.submit.v1`.
     envelope: &'a str,
     /// The members in order: `<payload>` or `<payload>~<disclosure>~…~`, each payload in base64url.
-    payloads: Vec<&'a str>,
+    #[serde(borrow)]
+    #[schema(value_type = Vec<String>)]
+    payloads: Payloads<'a>,
+}
+
+/// At most as many as a batch may have: more are not even read.
+#[derive(Debug)]
+struct Payloads<'a>(Vec<&'a str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Payloads<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Bounded;
+        impl<'de> Visitor<'de> for Bounded {
+            type Value = Vec<&'de str>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("at most 1000 payloads")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<Self::Value, A::Error> {
+                let mut payloads = Vec::new();
+                while let Some(payload) = all.next_element()? {
+                    if payloads.len() == batch::MEMBERS_MAX {
+                        return Err(serde::de::Error::custom("more than 1000 payloads"));
+                    }
+                    payloads.push(payload);
+                }
+                Ok(payloads)
+            }
+        }
+        deserializer.deserialize_seq(Bounded).map(Payloads)
+    }
 }
 
 /// What became of a batch.
@@ -48,22 +81,13 @@ pub(crate) struct BatchAnswer {
 
 pub(super) async fn submit(
     app: Arc<App>,
-    text: &str,
+    text: String,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let body: BatchBody<'_> = serde_json::from_str(text)
-        .map_err(|error| Problem::of(Reason::BodyUnreadable).detail(unquoted(error)))?;
-    let envelope = Assertion::parse(body.envelope).map_err(Refused::from)?;
-    let members: Vec<_> = body
-        .payloads
-        .iter()
-        .map(|payload| member(&envelope, payload))
-        .collect();
-    let count = members.len();
     let writing = Arc::clone(&app);
-    let written = tokio::task::spawn_blocking(move || writing.submit_batch(envelope, members));
-    let written = written.await.map_err(Problem::internal)??;
-    let BatchWritten { id, position, new } = written;
+    let written = tokio::task::spawn_blocking(move || write(&writing, &text));
+    let (BatchWritten { id, position, new }, count) =
+        written.await.map_err(Problem::internal)??;
     let receipt = if prefers_receipt(headers) {
         app.ledger.receipt(position)?.map(|it| it.to_string())
     } else {
@@ -84,6 +108,29 @@ pub(super) async fn submit(
     let headers = response.headers_mut();
     headers.insert("xf-position", HeaderValue::from(position));
     Ok(response)
+}
+
+fn write(app: &App, text: &str) -> Result<(BatchWritten, usize), Problem> {
+    let body: BatchBody<'_> = serde_json::from_str(text)
+        .map_err(|error| Problem::of(Reason::BodyUnreadable).detail(unquoted(error)))?;
+    let envelope = Assertion::parse(body.envelope).map_err(Refused::from)?;
+    let payloads = body.payloads.0;
+    let (sent, said) = (
+        payloads.len(),
+        batch::data_of(&envelope).map_err(Refused::from)?,
+    );
+    if usize::try_from(said.count) != Ok(sent) || sent == 0 {
+        let count = NotABatch::Count {
+            said: said.count,
+            sent,
+        };
+        return Err(Refused::from(count).into());
+    }
+    // Nobody's members are read before it is known whose they are.
+    app.ledger.check_signature(&envelope)?;
+    let members = payloads.iter().map(|payload| member(&envelope, payload));
+    let written = app.submit_batch(envelope.clone(), members.collect())?;
+    Ok((written, sent))
 }
 
 /// A member as sent.

@@ -12,6 +12,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::Stream;
 use ledger::clock::Stopwatch;
 use serde::Serialize;
+use tokio::sync::OwnedSemaphorePermit;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -19,7 +20,7 @@ use super::own;
 use crate::app::App;
 use crate::extract::Caller;
 use crate::import::{Job, JobState};
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::{Problem, ProblemBody, Reason};
 
 /// How often the account is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -42,6 +43,7 @@ pub struct Progress {
 
 /// How far a stream has told.
 struct Telling {
+    _place: OwnedSemaphorePermit,
     app: Arc<App>,
     id: Uuid,
     watch: Stopwatch,
@@ -61,7 +63,9 @@ pub async fn events(
     Path(id): Path<Uuid>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     own(&app, &caller, id)?;
+    let place = Arc::clone(&app.followed).try_acquire_owned();
     let telling = Telling {
+        _place: place.map_err(|_| Problem::of(Reason::TooBusy))?,
         app,
         id,
         watch: Stopwatch::start(),

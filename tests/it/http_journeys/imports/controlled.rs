@@ -332,3 +332,97 @@ fn where_the_policy_says_so_two_persons_run_a_large_import() {
     job.state = JobState::Paused;
     assert_eq!(control::next(&job, one, true), Step::GoOn);
 }
+
+#[test]
+fn what_another_import_recorded_is_not_this_ones() {
+    // Two clerks with one file would both be told that they recorded it.
+    let (stand, text) = stand_with(1_200);
+    let first = checked(&stand, "f.csv", text.as_bytes());
+    let second = checked(&stand, "f.csv", text.as_bytes());
+    // The first is asked to run, and stopped before its first batch; the second runs to its end.
+    let begun = begun(&stand, &first);
+    post(&stand, &first, "pause").is(202);
+    let paused = control::work(&stand.app, begun, &|_| {});
+    assert_eq!((paused.state, paused.next_row), (JobState::Paused, 0));
+    let done = run(&stand, &second);
+    assert_eq!(done["counts"]["recorded"], 1_200);
+    post(&stand, &first, "run").is(202);
+    let token = stand.schools[0].token();
+    let done = stand.import_reaches(token, first["id"].as_str().unwrap(), "done");
+    let counts = &done["counts"];
+    assert_eq!(
+        (&counts["recorded"], &counts["already"]),
+        (&json!(0), &json!(1_200))
+    );
+}
+
+#[test]
+fn an_import_that_never_ran_counts_nothing_recorded_once_it_is_cancelled() {
+    let (stand, text) = stand_with(7);
+    let job = checked(&stand, "f.csv", text.as_bytes());
+    assert_eq!(job["counts"]["recorded"], 7);
+    let cancelled = post(&stand, &job, "cancel").is(202);
+    let counts = &cancelled["counts"];
+    assert_eq!(
+        (&counts["rows"], &counts["recorded"], &counts["seen"]),
+        (&json!(7), &json!(0), &json!(0))
+    );
+}
+
+#[test]
+fn a_cancel_is_not_taken_back_by_a_pause() {
+    let (stand, text) = stand_with(2_100);
+    let job = checked(&stand, "f.csv", text.as_bytes());
+    let begun = begun(&stand, &job);
+    post(&stand, &job, "cancel").is(202);
+    post(&stand, &job, "pause").is(202);
+    let ended = control::work(&stand.app, begun, &|_| {});
+    assert_eq!(
+        (ended.state, ended.counts.recorded),
+        (JobState::Cancelled, 0)
+    );
+}
+
+#[test]
+fn a_key_that_is_activated_meanwhile_stops_no_import() {
+    // A planned change of keys would fail a file of a hundred thousand rows in the middle.
+    let (stand, text) = stand_with(2_100);
+    let job = checked(&stand, "f.csv", text.as_bytes());
+    let begun = begun(&stand, &job);
+    let changed = std::cell::Cell::new(false);
+    let done = control::work(&stand.app, begun, &|at| {
+        if at.next_row == 1_000 && !changed.replace(true) {
+            let key = json!({"fragment": "key-2027-1", "use": "assertion", "custody": "platform"});
+            let path = "/v1/institutions/1/keys";
+            stand.post(stand.schools[0].token(), path, &key).is(201);
+        }
+    });
+    assert_eq!(
+        (done.state, done.counts.recorded),
+        (JobState::Done, 2_100),
+        "{:?}",
+        done.failure
+    );
+}
+
+#[test]
+fn a_failed_dry_run_is_checked_anew_and_not_run() {
+    // Rows that nobody has looked at would be recorded.
+    let (stand, text) = stand_with(2);
+    let job = checked(&stand, "f.csv", text.as_bytes());
+    let mut job = stand.app.jobs.get(id(&job)).unwrap().unwrap();
+    job.state = JobState::Failed;
+    assert_eq!(
+        control::next(&job, Uuid::from_u128(1), false),
+        Step::Begin,
+        "its dry run is whole"
+    );
+    job.totals = None;
+    assert_eq!(control::next(&job, Uuid::from_u128(1), false), Step::Check);
+    job.begun = Some(5);
+    assert_eq!(
+        control::next(&job, Uuid::from_u128(1), false),
+        Step::Begin,
+        "its run failed"
+    );
+}

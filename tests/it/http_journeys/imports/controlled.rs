@@ -392,7 +392,7 @@ fn a_key_that_is_activated_meanwhile_stops_no_import() {
     let changed = std::cell::Cell::new(false);
     let done = control::work(&stand.app, begun, &|at| {
         if at.next_row == 1_000 && !changed.replace(true) {
-            let key = json!({"fragment": "key-2027-1", "use": "assertion", "custody": "platform"});
+            let key = json!({"fragment": "key-2027-1", "use": "assertion"});
             let path = "/v1/institutions/1/keys";
             stand.post(stand.schools[0].token(), path, &key).is(201);
         }

@@ -9,11 +9,11 @@ mod deposit;
 
 use std::sync::Arc;
 
-use credentials::account::{Account, record_outcome};
+use credentials::account::{Account, outcome, record_outcome};
 use credentials::rulebook::Refusal;
 use credentials::rulebook::kinds::{self, Kind};
 use identity::did::IssuerNumber;
-use identity::erasable::{self, Commitments, Disclosure};
+use identity::erasable::{self, Commitments, Disclosure, Opened};
 use identity::identifier::IdentifierType;
 use ledger::assertion::{Act, Assertion, Draft, Target};
 use ledger::clock;
@@ -412,10 +412,7 @@ impl App {
                 Err(VaultError::Erased | VaultError::NotHere) => return Ok(()),
                 Err(error) => return Err(error.into()),
             };
-            let same = |disclosure: &&Disclosure| opened.contains(disclosure.opened());
-            if opened.len() == disclosures.len()
-                && disclosures.iter().filter(same).count() == opened.len()
-            {
+            if same_opened(&opened, disclosures.iter().map(Disclosure::opened)) {
                 return Ok(());
             }
         }
@@ -426,6 +423,14 @@ impl App {
             ))
             .at(outcome.recorded.position))
     }
+}
+
+/// Whether both say the same; from which file it was taken over is no part of it.
+fn same_opened<'a>(one: &[Opened], other: impl Iterator<Item = &'a Opened>) -> bool {
+    let tells = |it: &&Opened| it.name() != outcome::SOURCE;
+    let other: Vec<&Opened> = other.filter(tells).collect();
+    let one: Vec<&Opened> = one.iter().filter(tells).collect();
+    one.len() == other.len() && one.iter().all(|it| other.contains(it))
 }
 
 /// Runs `work` where waiting for a disk holds up nobody else, if it will wait for one.

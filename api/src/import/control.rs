@@ -315,6 +315,7 @@ pub(super) fn basis(job: &Job, bytes: &[u8], policy: &Policy) -> Basis {
     let check = Digest::of_parts(&[job.id.as_bytes(), &file.0, &reference.hash.0]);
     Basis {
         check: check.to_string(),
+        file: file.to_string(),
         policy: reference.id,
         version: reference.version,
     }

@@ -150,6 +150,9 @@ pub struct Job {
 pub struct Basis {
     /// Changes with file and policy.
     pub check: String,
+    /// SHA-256 of the file, base64url. Records of an old system (kind `migrated`) commit to it.
+    #[serde(default)]
+    pub file: String,
     /// The policy by which its rows were judged.
     pub policy: String,
     /// Its version.

@@ -7,8 +7,9 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use credentials::account::{self, Account};
+use credentials::account::{self, Account, outcome};
 use credentials::millicredits::Millicredits;
+use credentials::policy::OutcomeKind;
 use ledger::assertion::Kid;
 use ledger::decision::Aggregate as _;
 use ledger::fact::Fact;
@@ -98,6 +99,8 @@ impl Seen {
 pub(super) struct Looking<'a> {
     app: &'a App,
     file: Uuid,
+    /// SHA-256 of the file.
+    source: Option<String>,
     caller: Caller,
     kid: &'a Kid,
     table: &'a Table,
@@ -126,6 +129,7 @@ impl<'a> Looking<'a> {
         Self {
             app,
             file: job.file(),
+            source: job.basis.as_ref().map(|basis| basis.file.clone()),
             caller: job.caller(),
             kid,
             table,
@@ -230,7 +234,15 @@ impl<'a> Looking<'a> {
             None => return Err(Problem::internal("a row past the end")),
         };
         match row::read(self.app, &self.caller, &self.people, &row) {
-            Ok(ready) => Ok(Read::Ready(Box::new(ready))),
+            Ok(mut ready) => {
+                if ready.asking.data["open"]["kind"] == OutcomeKind::Migrated.as_str()
+                    && let Some(source) = self.source.as_ref().filter(|it| !it.is_empty())
+                {
+                    let source = (outcome::SOURCE, source.clone().into());
+                    ready.asking.values.push(source);
+                }
+                Ok(Read::Ready(Box::new(ready)))
+            }
             Err(Ok(fault)) => Ok(Read::Refused(fault)),
             Err(Err(problem)) => Err(problem),
         }

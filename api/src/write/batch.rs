@@ -4,7 +4,7 @@
 //! leaves nothing in the vault but the fingerprints of salts that were shown.
 //! A crash between vault and log leaves pending values that the reaper asks the log about.
 
-use identity::erasable::Disclosure;
+use identity::erasable::{Disclosure, Opened};
 use ledger::assertion::{Act, Assertion, Draft, Kid};
 use ledger::batch::{Batch, NotABatch, SignError};
 use ledger::decision::Earlier;
@@ -13,7 +13,7 @@ use ledger::sequencer::{BatchAnswer, Committed, Submission};
 use uuid::Uuid;
 
 use super::deposit::{Deposit, deposit_of};
-use super::{Asking, not_put, taken};
+use super::{Asking, not_put, same_opened, taken};
 use crate::app::App;
 use crate::flights::{Flight, Flights};
 use crate::problem::{MembersRefused, Problem, Reason};
@@ -261,7 +261,7 @@ impl App {
                 let first = members.iter().position(|it| it.id() == earlier.id);
                 let first = first.filter(|first| *first != index);
                 match first.and_then(|first| disclosures.get(first)) {
-                    Some(first) if !same_opened(first, values) => Some(differs()),
+                    Some(first) if !same_values_in(first, values) => Some(differs()),
                     Some(_) => None,
                     None => self.same_values(member, values).err(),
                 }
@@ -397,11 +397,9 @@ fn deposits(
 }
 
 /// Whether both say the same, under whatever salts.
-fn same_opened(one: &[Disclosure], other: &[Disclosure]) -> bool {
-    one.len() == other.len()
-        && one
-            .iter()
-            .all(|it| other.iter().any(|other| other.opened() == it.opened()))
+fn same_values_in(one: &[Disclosure], other: &[Disclosure]) -> bool {
+    let one: Vec<Opened> = one.iter().map(|it| it.opened().clone()).collect();
+    same_opened(&one, other.iter().map(Disclosure::opened))
 }
 
 fn differs() -> Problem {

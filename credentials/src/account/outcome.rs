@@ -16,7 +16,11 @@ use crate::policy::{Category, OutcomeKind, Policy, Scheme};
 /// Longest record number or code in characters.
 pub const CODE_CHARS_MAX: usize = 64;
 /// Members that are disclosed, never open.
-pub const ERASABLE: &[&str] = &["title", "grade", "teacher", "place", "remarks"];
+pub const ERASABLE: &[&str] = &["title", "grade", "teacher", "place", "remarks", SOURCE];
+
+/// SHA-256, base64url, of the file that a record of an old system was taken over from. It says where
+/// the record came from and nothing of what it is: another file may hold the same record.
+pub const SOURCE: &str = "source";
 
 /// What an outcome openly says; shipped: never changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

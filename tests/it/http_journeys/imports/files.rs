@@ -334,4 +334,29 @@ fn records_of_an_old_system_are_shown_for_what_they_are_and_not_usable() {
     );
     let page = stand.get(token, &path("html")).text();
     assert!(page.contains("旧系统转入，原机构未签名"));
+    // It commits to the file, under a salt of its own; the other one does not.
+    let school = format!("{}&disclosures=true", path("json"));
+    let lines = stand.get(token, &school).is(200)["outcomes"].clone();
+    let told = |record: &str| -> Vec<String> {
+        let line = lines
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|it| it["record"] == record);
+        let disclosures = line.unwrap()["disclosures"].as_array().unwrap().clone();
+        let opened = disclosures.iter().enumerate().map(|(at, it)| {
+            let disclosure = identity::erasable::Disclosure::parse(it.as_str().unwrap(), at);
+            let disclosure = disclosure.unwrap();
+            let value = disclosure.opened().expose_text().unwrap_or_default();
+            format!("{}={value}", disclosure.opened().name())
+        });
+        opened.collect()
+    };
+    let source = format!("source={}", done["basis"]["file"].as_str().unwrap());
+    assert!(told("OLD-1").contains(&source), "{:?}", told("OLD-1"));
+    assert!(!told("R-1").iter().any(|it| it.starts_with("source=")));
+    // In another file the record is the same one.
+    let old = row(1, "OLD-1").replace(",course,", ",migrated,");
+    let again = checked(&stand, "又.csv", file(&[old]).as_bytes());
+    assert_eq!(again["counts"]["already"], 1);
 }

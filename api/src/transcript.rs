@@ -390,7 +390,7 @@ fn lot_of(lot: &LotRow, kind: OutcomeKind, today: Date) -> Lot {
         credits: lot.credit.to_string(),
         state: match lot.state {
             // Nobody can recognise one yet (DOMAIN §3.19): that comes with the credit bank.
-            LotState::Available if kind == OutcomeKind::Migrated => "unrecognised",
+            LotState::Available if kind.needs_recognition() => "unrecognised",
             LotState::Available if validity::usable_on(today, lot.usable_before) => "available",
             LotState::Available => "expired",
             LotState::Superseded => "superseded",

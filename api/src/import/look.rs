@@ -152,9 +152,12 @@ impl<'a> Looking<'a> {
     }
 
     /// What the rows looked at come to.
-    pub(super) fn totals(self) -> Totals {
-        let tally = self.tally.into_inner();
-        tally.unwrap_or_else(PoisonError::into_inner).totals()
+    pub(super) fn totals(&self) -> Totals {
+        let tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
+        tally.totals(|index| match self.read_at(index) {
+            Ok(Read::Ready(ready)) => Some(ready),
+            Ok(Read::Refused(_)) | Err(_) => None,
+        })
     }
 
     /// Reads a chunk's rows, and asks the rules about those whose record the file has not before:
@@ -200,13 +203,13 @@ impl<'a> Looking<'a> {
         match self.pass {
             Pass::Dry => {
                 for looked in firsts {
-                    came.push((looked.at, self.judge(looked, true)?));
+                    came.push((looked.at, self.judge(from, looked, true)?));
                 }
                 for (at, ready) in repeated {
                     let preview =
                         patiently(self.app, || record::preview(self.app, self.kid, &ready))?;
                     let looked = Looked { at, ready, preview };
-                    came.push((at, self.judge(looked, false)?));
+                    came.push((at, self.judge(from, looked, false)?));
                 }
             }
             Pass::Record { begun } => {
@@ -248,9 +251,10 @@ impl<'a> Looking<'a> {
         }
     }
 
-    /// What recording a row would come to; `first` = the file has it not before.
-    fn judge(&self, looked: Looked, first: bool) -> Result<Came, Problem> {
-        let Looked { ready, preview, .. } = looked;
+    /// What recording a row of the chunk that begins at `from` would come to; `first` = the file has it
+    /// not before.
+    fn judge(&self, from: usize, looked: Looked, first: bool) -> Result<Came, Problem> {
+        let Looked { at, ready, preview } = looked;
         let facts = match preview {
             Preview::Refused(finding) => return Ok(Came::Refused(finding)),
             Preview::AlreadySo(_) if first => return Ok(Came::Already),
@@ -272,7 +276,7 @@ impl<'a> Looking<'a> {
             None => {}
         }
         let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
-        tally.take(&ready, deposited(&facts));
+        tally.take(from + at, ready.person, deposited(&facts));
         Ok(Came::Recorded {
             position: None,
             mismatch: facts.iter().any(|fact| {

@@ -41,7 +41,7 @@ impl<'a> Looker<'a> {
     }
 
     /// What the rows looked at come to.
-    pub(super) fn totals(self) -> Totals {
+    pub(super) fn totals(&self) -> Totals {
         match self {
             Self::Outcomes(it) => it.totals(),
             Self::Roster(it) => it.totals(),

@@ -85,9 +85,9 @@ impl<'a> Roster<'a> {
     }
 
     /// What the rows looked at come to.
-    pub(super) fn totals(self) -> Totals {
+    pub(super) fn totals(&self) -> Totals {
         Totals {
-            learners: self.learners.into_inner(),
+            learners: self.learners.load(Ordering::Relaxed),
             credits: Millicredits::ZERO.to_string(),
             learner: None,
         }

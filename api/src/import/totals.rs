@@ -3,6 +3,7 @@
 //! Invariant: only rows that would be recorded count. It is made anew from the first row, also after a
 //! crash.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use credentials::millicredits::Millicredits;
@@ -13,7 +14,7 @@ use uuid::Uuid;
 use super::row::Ready;
 
 /// Lines of the learner shown.
-const LINES_MAX: u64 = 20;
+const LINES_MAX: usize = 20;
 
 /// What the rows come to that can be recorded.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -61,57 +62,63 @@ pub struct SampleLine {
 #[derive(Default)]
 pub(super) struct Tally {
     credits: Millicredits,
-    by_learner: HashMap<Uuid, (u64, Millicredits)>,
-    lines: HashMap<Uuid, Vec<SampleLine>>,
-    most: u64,
+    by_learner: HashMap<Uuid, OfLearner>,
+}
+
+#[derive(Default)]
+struct OfLearner {
+    rows: u64,
+    credits: Millicredits,
+    /// The first of the rows: where each stands in the table, and what it would deposit.
+    first: Vec<(usize, Millicredits)>,
 }
 
 impl Tally {
-    /// Takes in a row that would be recorded and deposit these credits.
-    pub(super) fn take(&mut self, ready: &Ready, credits: Millicredits) {
+    /// Takes in row `index`, which would be recorded for `person` and deposit these credits.
+    pub(super) fn take(&mut self, index: usize, person: Uuid, credits: Millicredits) {
         // A hundred thousand of the largest amounts fit many times over.
         let add = |sum: Millicredits| sum.checked_add(credits).unwrap_or(sum);
         self.credits = add(self.credits);
-        let (rows, sum) = self.by_learner.entry(ready.person).or_default();
-        *rows += 1;
-        *sum = add(*sum);
-        // Lines are kept of those who may yet have most: few, since most have few rows.
-        if *rows + 1 >= self.most && *rows <= LINES_MAX {
-            self.most = self.most.max(*rows);
-            let title = ready
-                .asking
-                .values
-                .iter()
-                .find(|(name, _)| *name == "title");
-            self.lines
-                .entry(ready.person)
-                .or_default()
-                .push(SampleLine {
-                    row: ready.line,
-                    record: ready.record.clone(),
-                    open: ready.asking.data["open"].clone(),
-                    title: title.and_then(|(_, title)| title.as_str().map(str::to_owned)),
-                    credits: credits.to_string(),
-                });
+        let of = self.by_learner.entry(person).or_default();
+        of.rows += 1;
+        of.credits = add(of.credits);
+        if of.first.len() < LINES_MAX {
+            of.first.push((index, credits));
         }
     }
 
-    /// What they come to.
-    pub(super) fn totals(mut self) -> Totals {
+    /// What they come to; `read` reads a row of the table again.
+    pub(super) fn totals(&self, read: impl Fn(usize) -> Option<Box<Ready>>) -> Totals {
         let most = self
             .by_learner
             .iter()
-            .max_by_key(|(learner, (rows, _))| (*rows, std::cmp::Reverse(**learner)));
-        let learner = most.map(|(learner, (rows, credits))| Sample {
+            .max_by_key(|(learner, of)| (of.rows, Reverse(**learner)));
+        let learner = most.map(|(learner, of)| Sample {
             learner: *learner,
-            rows: *rows,
-            credits: credits.to_string(),
-            outcomes: self.lines.remove(learner).unwrap_or_default(),
+            rows: of.rows,
+            credits: of.credits.to_string(),
+            outcomes: of
+                .first
+                .iter()
+                .filter_map(|(index, credits)| Some(line(&*read(*index)?, *credits)))
+                .collect(),
         });
         Totals {
             learners: self.by_learner.len() as u64,
             credits: self.credits.to_string(),
             learner,
         }
+    }
+}
+
+fn line(ready: &Ready, credits: Millicredits) -> SampleLine {
+    let mut values = ready.asking.values.iter();
+    let title = values.find(|(name, _)| *name == "title");
+    SampleLine {
+        row: ready.line,
+        record: ready.record.clone(),
+        open: ready.asking.data["open"].clone(),
+        title: title.and_then(|(_, title)| title.as_str().map(str::to_owned)),
+        credits: credits.to_string(),
     }
 }

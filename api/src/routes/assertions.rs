@@ -34,6 +34,17 @@ pub enum LineAnswer {
     Refused(ProblemBody),
 }
 
+/// What became of what was sent as one.
+#[derive(Debug, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "describes the two answers")]
+pub(crate) enum SentAnswer {
+    /// Of an assertion.
+    Assertion(WriteAnswer),
+    /// Of a signed batch.
+    Batch(batch::BatchAnswer),
+}
+
 /// Send signed assertions.
 ///
 /// `application/jose`: one, as `<JWS>` or `<JWS>~<disclosure>~…~`. `application/x-ndjson`: one a
@@ -41,7 +52,7 @@ pub enum LineAnswer {
 /// signed batch, recorded whole or refused whole. The signature says who asks: no token.
 #[utoipa::path(post, path = "/v1/assertions", tag = "ledger",
     request_body(content((String = "application/jose"), (String = "application/x-ndjson"), (batch::BatchBody = "application/vnd.xuefen.batch+json")), description = "a JWS with its disclosures; at most 1,000 of them, one a line; a signed batch of at most 1,000. At most 16 MiB."),
-    responses((status = 201, description = "committed; of a batch its envelope", content((WriteAnswer = "application/json"), (batch::BatchAnswer = "application/json; of a batch"))),
+    responses((status = 201, description = "committed; of a batch its envelope", body = SentAnswer),
         (status = 200, description = "already so, or one line for each line sent; of a batch the envelope's position, behind which its members stand", body = LineAnswer),
         (status = 401, description = "signature or key", body = ProblemBody),
         (status = 409, description = "a rule says no; of a batch, to which members", body = ProblemBody),

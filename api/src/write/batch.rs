@@ -4,6 +4,8 @@
 //! leaves nothing in the vault but the fingerprints of salts that were shown.
 //! A crash between vault and log leaves pending values that the reaper asks the log about.
 
+use credentials::rulebook::kinds::{self, Kind};
+use credentials::rulebook::{Refusal, Rulebook};
 use identity::erasable::{Disclosure, Opened};
 use ledger::assertion::{Act, Assertion, Draft, Kid};
 use ledger::batch::{Batch, NotABatch, SignError};
@@ -18,8 +20,6 @@ use crate::app::App;
 use crate::flights::{Flight, Flights};
 use crate::problem::{MembersRefused, Problem, Reason};
 use crate::vault::{NotPut, NotReserved, Reserved, Values, Wish};
-use credentials::rulebook::kinds::{self, Kind};
-use credentials::rulebook::{Refusal, Rulebook};
 
 /// A member with its values.
 #[derive(Clone)]

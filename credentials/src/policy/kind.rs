@@ -83,6 +83,12 @@ impl OutcomeKind {
             Self::Migrated => "migrated",
         }
     }
+
+    /// Whether its credits count only once somebody recognised it: a record of an old system, which
+    /// its awarder never signed (DOMAIN §3.19).
+    pub fn needs_recognition(self) -> bool {
+        self == Self::Migrated
+    }
 }
 
 impl Category {

@@ -9,7 +9,6 @@ use identity::institution::retire_key::RetireKeyError;
 use identity::officer::appoint::AppointError;
 use identity::person::bind_identifier::BindIdentifierError;
 use identity::person::register::RegisterError;
-
 use ledger::batch::accept::AcceptError;
 
 use super::open_log::OpenLogError;

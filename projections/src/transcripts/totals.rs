@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use credentials::account::LotState;
 use credentials::millicredits::{Level, Millicredits};
-use credentials::policy::{Category, OutcomeKind, Scheme, validity};
+use credentials::policy::{Category, Scheme, validity};
 use identity::did::IssuerNumber;
 use jiff::civil::Date;
 
@@ -67,8 +67,8 @@ impl Totals {
                     LotState::Available => {
                         of_scheme.stand(line, lot.credit);
                         // Records taken over from an old system count once they are recognised.
-                        let recognised = line.fields.kind != OutcomeKind::Migrated;
-                        if recognised && validity::usable_on(today, lot.usable_before) {
+                        let counts = !line.fields.kind.needs_recognition();
+                        if counts && validity::usable_on(today, lot.usable_before) {
                             of_scheme.usable.add(lot.credit);
                         }
                     }

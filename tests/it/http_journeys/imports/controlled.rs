@@ -156,6 +156,33 @@ fn a_dry_run_says_what_the_file_comes_to() {
     assert_eq!(job["basis"]["policy"], "zhejiang-default");
 }
 
+#[test]
+fn the_learner_shown_is_shown_from_her_first_row() {
+    // A clerk would look at a preview that leaves out the very rows that are wrong.
+    let stand = Stand::open();
+    for serial in 1..=2 {
+        stand.register(0, &format!("学生{serial}"), &resident_id(serial));
+    }
+    let of = |serial: u16, count: usize| {
+        (0..count).map(move |at| row(serial, &format!("R-{serial}-{at}")))
+    };
+    // Who has most comes behind somebody who has many.
+    let rows: Vec<String> = of(1, 12).chain(of(2, 25)).collect();
+    let job = checked(&stand, "f.csv", file(&rows).as_bytes());
+    let learner = &job["totals"]["learner"];
+    assert_eq!(
+        (&learner["rows"], &learner["credits"]),
+        (&json!(25), &json!("50"))
+    );
+    let lines = learner["outcomes"].as_array().unwrap();
+    let records: Vec<_> = lines
+        .iter()
+        .map(|it| it["record"].as_str().unwrap().to_owned())
+        .collect();
+    let expected: Vec<_> = (0..20).map(|at| format!("R-2-{at}")).collect();
+    assert_eq!(records, expected);
+}
+
 fn put_file(stand: &Stand, job: &Value, name: &str, text: &str) -> tests::support::server::Answer {
     let path = format!("/v1/imports/{}/file", job["id"].as_str().unwrap());
     let token = stand.schools[0].token();

@@ -18,19 +18,13 @@ use tempfile::TempDir;
 use tests::support::world::{HOST, World, course, key, kid};
 use uuid::Uuid;
 
-/// A school, a person, and drafts that record `count` outcomes of hers.
+/// A school and a person.
 fn school() -> (TempDir, World, IssuerNumber, Uuid) {
     let directory = tempfile::tempdir().unwrap();
     let mut world = World::new(directory.path());
     let school = world.admit("浙江大学", "4133010335");
     let person = world.register(school, "王晓明");
     (directory, world, school, person)
-}
-
-fn drafts(world: &mut World, school: IssuerNumber, person: Uuid, count: usize) -> Vec<Draft> {
-    (0..count)
-        .map(|n| world.draft_recording(school, person, &format!("R-{n}"), &course()))
-        .collect()
 }
 
 fn committed(answer: BatchAnswer) -> (u64, Vec<u64>) {
@@ -61,7 +55,7 @@ fn refused_members(error: BatchError<Refusal>) -> Vec<(usize, MemberError<Refusa
 fn its_members_are_the_commits_behind_the_envelope() {
     // An institution could not tell which of its thousand records stand where.
     let (_directory, mut world, school, person) = school();
-    let drafts = drafts(&mut world, school, person, MEMBERS_MAX);
+    let drafts = world.draft_recordings(school, person, MEMBERS_MAX);
     let before = world.log.head().size;
     let (envelope, members) = committed(world.submit_batch(school, &drafts).unwrap());
     assert_eq!(envelope, before);
@@ -82,7 +76,7 @@ fn its_members_are_the_commits_behind_the_envelope() {
 fn the_same_batch_again_is_answered_and_not_recorded_twice() {
     // A machine that never got its answer would double a semester.
     let (_directory, mut world, school, person) = school();
-    let drafts = drafts(&mut world, school, person, 3);
+    let drafts = world.draft_recordings(school, person, 3);
     let batch = world.batch(school, &drafts);
     let (envelope, _) = committed(world.send_batch(batch.clone()).unwrap());
     let size = world.log.head().size;
@@ -106,7 +100,7 @@ fn the_same_batch_again_is_answered_and_not_recorded_twice() {
 fn one_bad_member_refuses_the_whole_and_every_bad_one_is_named() {
     // Half a batch in the log, or an answer that stops at the first fault, costs a day.
     let (_directory, mut world, school, person) = school();
-    let mut drafts = drafts(&mut world, school, person, 700);
+    let mut drafts = world.draft_recordings(school, person, 700);
     let mut absurd = course();
     absurd.credits = "999".parse().ok();
     drafts[699] = world.draft_recording(school, person, "R-absurd", &absurd);
@@ -159,7 +153,7 @@ fn a_member_may_rest_on_one_before_it() {
 fn an_envelope_vouches_for_its_own_members_in_their_order_only() {
     // Whoever holds an old envelope could put other records under an institution's signature.
     let (_directory, mut world, school, person) = school();
-    let drafts = drafts(&mut world, school, person, 4);
+    let drafts = world.draft_recordings(school, person, 4);
     let (envelope, members) = world.batch(school, &drafts).into_parts();
     let of = |members: Vec<Assertion>| Batch::of(envelope.clone(), members).unwrap_err();
     let mut swapped = members.clone();
@@ -197,7 +191,7 @@ fn an_envelope_vouches_for_its_own_members_in_their_order_only() {
 #[test]
 fn what_no_envelope_can_vouch_for_is_refused() {
     let (_directory, mut world, school, person) = school();
-    let drafts = drafts(&mut world, school, person, 1);
+    let drafts = world.draft_recordings(school, person, 1);
     // Alone it would be a commit whose members never come.
     let batch = world.batch(school, &drafts);
     let alone = world.log.check_parsed(batch.envelope().clone());
@@ -232,7 +226,7 @@ fn what_no_envelope_can_vouch_for_is_refused() {
 fn a_member_never_verifies_by_itself() {
     // A member sent alone would be recorded without any signature.
     let (_directory, mut world, school, person) = school();
-    let draft = drafts(&mut world, school, person, 1).remove(0);
+    let draft = world.draft_recordings(school, person, 1).remove(0);
     let member = draft.member(&kid(school, "k1")).unwrap();
     assert!(
         member
@@ -330,7 +324,7 @@ fn a_members_receipt_proves_who_signed_it_offline() {
 fn a_members_line_has_one_form() {
     // Two texts of one member would make two leaves of one commit.
     let (_directory, mut world, school, person) = school();
-    let drafts = drafts(&mut world, school, person, 1);
+    let drafts = world.draft_recordings(school, person, 1);
     let (envelope, members) = committed(world.submit_batch(school, &drafts).unwrap());
     let record = world.log.store().read(members[0], 1).unwrap().remove(0);
     let leaf = String::from_utf8(record.leaf).unwrap();
@@ -374,7 +368,7 @@ fn a_log_with_batches_opens_again() {
     let mut world = World::over(directory.path(), Arc::new(store), 3);
     let school = world.admit("浙江大学", "4133010335");
     let person = world.register(school, "王晓明");
-    let drafts = drafts(&mut world, school, person, 50);
+    let drafts = world.draft_recordings(school, person, 50);
     let (_, members) = committed(world.submit_batch(school, &drafts).unwrap());
     let head = world.log.head().root;
     world.log.close();
@@ -453,7 +447,8 @@ fn a_kid_in_a_members_line_is_read_whole() {
     // DIDs have colons, and a port's is escaped.
     let kid = Kid::parse("did:web:xf.example.org%3A8443:i:7#key-2026-1").unwrap();
     let (_directory, mut world, school, person) = school();
-    let member = drafts(&mut world, school, person, 1)
+    let member = world
+        .draft_recordings(school, person, 1)
         .remove(0)
         .member(&kid)
         .unwrap();

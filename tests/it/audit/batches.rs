@@ -14,9 +14,7 @@ fn batched() -> (Vec<Record>, usize) {
     let kept = kept(|world| {
         let school = world.admit("浙江大学", "4133010335");
         let person = world.register(school, "王晓明");
-        let drafts: Vec<_> = (0..5)
-            .map(|n| world.draft_recording(school, person, &format!("R-{n}"), &course()))
-            .collect();
+        let drafts = world.draft_recordings(school, person, 5);
         let answer = world.submit_batch(school, &drafts).unwrap();
         if let BatchAnswer::Committed { envelope, .. } = answer {
             at = usize::try_from(envelope.commit.position).unwrap();

@@ -19,9 +19,7 @@ fn batched() -> (TempDir, usize) {
     let mut world = World::over(directory.path(), Arc::new(store), 11);
     let school = world.admit("浙江大学", "4133010335");
     let person = world.register(school, "王晓明");
-    let drafts: Vec<_> = (0..5)
-        .map(|n| world.draft_recording(school, person, &format!("R-{n}"), &course()))
-        .collect();
+    let drafts = world.draft_recordings(school, person, 5);
     let answer = world.submit_batch(school, &drafts).unwrap();
     let BatchAnswer::Committed { envelope, members } = answer else {
         panic!("a new batch is not so already");

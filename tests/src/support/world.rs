@@ -385,6 +385,18 @@ impl World {
         self.draft(record_outcome::KIND, data)
     }
 
+    /// So many of these, R-0 and on.
+    pub fn draft_recordings(
+        &mut self,
+        awarder: IssuerNumber,
+        person: Uuid,
+        count: usize,
+    ) -> Vec<Draft> {
+        (0..count)
+            .map(|n| self.draft_recording(awarder, person, &format!("R-{n}"), &course()))
+            .collect()
+    }
+
     /// Corrects an outcome: one of the staff proposes, the other approves.
     pub fn correct(
         &mut self,

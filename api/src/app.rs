@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use credentials::policy::{Adopted, Policy, preset, validity};
+use credentials::policy::{Adopted, Policy, preset};
 use credentials::rulebook::{Refusal, Rulebook};
 use identity::did::{Did, IssuerNumber};
 use identity::institution::{Custody, Institution, KeyUse};
@@ -100,6 +100,8 @@ pub struct App {
     pub demo: bool,
     /// Bounds the requests worked on at once.
     pub concurrency: Semaphore,
+    /// Held while erasures are carried out.
+    pub(crate) erasing: std::sync::Mutex<()>,
     registrar: (Kid, Arc<SigningKey>),
     bundle: (Kid, SigningKey),
     _lock: Lock,
@@ -132,6 +134,11 @@ pub enum StartError {
     /// The vault.
     #[error(transparent)]
     Vault(#[from] crate::vault::VaultError),
+    /// What was erased could not be erased again.
+    #[error(
+        "what the log says was erased could not be kept out of this vault ({0}): put vault.db and vault-keys.db back and start again"
+    )]
+    NotForgotten(String),
     /// The views.
     #[error(transparent)]
     Views(#[from] projections::follow::FollowError),
@@ -185,7 +192,7 @@ impl App {
         let uploads = master.sub_key("uploads");
         let jobs = Jobs::new(Arc::clone(&side), master.sub_key("imports"));
         let (registrar_kid, registrar_key) = key_file::read(&dir.key(ASSERTION_KEY))?;
-        Ok(Self {
+        let app = Self {
             registrar: (registrar_kid, Arc::new(registrar_key)),
             bundle: key_file::read(&dir.key(BUNDLE_KEY))?,
             vault: Arc::new(Vault::open(values, keys, master, Arc::clone(&clock))?),
@@ -197,6 +204,7 @@ impl App {
             files: Arc::new(Semaphore::new(FILES_MAX)),
             followed: Arc::new(Semaphore::new(FOLLOWED_MAX)),
             demo: false,
+            erasing: std::sync::Mutex::default(),
             contents: Contents::default(),
             lists: StatusLists::default(),
             bundle_held: BundleHeld::default(),
@@ -214,7 +222,12 @@ impl App {
             config,
             dir,
             _lock: lock,
-        })
+        };
+        // Ahead of any door: a restored copy must not bring anybody back.
+        app.forget_again().map_err(|problem| {
+            StartError::NotForgotten(problem.internal.unwrap_or_default().into())
+        })?;
+        Ok(app)
     }
 
     /// Now, Unix milliseconds.
@@ -224,7 +237,7 @@ impl App {
 
     /// Today, as the rules count days.
     pub fn today(&self) -> Date {
-        validity::day_of(self.now_ms())
+        identity::date::day_of(self.now_ms())
     }
 
     /// The policy in force today.

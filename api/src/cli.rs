@@ -1,12 +1,15 @@
 //! The command line: noun, then verb; data on standard output, the rest on standard error (UX §7).
 
+mod client;
 pub mod completions;
 pub mod config;
 pub mod demo;
 pub mod import;
 pub mod init;
 pub mod key;
+pub mod learner;
 pub mod log;
+pub mod roles;
 pub mod serve;
 pub mod sign;
 pub mod term;
@@ -45,6 +48,9 @@ enum Command {
     /// Send a file of outcomes.
     #[command(subcommand)]
     Import(import::Verb),
+    /// What an officer does for one person.
+    #[command(subcommand)]
+    Learner(learner::Verb),
     /// Sign assertions with a key of your own.
     Sign(sign::Args),
     /// Check credentials and codes with nothing but a trust bundle.
@@ -58,6 +64,9 @@ enum Command {
     /// Keys.
     #[command(subcommand)]
     Key(key::Verb),
+    /// Who may do what.
+    #[command(subcommand)]
+    Roles(roles::Verb),
     /// Views.
     #[command(subcommand)]
     View(view::Verb),
@@ -149,11 +158,16 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Serve(args) => serve::run(&args, settings()?, clock),
         Command::Demo(args) => demo::run(&args, settings()?, clock),
         Command::Import(verb) => import::run(&verb),
+        Command::Learner(verb) => learner::run(&verb),
         Command::Sign(args) => sign::run(&args, clock.as_ref()),
         Command::Verify(args) => verify::run(&args, clock.as_ref()),
         Command::Log(verb) => log::run(&verb, &settings()?, clock.as_ref()),
         Command::Token(verb) => token::run(&verb, &settings()?, &clock),
         Command::Key(verb) => key::run(&verb, &settings()?, clock),
+        Command::Roles(verb) => {
+            roles::run(&verb);
+            Ok(())
+        }
         Command::View(verb) => view::run(&verb, settings()?, clock),
         Command::Config(verb) => config::run(&verb, &settings()?),
         Command::Openapi => {

@@ -12,7 +12,6 @@ use std::sync::Arc;
 use credentials::account::Outcome;
 use credentials::credential::{Credential, Issued, wire};
 use credentials::policy::{OutcomeKind, Scheme};
-use credentials::rulebook::kinds::Purpose;
 use credentials::vc::achievement;
 use credentials::vc::canonical::{self, Null};
 use credentials::vc::proof;
@@ -21,6 +20,7 @@ use credentials::vc::qr::{
 };
 use identity::did::Did;
 use identity::erasable::Opened;
+use identity::purpose::Purpose;
 use ledger::assertion::format_s;
 use ledger::checkpoint::{Checkpoint, SignedNote};
 use ledger::hash::Digest;

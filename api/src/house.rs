@@ -1,6 +1,6 @@
-//! What is done beside requests: the vault's reaper, `trust.json`.
+//! What is done beside requests: open erasures, the vault's reaper, `trust.json`.
 //!
-//! Invariant: nothing here writes to the log, and each round may be missed; the next one does it.
+//! Invariant: each round may be missed; the next one does it.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::vault::Standing;
 const FORGOTTEN_AFTER_MS: i64 = TERM_MS + 3_600_000;
 
 impl App {
-    /// Once a minute until the server stops: asks the log about values that wait, and writes
+    /// Once a minute until the server stops: carries erasures on, asks the log about values that wait, and writes
     /// `trust.json` anew if the log grew.
     pub fn keep_house(self: &Arc<Self>) {
         let app = Arc::downgrade(self);
@@ -35,6 +35,10 @@ impl App {
                     let Some(app) = app.upgrade() else {
                         return;
                     };
+                    if let Err(problem) = app.carry_on_erasures() {
+                        let why = problem.internal.unwrap_or_default();
+                        tracing::error!(why, reason = ?problem.reason, "an erasure waits");
+                    }
                     let settled = app.vault.settle(&|id| app.standing_of(id));
                     let position = app.views.follower.next();
                     if position > written {

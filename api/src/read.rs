@@ -5,6 +5,7 @@ use std::time::Duration;
 use credentials::account::Account;
 use identity::did::IssuerNumber;
 use identity::person::Person;
+use identity::purpose::Purpose;
 use identity::role::Role;
 use projections::follow::WaitError;
 use uuid::Uuid;
@@ -12,7 +13,10 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::extract::Caller;
 use crate::problem::{Problem, Reason};
+use crate::roles::{self, May};
 
+/// The action of the matrix that reading a record is.
+const READ_RECORD: &str = "read-record";
 /// How long `?after=` waits for the views.
 const AFTER_WAIT: Duration = Duration::from_secs(2);
 
@@ -70,27 +74,25 @@ impl App {
         let known = self
             .ledger
             .state::<Person>(&identity::person::wire::stream(person))?;
-        let allowed = match caller.role {
-            Role::Learner => (caller.person == person).then_some(Access::Full),
-            Role::Institution | Role::Clerk => self.on_roster(caller, person, &known)?,
-            Role::Counter => self
+        let allowed = match roles::may(READ_RECORD, caller.role) {
+            Some(May::Own) => (caller.person == person).then_some(Access::Full),
+            Some(May::Roster) => self.on_roster(caller, person, &known)?,
+            Some(May::Present) => self
                 .on_roster(caller, person, &known)?
                 .map(|_| Access::Masked),
-            Role::Registrar | Role::Audit => Some(Access::Masked),
-            Role::Proxy
-            | Role::Merchant
-            | Role::Verifier
-            | Role::System
-            | Role::Security
-            | Role::Auditor => None,
+            Some(May::Masked) => Some(Access::Masked),
+            Some(May::Alone | May::Two | May::Desk | May::Ask) | None => None,
         };
         // The same answer for an unknown person and for one who is not the caller's to read.
         let allowed = allowed.ok_or(Problem::of(Reason::NotAllowed))?;
-        if known.is_known() {
-            Ok(allowed)
-        } else {
-            Err(Problem::of(Reason::PersonUnknown))
+        if !known.is_known() {
+            return Err(Problem::of(Reason::PersonUnknown));
         }
+        // Forgotten, or locked by a law: closed to every use (SECURITY §7).
+        if known.is_closed(Purpose::StudyRecord) {
+            return Err(Problem::of(Reason::Erased));
+        }
+        Ok(allowed)
     }
 
     /// What the caller's institution has to do with the person: registered, or awarded something.

@@ -5,11 +5,13 @@ pub mod approvals;
 pub mod assertions;
 pub mod credential_pages;
 pub mod credentials;
+pub mod erasures;
 pub mod identity_doors;
 pub mod imports;
 pub mod institutions;
 pub mod learners;
 pub mod log;
+pub mod officers;
 pub mod openapi;
 pub mod operations;
 pub mod outcome_list;
@@ -58,9 +60,12 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(institutions::show))
         .routes(routes!(institutions::activate_key, institutions::keys))
         .routes(routes!(institutions::retire_key))
+        .routes(routes!(officers::appoint, officers::list))
+        .routes(routes!(officers::dismiss))
         .routes(routes!(learners::register))
         .routes(routes!(learners::show))
         .routes(routes!(learners::bind))
+        .routes(routes!(erasures::request, erasures::show))
         .routes(routes!(learners::search))
         .routes(routes!(outcomes::record, outcome_list::list))
         .routes(routes!(outcomes::show))

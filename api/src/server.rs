@@ -21,6 +21,7 @@ use tokio::sync::watch;
 use crate::app::App;
 use crate::connections;
 use crate::problem::{Language, Problem, Reason};
+use crate::roles::{self, Doors};
 use crate::routes;
 
 /// Most bytes of a request body, unless a route says otherwise.
@@ -38,6 +39,11 @@ const CSP: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src
 /// The public doors.
 pub fn router(app: &Arc<App>) -> Router {
     let (router, api) = routes::all().split_for_parts();
+    let doors = Doors::of(&api);
+    let router = router.route_layer(middleware::from_fn_with_state(
+        (Arc::clone(app), doors),
+        roles::guard,
+    ));
     let document: Arc<str> = routes::openapi::document(api).into();
     let page: Arc<str> = routes::openapi::page(&document).into();
     router

@@ -181,6 +181,22 @@ impl Tokens {
         was_there
     }
 
+    /// Ends every token of a person; says how many there were.
+    pub fn revoke_person(&self, person: uuid::Uuid) -> Result<usize, TokenError> {
+        let mut ended = 0;
+        let mut after = None;
+        loop {
+            let page = self.list(after, PAGE)?;
+            let Some((last, _)) = page.last() else {
+                return Ok(ended);
+            };
+            after = Some(*last);
+            for (id, _) in page.iter().filter(|(_, grant)| grant.person == person) {
+                ended += usize::from(self.revoke(*id)?);
+            }
+        }
+    }
+
     /// Up to `limit` tokens with their names, in order of the names, behind `after`.
     pub fn list(
         &self,

@@ -10,9 +10,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use credentials::millicredits::Millicredits;
 use credentials::policy::{OutcomeKind, Scheme, validity};
-use credentials::rulebook::kinds::Purpose;
 use identity::did::IssuerNumber;
 use identity::erasable::{Commitments, Disclosure, Opened};
+use identity::purpose::Purpose;
 use jiff::civil::Date;
 use ledger::assertion::Act;
 use projections::transcripts::{

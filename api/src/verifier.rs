@@ -39,6 +39,14 @@ impl Default for Contents {
     }
 }
 
+impl Contents {
+    /// Forgets them all: somebody's values were erased.
+    pub fn forget(&self) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *kept = Cache::new(CONTENTS_MAX);
+    }
+}
+
 impl App {
     /// A bundle that is at most a second behind the views.
     pub fn held_bundle(&self) -> Result<Arc<Bundle>, Problem> {

@@ -15,6 +15,7 @@ use credentials::rulebook::kinds::{self, Kind};
 use identity::did::IssuerNumber;
 use identity::erasable::{self, Commitments, Disclosure, Opened};
 use identity::identifier::IdentifierType;
+use identity::purpose::Purpose;
 use ledger::assertion::{Act, Assertion, Draft, Target};
 use ledger::clock;
 use ledger::decision::{Earlier, Verdict};
@@ -401,17 +402,16 @@ impl App {
             .iter()
             .filter(|said| said.fields == data.fields)
         {
-            let opened = match self.vault.opened(
-                data.person,
-                kinds::Purpose::StudyRecord,
-                said.id,
-                &said.values,
-            ) {
-                Ok(opened) => opened,
-                // What was erased cannot differ any more.
-                Err(VaultError::Erased | VaultError::NotHere) => return Ok(()),
-                Err(error) => return Err(error.into()),
-            };
+            let opened =
+                match self
+                    .vault
+                    .opened(data.person, Purpose::StudyRecord, said.id, &said.values)
+                {
+                    Ok(opened) => opened,
+                    // What was erased cannot differ any more.
+                    Err(VaultError::Erased | VaultError::NotHere) => return Ok(()),
+                    Err(error) => return Err(error.into()),
+                };
             if same_opened(&opened, disclosures.iter().map(Disclosure::opened)) {
                 return Ok(());
             }

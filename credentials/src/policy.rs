@@ -17,7 +17,6 @@ use serde::{Deserialize, Serialize};
 use crate::millicredits::{HoursPerCredit, Level, Millicredits};
 
 pub mod adopted;
-pub mod date;
 pub mod kind;
 pub mod preset;
 pub mod scheme;
@@ -36,10 +35,10 @@ pub struct Terms {
     /// From 1.
     pub version: u32,
     /// First day in force, in UTC+8.
-    #[serde(with = "date")]
+    #[serde(with = "identity::date")]
     pub effective_from: Date,
     /// Last day in force; `null` = until replaced.
-    #[serde(with = "date::optional")]
+    #[serde(with = "identity::date::optional")]
     pub effective_to: Option<Date>,
     /// The two officers who approved it; empty in a shipped preset, which whoever adopts it signs.
     pub approved_by: Vec<String>,

@@ -3,6 +3,7 @@
 //! Invariant: a kind that is not in [`kinds::TABLE`] is refused; a row cannot be added without its
 //! use case, its entitlement and its list of erasable members.
 
+pub mod forgotten;
 pub mod kinds;
 pub mod open_log;
 pub mod pointer;
@@ -16,7 +17,9 @@ use identity::approval::{Approval, Proposal};
 use identity::ask::Ask;
 use identity::institution::registry::Registry;
 use identity::institution::{Institution, KeyUse, activate_key, admit, retire_key};
-use identity::officer::{Officer, appoint};
+use identity::officer::{Officer, appoint, clerk, dismiss};
+use identity::person::erasure::{certify, destroy, request};
+use identity::person::erasures::Erasures;
 use identity::person::{Person, bind_identifier, register};
 use ledger::assertion::{Assertion, Kid};
 use ledger::batch::{self, Accepted};
@@ -89,7 +92,7 @@ impl Decision for Authorised {
 fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<AnyDecision, Refusal> {
     let issuer = ask.issuer;
     let target = ask.target;
-    Ok(match kind.name {
+    let inner: AnyDecision = match kind.name {
         admit::KIND => Box::new(Use(admit::Admit { data: read(data)? })),
         activate_key::KIND => Box::new(Use(activate_key::ActivateKey {
             issuer,
@@ -100,6 +103,17 @@ fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<AnyDecision, Refusal> 
             data: read(data)?,
         })),
         appoint::KIND => Box::new(Use(appoint::Appoint { data: read(data)? })),
+        dismiss::KIND => Box::new(Use(dismiss::Dismiss { data: read(data)? })),
+        clerk::APPOINT => Box::new(Use(clerk::ChangeClerk {
+            issuer,
+            change: clerk::Change::Appoint,
+            data: read(data)?,
+        })),
+        clerk::DISMISS => Box::new(Use(clerk::ChangeClerk {
+            issuer,
+            change: clerk::Change::Dismiss,
+            data: read(data)?,
+        })),
         register::KIND => Box::new(Use(register::Register {
             issuer,
             data: read(data)?,
@@ -108,6 +122,13 @@ fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<AnyDecision, Refusal> 
             issuer,
             data: read(data)?,
         })),
+        request::KIND => Box::new(Use(request::RequestErasure {
+            id: ask.id,
+            act: ask.act.clone(),
+            data: read(data)?,
+        })),
+        destroy::KIND => Box::new(Use(destroy::DestroyKeys { data: read(data)? })),
+        certify::KIND => Box::new(Use(certify::CertifyErasure { data: read(data)? })),
         record_outcome::KIND => Box::new(Use(record_outcome::RecordOutcome {
             issuer,
             data: read(data)?,
@@ -137,7 +158,8 @@ fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<AnyDecision, Refusal> 
             resume: resume(),
         }),
         other => return Err(Refusal::UnknownKind(other.into())),
-    })
+    };
+    Ok(forgotten::guarded(kind, data, inner))
 }
 
 /// How a stored proposal becomes its use case again.
@@ -213,6 +235,7 @@ impl Rules for Rulebook {
             Officer::NOUN => of::<Officer>(),
             Approval::NOUN => of::<Approval>(),
             Person::NOUN => of::<Person>(),
+            Erasures::NOUN => of::<Erasures>(),
             Account::NOUN => of::<Account>(),
             Adopted::NOUN => of::<Adopted>(),
             Credential::NOUN => of::<Credential>(),
@@ -231,9 +254,10 @@ impl Rules for Rulebook {
             return open_log::key(assertion);
         }
         let institution = signer.downcast_ref::<Institution>()?;
+        let wanted = kinds::find(assertion.kind()).map_or(KeyUse::Assertion, Kind::key_use);
         institution
             .key_named(assertion.kid())
-            .filter(|key| key.r#use == KeyUse::Assertion)
+            .filter(|key| key.r#use == wanted)
             .map(|key| key.key.clone())
     }
 }

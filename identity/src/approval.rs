@@ -11,3 +11,15 @@ pub mod wire;
 
 pub use event::Event;
 pub use state::{Approval, Proposal};
+
+use ledger::assertion::Assertion;
+use uuid::Uuid;
+
+/// The assertion that carries the data and the values of what `assertion` brought about: an approval
+/// only names the proposal that does.
+pub fn said_by(assertion: &Assertion) -> Uuid {
+    let proposal = assertion
+        .target()
+        .filter(|_| assertion.kind() == decide::KIND);
+    proposal.map_or(assertion.id(), |target| target.id)
+}

@@ -4,12 +4,14 @@
 
 pub mod approval;
 pub mod ask;
+pub mod date;
 pub mod did;
 pub mod erasable;
 pub mod identifier;
 pub mod institution;
 pub mod officer;
 pub mod person;
+pub mod purpose;
 pub mod role;
 pub mod value;
 pub mod wire;

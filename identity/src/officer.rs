@@ -6,9 +6,11 @@
 //! `officer/province`, so that a decision can see whether a second person exists.
 
 pub mod appoint;
+pub mod clerk;
+pub mod dismiss;
 pub mod event;
 pub mod state;
 pub mod wire;
 
-pub use event::{Event, RoleGranted};
+pub use event::{Event, Grantee};
 pub use state::Officer;

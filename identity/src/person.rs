@@ -4,6 +4,8 @@
 //! commitments, their values in the vault.
 
 pub mod bind_identifier;
+pub mod erasure;
+pub mod erasures;
 pub mod event;
 pub mod register;
 pub mod state;

@@ -77,6 +77,11 @@ impl Role {
         matches!(self, Self::System | Self::Security | Self::Audit)
     }
 
+    /// Given by a commit, in `officer/<person>`; the others are what anybody may be.
+    pub const fn is_appointed(self) -> bool {
+        !matches!(self, Self::Learner | Self::Proxy | Self::Verifier)
+    }
+
     /// Held for one institution rather than for the whole province.
     pub const fn is_for_institution(self) -> bool {
         matches!(

@@ -14,6 +14,7 @@ use identity::did::IssuerNumber;
 use identity::institution::registry::{Numbered, Registry};
 use identity::institution::{self, Institution};
 use identity::officer::{self, Officer};
+use identity::person::erasures::Erasures;
 use identity::person::{self, Person};
 use ledger::batch::{self, Accepted};
 use ledger::commit::{Commit, NotACommit};
@@ -36,6 +37,8 @@ pub enum Event {
     Approval(Uuid, approval::Event),
     /// In `person/<id>`.
     Person(Uuid, person::Event),
+    /// In `erasure/province`, which repeats what stands in the persons' own streams.
+    Erasure,
     /// In `account/<person>`.
     Account(Uuid, account::Event),
     /// In `policy/<id>`.
@@ -152,6 +155,7 @@ fn read(fact: &CommittedFact, commit: &Commit) -> Result<Event, Unreadable> {
     match stream.noun() {
         Account::NOUN => Ok(Event::Account(id()?, Account::read(kind, data)?)),
         Person::NOUN => Ok(Event::Person(id()?, Person::read(kind, data)?)),
+        Erasures::NOUN => Erasures::read(kind, data).map(|_| Event::Erasure),
         Approval::NOUN => Ok(Event::Approval(id()?, Approval::read(kind, data)?)),
         Institution::NOUN => {
             let number = stream

@@ -125,6 +125,17 @@ impl Projection for Fold {
                         ],
                     )?;
                 }
+                Event::Officer(officer::Event::RoleRemoved(removed)) => {
+                    change(
+                        rows,
+                        "DELETE FROM roles WHERE person = ?1 AND role = ?2 AND institution = ?3",
+                        params![
+                            removed.person.as_bytes(),
+                            removed.role.as_str(),
+                            removed.institution.unwrap_or(IssuerNumber::REGISTRAR).0
+                        ],
+                    )?;
+                }
                 _ => {}
             }
         }
@@ -165,6 +176,10 @@ fn apply_person(
             )?;
             bind(rows, entry, person, *alias)
         }
+        PersonEvent::ErasureRequested(_)
+        | PersonEvent::DataLocked { .. }
+        | PersonEvent::KeysDestroyed(_)
+        | PersonEvent::ErasureCertified { .. } => Ok(()),
     }
 }
 

@@ -25,6 +25,8 @@ from xuefen_log.text import BadText, multikey  # noqa: E402
 
 AHEAD_MS_MAX = 5 * 60_000
 SEEN_AGE_MS_MAX = 7 * 86_400_000
+# What only time causes, or what the ledger itself carried out: signed by its own fact key.
+LEDGER_KINDS = ("erasure.destroy.v1", "erasure.certify.v1")
 
 
 class Log:
@@ -89,7 +91,8 @@ class Log:
             return _genesis_key(assertion, number, where)
         held = self.state.key_named(assertion.kid)
         require(held is not None, where, f"{assertion.kid} is not in the log")
-        require(held.use == "assertion", where, f"{assertion.kid} is a key for {held.use}")
+        wanted = "ledger" if assertion.kind in LEDGER_KINDS else "assertion"
+        require(held.use == wanted, where, f"{assertion.kid} is a key for {held.use}")
         window = f"activated at {held.activated}, retired at {held.retired}"
         require(held.is_valid_at(position), where, f"{assertion.kid} does not sign here: {window}")
         return held.key

@@ -5,10 +5,11 @@ use std::num::NonZeroU32;
 use credentials::millicredits::{Level, Millicredits};
 use credentials::policy::preset::{self, NoPreset};
 use credentials::policy::scheme::{LevelError, NoSchemeRule};
-use credentials::policy::validity::{day_of, first_unusable_day, notices, usable_on, years};
+use credentials::policy::validity::{first_unusable_day, notices, usable_on, years};
 use credentials::policy::{
-    Act, BadPolicy, Category, OutcomeKind, Policy, Rule, Scheme, Source, Terms, date as wire_date,
+    Act, BadPolicy, Category, OutcomeKind, Policy, Rule, Scheme, Source, Terms,
 };
+use identity::date::{self as wire_date, day_of};
 use jiff::civil::{Date, date};
 use ledger::hash::Digest;
 use proptest::prelude::*;

@@ -3,6 +3,7 @@
 mod assertions;
 mod credentials;
 mod doors;
+mod identity;
 mod rules;
 mod unreachable;
 mod words;
@@ -74,6 +75,7 @@ fn every_reason_is_met() {
     rules::all(&stand, &met);
     doors::all(&stand, &met);
     credentials::all(&stand, &met);
+    identity::all(&stand, &met);
     unreachable::all(&met);
     let met = met.0.into_inner().unwrap();
     let left: Vec<_> = Reason::ALL

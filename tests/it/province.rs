@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 
 use api::demo::province::{Fault, Learner, Province, institutions, people};
 use credentials::millicredits::{Level, Millicredits, Millihours, Stated};
-use credentials::policy::{Category, OutcomeKind, Scheme, date as wire_date, preset};
+use credentials::policy::{Category, OutcomeKind, Scheme, preset};
+use identity::date as wire_date;
 use identity::identifier::{Malformed, Warning, enrolment_number, resident_id, school_code};
 
 const HEADER: [&str; 13] = [

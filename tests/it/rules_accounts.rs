@@ -5,7 +5,7 @@ use credentials::account::outcome::{FieldError, lot_id};
 use credentials::account::record_outcome::RecordOutcomeError;
 use credentials::account::revoke_outcome::RevokeOutcomeError;
 use credentials::account::{Account, LotState, OutcomeState, wire};
-use credentials::policy::{OutcomeKind, PolicyError, PolicyRef, validity};
+use credentials::policy::{OutcomeKind, PolicyError, PolicyRef};
 use credentials::rulebook::Refusal;
 use identity::did::IssuerNumber;
 use ledger::assertion::Target;
@@ -180,7 +180,7 @@ fn nothing_counts_without_a_policy() {
     let (mut given, written) = recorded();
     // 2025-12-31 in UTC+8, the day before the policy begins.
     let before = 1_767_196_800_000 - 1;
-    let day = validity::day_of(before);
+    let day = identity::date::day_of(before);
     assert_eq!(day.to_string(), "2025-12-31");
     given = given.at(before);
     let none = PolicyError::NotInForce(day);

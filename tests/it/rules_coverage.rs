@@ -21,7 +21,12 @@ use identity::institution::activate_key::ActivateKeyError;
 use identity::institution::admit::AdmitError;
 use identity::institution::retire_key::RetireKeyError;
 use identity::officer::appoint::AppointError;
+use identity::officer::clerk::ChangeClerkError;
+use identity::officer::dismiss::DismissError;
 use identity::person::bind_identifier::BindIdentifierError;
+use identity::person::erasure::certify::CertifyErasureError;
+use identity::person::erasure::destroy::DestroyKeysError;
+use identity::person::erasure::request::RequestErasureError;
 use identity::person::register::RegisterError;
 use ledger::batch::accept::AcceptError;
 use tests::support::asking::Asking;
@@ -51,7 +56,7 @@ rules! {
     REFUSALS, refusal: Refusal {
         UnknownKind, EngineUnknown, DataMalformed, Ask, Policy, OpenLog, Admit, ActivateKey, RetireKey, Appoint,
         Approval, Register, BindIdentifier, RecordOutcome, CorrectOutcome, RevokeOutcome, Issue, SetStatus,
-        Batch,
+        Batch, Dismiss, ChangeClerk, Forgotten, RequestErasure, DestroyKeys, CertifyErasure,
     }
     ASKS, ask: AskError {
         SignerUnknown, NotAdmitted, KeyNotActive, KeyUse, KindNotYours, ActMissing, ActorNotAllowed,
@@ -66,6 +71,8 @@ rules! {
     }
     RETIREMENTS, retirement: RetireKeyError { NotYours, KeyUnknown, LastKey }
     APPOINTMENTS, appointment: AppointError { RoleScope, RolesCombined, InstitutionUnknown }
+    DISMISSALS, dismissal: DismissError { RoleNotHeld, LastHolder }
+    DESKS, desk: ChangeClerkError { RoleNotOwn, RoleNotHeld }
     APPROVALS, approval: ApprovalError {
         TargetMissing, ProposalUnknown, SamePerson, ApproverElsewhere, ApproverNotAllowed, Rejected, Completed, Expired,
     }
@@ -75,6 +82,11 @@ rules! {
     BINDINGS, binding: BindIdentifierError {
         PersonUnknown, NotOnRoster, ValuesDoNotFit, TooMany, OverrideNotYours,
     }
+    ERASURES, erasure: RequestErasureError {
+        PersonUnknown, NotYours, NotInOrder, LockOutside, LockPast, InHand,
+    }
+    DESTRUCTIONS, destruction: DestroyKeysError { ErasureUnknown, NotDue, PartNotNext, Form }
+    CERTIFICATES, certificate: CertifyErasureError { ErasureUnknown, NothingDestroyed, TooEarly, CountDiffers }
     RECORDINGS, recording: RecordOutcomeError {
         AwarderNotAuthorised, KindNotInScope, PersonUnknown, IdNotDerived, Field, RecordDiffers, RecordRevoked, Policy,
     }
@@ -97,7 +109,10 @@ rules! {
 fn names(error: &Refusal) -> Vec<&'static str> {
     let mut names = vec![refusal(error)];
     match error {
-        Refusal::UnknownKind(_) | Refusal::EngineUnknown(_) | Refusal::DataMalformed { .. } => {}
+        Refusal::UnknownKind(_)
+        | Refusal::EngineUnknown(_)
+        | Refusal::DataMalformed { .. }
+        | Refusal::Forgotten(_) => {}
         Refusal::Ask(error) => names.push(ask(error)),
         Refusal::Policy(error) => names.push(policy(error)),
         Refusal::OpenLog(error) => names.push(opening(error)),
@@ -105,9 +120,14 @@ fn names(error: &Refusal) -> Vec<&'static str> {
         Refusal::ActivateKey(error) => names.push(activation(error)),
         Refusal::RetireKey(error) => names.push(retirement(error)),
         Refusal::Appoint(error) => names.push(appointment(error)),
+        Refusal::Dismiss(error) => names.push(dismissal(error)),
+        Refusal::ChangeClerk(error) => names.push(desk(error)),
         Refusal::Approval(error) => names.push(approval(error)),
         Refusal::Register(error) => names.push(registration(error)),
         Refusal::BindIdentifier(error) => names.push(binding(error)),
+        Refusal::RequestErasure(error) => names.push(erasure(error)),
+        Refusal::DestroyKeys(error) => names.push(destruction(error)),
+        Refusal::CertifyErasure(error) => names.push(certificate(error)),
         Refusal::RecordOutcome(error) => {
             names.push(recording(error));
             match error {
@@ -154,6 +174,7 @@ fn every_refusal_has_a_test() {
         super::rules_amounts::REFUSALS,
         super::rules_approvals::REFUSALS,
         super::rules_credentials::REFUSALS,
+        super::rules_erasure::REFUSALS,
         super::rules_genesis::REFUSALS,
         super::rules_identity::REFUSALS,
         super::rules_keys::REFUSALS,

@@ -6,12 +6,14 @@ use identity::ask::AskError;
 use identity::did::IssuerNumber;
 use identity::officer::Officer;
 use identity::officer::appoint::AppointError;
+use identity::officer::clerk::{self, ChangeClerkError};
+use identity::officer::dismiss::{self, DismissError};
 use identity::role::Role;
 use ledger::batch;
 use ledger::batch::accept::AcceptError;
 use ledger::hash::Digest;
 use tests::support::asking::{Asking, Signer, audit, officer, person, security, system};
-use tests::support::given::{Given, clerk};
+use tests::support::given::{Given, clerk as a_clerk};
 use tests::support::said;
 
 use super::rules_coverage::refused;
@@ -21,6 +23,8 @@ pub(crate) const REFUSALS: &[fn()] = &[
     administrators_are_three_persons,
     powers_do_not_meet_through_pending_proposals,
     an_envelope_counts_one_to_a_thousand,
+    a_role_that_is_not_held_is_not_taken_back,
+    an_institution_gives_the_roles_of_its_desk_alone,
 ];
 
 fn two_security_officers() -> Given {
@@ -33,14 +37,14 @@ fn two_security_officers() -> Given {
 #[test]
 fn appointing_gives_a_role_where_it_belongs() {
     let mut given = two_security_officers();
-    let proposal = given.makes(&said::appoint(clerk(1), Role::Clerk, Some(1)));
+    let proposal = given.makes(&said::appoint(a_clerk(1), Role::Clerk, Some(1)));
     let written = given.makes(&said::approve(proposal.target, person(6), "security"));
     assert_eq!(
         written.kinds(),
         ["role.granted.v1", "approval.completed.v1"]
     );
-    let state: Officer = given.state(&Officer::stream(clerk(1)));
-    assert!(state.holds(clerk(1), Role::Clerk, IssuerNumber(1)));
+    let state: Officer = given.state(&Officer::stream(a_clerk(1)));
+    assert!(state.holds(a_clerk(1), Role::Clerk, IssuerNumber(1)));
 
     let proposal = given.makes(&said::appoint(person(7), Role::Registrar, None));
     let written = given.makes(&said::approve(proposal.target, person(6), "security"));
@@ -165,4 +169,114 @@ fn an_envelope_counts_one_to_a_thousand() {
         given.refuses(&auditor),
         Refusal::Ask(AskError::ActorNotAllowed { .. })
     ));
+}
+
+fn dismiss(person: uuid::Uuid, role: Role, institution: Option<u32>) -> Asking {
+    let data = dismiss::Data {
+        institution: institution.map(IssuerNumber),
+        person,
+        role,
+    };
+    Asking::new(Signer::registrar(), dismiss::KIND, &data).by(security(), "security")
+}
+
+fn desk(kind: &str, person: uuid::Uuid, role: Role) -> Asking {
+    let data = clerk::Data { person, role };
+    Asking::new(Signer::school(1), kind, &data).by(officer(1, 1), "institution")
+}
+
+/// Who left would act for ever, or could be removed by one person.
+#[test]
+fn a_dismissed_officer_holds_nothing() {
+    let mut given = two_security_officers().appointed(person(7), Role::Registrar, None);
+    let proposal = given.makes(&dismiss(person(7), Role::Registrar, None));
+    assert_eq!(proposal.kinds(), ["approval.proposed.v1"]);
+    let written = given.makes(&said::approve(proposal.target, person(6), "security"));
+    assert_eq!(
+        written.kinds(),
+        [
+            "role.removed.v1",
+            "role.removed.v1",
+            "approval.completed.v1"
+        ]
+    );
+    let state: Officer = given.state(&Officer::stream(person(7)));
+    assert!(!state.holds(person(7), Role::Registrar, IssuerNumber::REGISTRAR));
+    let roster: Officer = given.state(&Officer::province());
+    assert!(
+        roster
+            .grants
+            .iter()
+            .all(|grant| grant.granted.person != person(7))
+    );
+    let admit = said::admit(&said::admission(2)).by(person(7), "registrar");
+    let why = AskError::ActorNotAllowed {
+        person: person(7),
+        role: "registrar".into(),
+    };
+    refused(&mut given, &admit, Refusal::Ask(why));
+    // The power is free: it may be given to somebody who holds another now.
+    given.makes(&said::appoint(person(7), Role::Audit, None));
+}
+
+/// The last security administrator would be gone, and nobody could ever appoint another.
+#[test]
+fn a_role_that_is_not_held_is_not_taken_back() {
+    let mut given = two_security_officers();
+    let not_held = DismissError::RoleNotHeld {
+        person: person(7),
+        role: Role::Registrar,
+    };
+    refused(
+        &mut given,
+        &dismiss(person(7), Role::Registrar, None),
+        not_held,
+    );
+    let elsewhere = DismissError::RoleNotHeld {
+        person: officer(1, 1),
+        role: Role::Institution,
+    };
+    refused(
+        &mut given,
+        &dismiss(officer(1, 1), Role::Institution, None),
+        elsewhere,
+    );
+    let last = DismissError::LastHolder(Role::Audit);
+    refused(&mut given, &dismiss(audit(), Role::Audit, None), last);
+    given.makes(&dismiss(person(6), Role::Security, None));
+}
+
+/// A school would need the province for each clerk, or could give itself more than its desk.
+#[test]
+fn an_institution_gives_the_roles_of_its_desk_alone() {
+    let mut given = two_security_officers();
+    let written = given.makes(&desk(clerk::APPOINT, a_clerk(1), Role::Clerk));
+    assert_eq!(written.kinds(), ["role.granted.v1"]);
+    assert_eq!(
+        given.already(&desk(clerk::APPOINT, a_clerk(1), Role::Clerk)),
+        written.earlier()
+    );
+    let own = ChangeClerkError::RoleNotOwn(Role::Institution);
+    refused(
+        &mut given,
+        &desk(clerk::APPOINT, a_clerk(1), Role::Institution),
+        own,
+    );
+    let written = given.makes(&desk(clerk::DISMISS, a_clerk(1), Role::Clerk));
+    assert_eq!(written.kinds(), ["role.removed.v1"]);
+    let not_held = ChangeClerkError::RoleNotHeld {
+        person: a_clerk(1),
+        role: Role::Clerk,
+    };
+    refused(
+        &mut given,
+        &desk(clerk::DISMISS, a_clerk(1), Role::Clerk),
+        not_held,
+    );
+    let by_clerk = desk(clerk::APPOINT, person(8), Role::Clerk).by(a_clerk(1), "clerk");
+    let why = AskError::ActorNotAllowed {
+        person: a_clerk(1),
+        role: "clerk".into(),
+    };
+    refused(&mut given, &by_clerk, Refusal::Ask(why));
 }

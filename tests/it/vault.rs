@@ -15,8 +15,8 @@ use std::sync::Arc;
 
 use api::master::MasterKey;
 use api::vault::{Standing, Vault, VaultError};
-use credentials::rulebook::kinds::Purpose;
 use identity::erasable::{Commitments, Disclosure, Opened};
+use identity::purpose::Purpose;
 use ledger::clock::{FixedClock, random, uuid_v4, uuid_v7};
 use ledger::side::Side;
 use ledger::side::sqlite::SqliteSide;

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use ureq::unversioned::multipart::Form;
 
+use super::client::{Client, Server, answer, language};
 use super::{Failure, term};
 
 /// Bytes of the largest workbook that is fetched.
@@ -76,17 +77,6 @@ pub struct Which {
     server: Server,
 }
 
-/// A server and a token.
-#[derive(Debug, clap::Args)]
-pub struct Server {
-    /// Its address.
-    #[arg(long, default_value = "http://127.0.0.1:8080")]
-    server: String,
-    /// File that holds an access token; secrets never stand on a command line.
-    #[arg(long, env = "XF_TOKEN_FILE")]
-    token_file: PathBuf,
-}
-
 #[derive(Deserialize)]
 struct Counts {
     rows: u64,
@@ -114,37 +104,7 @@ struct Job {
     failure: Option<String>,
 }
 
-struct Client {
-    agent: ureq::Agent,
-    base: String,
-    authorization: String,
-}
-
 impl Client {
-    fn new(server: &Server) -> Result<Self, Failure> {
-        let token = std::fs::read_to_string(&server.token_file)
-            .map_err(|error| Failure::Usage(format!("{}: {error}", server.token_file.display())))?;
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .build()
-            .new_agent();
-        Ok(Self {
-            agent,
-            base: server.server.trim_end_matches('/').into(),
-            authorization: format!("Bearer {}", token.trim()),
-        })
-    }
-
-    fn get(&self, path: &str) -> Result<Value, Failure> {
-        let request = self.agent.get(format!("{}{path}", self.base));
-        answer(
-            request
-                .header("authorization", &self.authorization)
-                .header("accept-language", language())
-                .call(),
-        )
-    }
-
     /// Writes the workbook of the rows that came back to a new file.
     fn save_workbook(&self, id: &str, file: &Path) -> Result<(), Failure> {
         let path = format!("{}/v1/imports/{id}/errors.xlsx", self.base);
@@ -183,16 +143,6 @@ impl Client {
         answer(request.send_empty())
     }
 
-    fn post_empty(&self, path: &str) -> Result<Value, Failure> {
-        let request = self.agent.post(format!("{}{path}", self.base));
-        answer(
-            request
-                .header("authorization", &self.authorization)
-                .header("accept-language", language())
-                .send_empty(),
-        )
-    }
-
     fn upload(&self, args: &Args) -> Result<Value, Failure> {
         let file = &args.file;
         let mut form = Form::new()
@@ -219,46 +169,6 @@ impl Client {
                 .header("accept-language", language())
                 .send(form),
         )
-    }
-}
-
-/// The language of the terminal, for what the server tells.
-fn language() -> &'static str {
-    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let spoken = set("LC_ALL")
-        .or_else(|| set("LC_MESSAGES"))
-        .or_else(|| set("LANG"));
-    if spoken.is_some_and(|it| it.to_ascii_lowercase().starts_with("zh")) {
-        "zh-CN"
-    } else {
-        "en"
-    }
-}
-
-/// The JSON of an answer, or the problem in words.
-fn answer(result: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Value, Failure> {
-    let mut response =
-        result.map_err(|error| Failure::Later(format!("the server does not answer: {error}")))?;
-    let status = response.status();
-    let body = response
-        .body_mut()
-        .read_json::<Value>()
-        .unwrap_or(Value::Null);
-    if status.is_success() {
-        return Ok(body);
-    }
-    let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
-    let what = format!(
-        "{} {} — {} (request {})",
-        text("title"),
-        text("detail"),
-        text("action"),
-        text("request_id")
-    );
-    if status.as_u16() == 503 {
-        Err(Failure::Later(what))
-    } else {
-        Err(Failure::Failed(what))
     }
 }
 

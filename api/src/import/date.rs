@@ -96,6 +96,6 @@ fn written(year: &str, month: &str, day: &str) -> Result<String, Unread> {
     number(year, 4..=4)?;
     let (month, day) = (number(month, 1..=2)?, number(day, 1..=2)?);
     let date = format!("{year}-{month:02}-{day:02}");
-    let real = credentials::policy::date::parse(&date).map(|_| date);
+    let real = identity::date::parse(&date).map(|_| date);
     real.ok_or(Unread::NoDay)
 }

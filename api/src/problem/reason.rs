@@ -56,6 +56,8 @@ pub enum Reason {
     LastKey,
     RoleScope,
     RolesCombined,
+    RoleNotHeld,
+    LastHolder,
     InstitutionUnknown,
     TargetMissing,
     ProposalUnknown,
@@ -118,6 +120,10 @@ pub enum Reason {
     DisclosureMissing,
     SaltSeen,
     Erased,
+    ErasureInHand,
+    ErasureInvalid,
+    ErasureUnknown,
+    ErasureNotDue,
     IdempotencyConflict,
     IdempotencyRunning,
     ImportFileInvalid,
@@ -190,6 +196,8 @@ impl Reason {
         Self::LastKey,
         Self::RoleScope,
         Self::RolesCombined,
+        Self::RoleNotHeld,
+        Self::LastHolder,
         Self::InstitutionUnknown,
         Self::TargetMissing,
         Self::ProposalUnknown,
@@ -252,6 +260,10 @@ impl Reason {
         Self::DisclosureMissing,
         Self::SaltSeen,
         Self::Erased,
+        Self::ErasureInHand,
+        Self::ErasureInvalid,
+        Self::ErasureUnknown,
+        Self::ErasureNotDue,
         Self::IdempotencyConflict,
         Self::IdempotencyRunning,
         Self::ImportFileInvalid,
@@ -307,6 +319,7 @@ impl Reason {
             | Self::OutcomeUnknown
             | Self::CredentialUnknown
             | Self::ListUnknown
+            | Self::ErasureUnknown
             | Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::IdReused
@@ -323,6 +336,8 @@ impl Reason {
             | Self::TooManyKeys
             | Self::LastKey
             | Self::RolesCombined
+            | Self::RoleNotHeld
+            | Self::LastHolder
             | Self::ProposalRejected
             | Self::ProposalCompleted
             | Self::ProposalExpired
@@ -342,6 +357,8 @@ impl Reason {
             | Self::StatusIndexNotFree
             | Self::OutcomeNotPassed
             | Self::TitleMissing
+            | Self::ErasureInHand
+            | Self::ErasureNotDue
             | Self::IdempotencyConflict
             | Self::IdempotencyRunning => StatusCode::CONFLICT,
             Self::Erased => StatusCode::GONE,
@@ -397,6 +414,7 @@ impl Reason {
             | Self::SaltSeen
             | Self::SubjectInvalid
             | Self::CredentialKeyNotKept
+            | Self::ErasureInvalid
             | Self::ImageUnreadable
             | Self::ImportFileInvalid => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -460,6 +478,8 @@ impl Reason {
             Self::LastKey => "last-key",
             Self::RoleScope => "role-scope",
             Self::RolesCombined => "roles-combined",
+            Self::RoleNotHeld => "role-not-held",
+            Self::LastHolder => "last-holder",
             Self::InstitutionUnknown => "institution-unknown",
             Self::TargetMissing => "target-missing",
             Self::ProposalUnknown => "proposal-unknown",
@@ -522,6 +542,10 @@ impl Reason {
             Self::DisclosureMissing => "disclosure-missing",
             Self::SaltSeen => "salt-seen",
             Self::Erased => "erased",
+            Self::ErasureInHand => "erasure-in-hand",
+            Self::ErasureInvalid => "erasure-invalid",
+            Self::ErasureUnknown => "erasure-unknown",
+            Self::ErasureNotDue => "erasure-not-due",
             Self::IdempotencyConflict => "idempotency-conflict",
             Self::IdempotencyRunning => "idempotency-running",
             Self::ImportFileInvalid => "import-file-invalid",

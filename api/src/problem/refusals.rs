@@ -18,7 +18,12 @@ use identity::institution::activate_key::ActivateKeyError;
 use identity::institution::admit::AdmitError;
 use identity::institution::retire_key::RetireKeyError;
 use identity::officer::appoint::AppointError;
+use identity::officer::clerk::ChangeClerkError;
+use identity::officer::dismiss::DismissError;
 use identity::person::bind_identifier::BindIdentifierError;
+use identity::person::erasure::certify::CertifyErasureError;
+use identity::person::erasure::destroy::DestroyKeysError;
+use identity::person::erasure::request::RequestErasureError;
 use identity::person::register::RegisterError;
 use ledger::assertion::Malformed;
 use ledger::execute::{ExecuteError, Refused, Unavailable};
@@ -202,9 +207,21 @@ impl From<Refusal> for Problem {
             Refusal::ActivateKey(error) => reason_of_activate_key(error),
             Refusal::RetireKey(error) => reason_of_retire_key(error),
             Refusal::Appoint(error) => reason_of_appoint(error),
+            Refusal::Dismiss(error) => match error {
+                DismissError::RoleNotHeld { .. } => Reason::RoleNotHeld,
+                DismissError::LastHolder(_) => Reason::LastHolder,
+            },
+            Refusal::ChangeClerk(error) => match error {
+                ChangeClerkError::RoleNotOwn(_) => Reason::RoleScope,
+                ChangeClerkError::RoleNotHeld { .. } => Reason::RoleNotHeld,
+            },
             Refusal::Approval(error) => reason_of_approval(error),
             Refusal::Register(error) => reason_of_register(error),
             Refusal::BindIdentifier(error) => reason_of_bind(error),
+            Refusal::Forgotten(_) => Reason::Erased,
+            Refusal::RequestErasure(error) => reason_of_request_erasure(error),
+            Refusal::DestroyKeys(error) => reason_of_destroy(error),
+            Refusal::CertifyErasure(error) => reason_of_certify(error),
             Refusal::RecordOutcome(error) => reason_of_record(error),
             Refusal::CorrectOutcome(error) => reason_of_correct(error),
             Refusal::RevokeOutcome(error) => reason_of_revoke(error),
@@ -337,6 +354,35 @@ fn reason_of_bind(error: &BindIdentifierError) -> Reason {
         BindIdentifierError::ValuesDoNotFit => Reason::ValuesDoNotFit,
         BindIdentifierError::TooMany => Reason::TooManyIdentifiers,
         BindIdentifierError::OverrideNotYours(_) => Reason::OverrideNotYours,
+    }
+}
+
+fn reason_of_request_erasure(error: &RequestErasureError) -> Reason {
+    match error {
+        RequestErasureError::PersonUnknown(_) => Reason::PersonUnknown,
+        RequestErasureError::NotYours => Reason::NotAllowed,
+        RequestErasureError::NotInOrder
+        | RequestErasureError::LockOutside(_)
+        | RequestErasureError::LockPast(_) => Reason::ErasureInvalid,
+        RequestErasureError::InHand { .. } => Reason::ErasureInHand,
+    }
+}
+
+fn reason_of_destroy(error: &DestroyKeysError) -> Reason {
+    match error {
+        DestroyKeysError::ErasureUnknown(_) => Reason::ErasureUnknown,
+        DestroyKeysError::NotDue(_) | DestroyKeysError::PartNotNext { .. } => Reason::ErasureNotDue,
+        DestroyKeysError::Form => Reason::ErasureInvalid,
+    }
+}
+
+fn reason_of_certify(error: &CertifyErasureError) -> Reason {
+    match error {
+        CertifyErasureError::ErasureUnknown(_) => Reason::ErasureUnknown,
+        CertifyErasureError::NothingDestroyed | CertifyErasureError::TooEarly(_) => {
+            Reason::ErasureNotDue
+        }
+        CertifyErasureError::CountDiffers(_) => Reason::ErasureInvalid,
     }
 }
 

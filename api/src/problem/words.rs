@@ -7,6 +7,7 @@
 mod account;
 mod approval;
 mod credential;
+mod erasure;
 mod identifier;
 mod institution;
 mod ledger;

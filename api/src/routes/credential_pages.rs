@@ -49,7 +49,7 @@ pub async fn public(
 }
 
 /// The certificate to print: the holder's full name, and the code that is checked without a network.
-#[utoipa::path(get, path = "/v1/credentials/{id}/certificate.html", tag = "credentials", params(("id" = Uuid, Path, description = "the credential")), security(("token" = [])),
+#[utoipa::path(get, path = "/v1/credentials/{id}/certificate.html", extensions(("x-action" = json!("read-record"))), tag = "credentials", params(("id" = Uuid, Path, description = "the credential")), security(("token" = [])),
     responses((status = 200, description = "the certificate", content_type = "text/html"), (status = 403, description = "not yours", body = ProblemBody)))]
 pub async fn certificate(
     State(app): State<Arc<App>>,

@@ -9,7 +9,6 @@ use axum::Json;
 use axum::extract::{Multipart, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use identity::role::Role;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -20,7 +19,6 @@ use crate::import::{Job, JobState, RowError, control, workbook};
 use crate::problem::{Language, Problem, ProblemBody, Reason};
 use form::Sent;
 
-const STAFF: &[Role] = &[Role::Clerk, Role::Institution];
 /// Findings of one page.
 const ERRORS_MAX: usize = 1_000;
 const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
@@ -45,14 +43,13 @@ pub struct UploadForm {
 }
 
 /// Send a file of outcomes or a roster; its dry run begins at once and records nothing.
-#[utoipa::path(post, path = "/v1/imports", tag = "imports", request_body(content = UploadForm, content_type = "multipart/form-data"), security(("token" = [])),
+#[utoipa::path(post, path = "/v1/imports", extensions(("x-action" = json!("record-outcome"))), tag = "imports", request_body(content = UploadForm, content_type = "multipart/form-data"), security(("token" = [])),
     responses((status = 202, description = "taken in", body = Job), (status = 413, description = "too large", body = ProblemBody), (status = 422, description = "not readable as a table", body = ProblemBody)))]
 pub async fn upload(
     State(app): State<Arc<App>>,
     caller: Caller,
     form: Multipart,
 ) -> Result<(StatusCode, Json<Job>), Problem> {
-    caller.require(STAFF)?;
     let Sent { name, bytes, told } = Sent::read(form).await?;
     let started = reading(&app, move |app| {
         control::start(app, &caller, &name, &bytes, &told)
@@ -63,7 +60,7 @@ pub async fn upload(
 
 /// Put another file in the place of this one, as with corrected rows; its dry run begins at once.
 /// What was recorded stays, and a row of it is known again.
-#[utoipa::path(put, path = "/v1/imports/{id}/file", tag = "imports", params(("id" = Uuid, Path, description = "the import")), request_body(content = UploadForm, content_type = "multipart/form-data"), security(("token" = [])),
+#[utoipa::path(put, path = "/v1/imports/{id}/file", extensions(("x-action" = json!("record-outcome"))), tag = "imports", params(("id" = Uuid, Path, description = "the import")), request_body(content = UploadForm, content_type = "multipart/form-data"), security(("token" = [])),
     responses((status = 202, description = "taken in", body = Job), (status = 404, description = "no such import", body = ProblemBody), (status = 409, description = "under way or cancelled", body = ProblemBody), (status = 422, description = "not readable as a table", body = ProblemBody)))]
 pub async fn replace(
     State(app): State<Arc<App>>,
@@ -81,7 +78,7 @@ pub async fn replace(
 }
 
 /// An import and its progress.
-#[utoipa::path(get, path = "/v1/imports/{id}", tag = "imports", params(("id" = Uuid, Path, description = "the import")), security(("token" = [])),
+#[utoipa::path(get, path = "/v1/imports/{id}", extensions(("x-action" = json!("record-outcome"))), tag = "imports", params(("id" = Uuid, Path, description = "the import")), security(("token" = [])),
     responses((status = 200, description = "the import", body = Job), (status = 404, description = "no such import", body = ProblemBody)))]
 pub async fn show(
     State(app): State<Arc<App>>,
@@ -95,7 +92,7 @@ pub async fn show(
 /// twice. `If-Match` with the dry run's `check` refuses a run of what you have not seen. Where the
 /// policy asks for a second person (act `import`, above 1,000 rows), the first call leaves it
 /// `waiting` and another person's call runs it.
-#[utoipa::path(post, path = "/v1/imports/{id}/run", tag = "imports", params(("id" = Uuid, Path, description = "the import"), ("if-match" = Option<String>, Header, description = "\"<check>\" of the dry run that you saw")), security(("token" = [])),
+#[utoipa::path(post, path = "/v1/imports/{id}/run", extensions(("x-action" = json!("record-outcome"))), tag = "imports", params(("id" = Uuid, Path, description = "the import"), ("if-match" = Option<String>, Header, description = "\"<check>\" of the dry run that you saw")), security(("token" = [])),
     responses((status = 202, description = "running, or waiting for a second person", body = Job), (status = 200, description = "running or ended already", body = Job), (status = 404, description = "no such import", body = ProblemBody), (status = 409, description = "the policy changed after the dry run", body = ProblemBody), (status = 412, description = "the file changed after the dry run", body = ProblemBody)))]
 pub async fn run(
     State(app): State<Arc<App>>,
@@ -120,7 +117,7 @@ pub async fn run(
 }
 
 /// Stop a running import between two batches; a run goes on behind the last one.
-#[utoipa::path(post, path = "/v1/imports/{id}/pause", tag = "imports", params(("id" = Uuid, Path, description = "the import")), security(("token" = [])),
+#[utoipa::path(post, path = "/v1/imports/{id}/pause", extensions(("x-action" = json!("record-outcome"))), tag = "imports", params(("id" = Uuid, Path, description = "the import")), security(("token" = [])),
     responses((status = 202, description = "asked to pause", body = Job), (status = 404, description = "no such import", body = ProblemBody), (status = 409, description = "it does not run", body = ProblemBody)))]
 pub async fn pause(
     State(app): State<Arc<App>>,
@@ -134,7 +131,7 @@ pub async fn pause(
 }
 
 /// Give an import up: what was recorded stays, and the counts say how much.
-#[utoipa::path(post, path = "/v1/imports/{id}/cancel", tag = "imports", params(("id" = Uuid, Path, description = "the import")), security(("token" = [])),
+#[utoipa::path(post, path = "/v1/imports/{id}/cancel", extensions(("x-action" = json!("record-outcome"))), tag = "imports", params(("id" = Uuid, Path, description = "the import")), security(("token" = [])),
     responses((status = 202, description = "cancelled, or asked to be", body = Job), (status = 404, description = "no such import", body = ProblemBody), (status = 409, description = "it is done", body = ProblemBody)))]
 pub async fn cancel(
     State(app): State<Arc<App>>,
@@ -166,7 +163,7 @@ pub struct Errors {
 }
 
 /// The rows that come back with a reason or a warning.
-#[utoipa::path(get, path = "/v1/imports/{id}/errors", tag = "imports", params(("id" = Uuid, Path, description = "the import"), ("after" = Option<u64>, Query, description = "row of the last finding seen")), security(("token" = [])),
+#[utoipa::path(get, path = "/v1/imports/{id}/errors", extensions(("x-action" = json!("record-outcome"))), tag = "imports", params(("id" = Uuid, Path, description = "the import"), ("after" = Option<u64>, Query, description = "row of the last finding seen")), security(("token" = [])),
     responses((status = 200, description = "findings", body = Errors), (status = 404, description = "no such import", body = ProblemBody)))]
 pub async fn errors(
     State(app): State<Arc<App>>,
@@ -187,7 +184,7 @@ pub async fn errors(
 
 /// The same rows as a workbook: the file's columns, why each came back and what to do, failing cells
 /// marked. Corrected, it can be sent as a file.
-#[utoipa::path(get, path = "/v1/imports/{id}/errors.xlsx", tag = "imports", params(("id" = Uuid, Path, description = "the import")), security(("token" = [])),
+#[utoipa::path(get, path = "/v1/imports/{id}/errors.xlsx", extensions(("x-action" = json!("record-outcome"))), tag = "imports", params(("id" = Uuid, Path, description = "the import")), security(("token" = [])),
     responses((status = 200, description = "the workbook", content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (status = 404, description = "no such import", body = ProblemBody)))]
 pub async fn errors_workbook(
     State(app): State<Arc<App>>,
@@ -227,7 +224,6 @@ async fn reading<T: Send + 'static>(
 
 /// An import of the caller's own institution.
 fn own(app: &App, caller: &Caller, id: Uuid) -> Result<Job, Problem> {
-    caller.require(STAFF)?;
     let found = app
         .jobs
         .get(id)?

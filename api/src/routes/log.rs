@@ -5,14 +5,16 @@ use std::sync::Arc;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use identity::role::Role;
 use ledger::tile::{Shelf, TilePath};
 use serde::Deserialize;
 
 use crate::app::App;
 use crate::extract::Caller;
 use crate::problem::{Problem, ProblemBody, Reason};
+use crate::roles;
 
+/// The action of the matrix that reading whole entries is.
+const READ_ENTRIES: &str = "read-entries";
 const PUBLIC: [(HeaderName, HeaderValue); 1] = [(
     header::ACCESS_CONTROL_ALLOW_ORIGIN,
     HeaderValue::from_static("*"),
@@ -48,7 +50,7 @@ pub async fn tile(
     let path = TilePath::parse(&format!("tile/{path}")).map_err(|_| not_found())?;
     let media = (header::CONTENT_TYPE, "application/octet-stream");
     if path.shelf == Shelf::Entries {
-        caller?.require(&[Role::Audit, Role::Auditor])?;
+        roles::may(READ_ENTRIES, caller?.role).ok_or(Problem::of(Reason::NotAllowed))?;
         let headers = [media, (header::CACHE_CONTROL, "private, no-store")];
         return Ok((headers, entries(&app, path)?).into_response());
     }
@@ -88,7 +90,7 @@ fn entries(app: &App, path: TilePath) -> Result<Vec<u8>, Problem> {
 }
 
 /// A receipt for one commit (C2SP tlog-proof), for who may read the commit.
-#[utoipa::path(get, path = "/log/proof/{position}", tag = "log", params(("position" = u64, Path, description = "position of the commit")), security(("token" = [])),
+#[utoipa::path(get, path = "/log/proof/{position}", extensions(("x-action" = json!("public"))), tag = "log", params(("position" = u64, Path, description = "position of the commit")), security(("token" = [])),
     responses((status = 200, description = "tlog-proof", body = String, content_type = "text/plain"), (status = 404, description = "no such position", body = ProblemBody)))]
 pub async fn proof(
     State(app): State<Arc<App>>,
@@ -101,7 +103,7 @@ pub async fn proof(
         .ok_or(Problem::of(Reason::NotFound))?;
     // The proof itself tells nothing; the leaf names pseudonymous persons and is for who may see it.
     let may_see_leaf = match caller {
-        Ok(caller) if [Role::Audit, Role::Auditor].contains(&caller.role) => true,
+        Ok(caller) if roles::may(READ_ENTRIES, caller.role).is_some() => true,
         Ok(caller) => app.concerns(&caller, position)?,
         Err(_) => false,
     };

@@ -37,7 +37,7 @@ pub struct Wanted {
 }
 
 /// A learner's transcript as JSON.
-#[utoipa::path(get, path = "/v1/learners/{id}/transcript.json", tag = "transcripts", params(("id" = Uuid, Path, description = "the person's number"), Wanted), security(("token" = [])),
+#[utoipa::path(get, path = "/v1/learners/{id}/transcript.json", extensions(("x-action" = json!("read-record"))), tag = "transcripts", params(("id" = Uuid, Path, description = "the person's number"), Wanted), security(("token" = [])),
     responses((status = 200, description = "the transcript", body = Transcript), (status = 403, description = "not yours", body = ProblemBody), (status = 404, description = "unknown", body = ProblemBody)))]
 pub async fn json(
     State(app): State<Arc<App>>,
@@ -115,7 +115,7 @@ pub async fn json(
 }
 
 /// A learner's transcript as a page that needs no script and prints on A4.
-#[utoipa::path(get, path = "/v1/learners/{id}/transcript.html", tag = "transcripts", params(("id" = Uuid, Path, description = "the person's number"), Wanted), security(("token" = [])),
+#[utoipa::path(get, path = "/v1/learners/{id}/transcript.html", extensions(("x-action" = json!("read-record"))), tag = "transcripts", params(("id" = Uuid, Path, description = "the person's number"), Wanted), security(("token" = [])),
     responses((status = 200, description = "the transcript", content_type = "text/html"), (status = 403, description = "not yours", body = ProblemBody)))]
 pub async fn html(
     State(app): State<Arc<App>>,
@@ -132,7 +132,7 @@ pub async fn html(
 }
 
 /// A learner's transcript in the form that `Accept` asks for: HTML, else JSON.
-#[utoipa::path(get, path = "/v1/learners/{id}/transcript", tag = "transcripts", params(("id" = Uuid, Path, description = "the person's number"), Wanted), security(("token" = [])),
+#[utoipa::path(get, path = "/v1/learners/{id}/transcript", extensions(("x-action" = json!("read-record"))), tag = "transcripts", params(("id" = Uuid, Path, description = "the person's number"), Wanted), security(("token" = [])),
     responses((status = 200, description = "the transcript", body = Transcript), (status = 403, description = "not yours", body = ProblemBody)))]
 pub async fn negotiated(
     app: State<Arc<App>>,
@@ -153,7 +153,7 @@ pub async fn negotiated(
 }
 
 /// A learner's credit: the sums of the transcript.
-#[utoipa::path(get, path = "/v1/learners/{id}/credits", tag = "transcripts", params(("id" = Uuid, Path, description = "the person's number"), Wanted), security(("token" = [])),
+#[utoipa::path(get, path = "/v1/learners/{id}/credits", extensions(("x-action" = json!("read-record"))), tag = "transcripts", params(("id" = Uuid, Path, description = "the person's number"), Wanted), security(("token" = [])),
     responses((status = 200, description = "sums, one for each scheme", body = Vec<Totals>), (status = 403, description = "not yours", body = ProblemBody)))]
 pub async fn credits(
     State(app): State<Arc<App>>,

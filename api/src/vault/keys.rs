@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use credentials::rulebook::kinds::Purpose;
+use identity::purpose::Purpose;
 use ledger::side::{Side, Transaction};
 use uuid::Uuid;
 

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use credentials::rulebook::kinds::Purpose;
+use identity::purpose::Purpose;
 use ledger::side::{SideError, Transaction};
 use uuid::Uuid;
 

@@ -5,8 +5,8 @@
 //! for ever: its fingerprint outlives the value and tells nothing of it.
 //! A crash leaves a submission's rows all there, as pending, or none of them.
 
-use credentials::rulebook::kinds::Purpose;
 use identity::erasable::{Commitments, Disclosure, Opened};
+use identity::purpose::Purpose;
 use ledger::side::{SideError, Transaction};
 use uuid::Uuid;
 use zeroize::Zeroizing;

@@ -15,7 +15,7 @@ use super::record_outcome::deposit;
 use super::state::{Account, OutcomeState};
 use super::wire;
 use crate::credential;
-use crate::policy::{self, Adopted, PolicyError, preset, validity};
+use crate::policy::{self, Adopted, PolicyError, preset};
 
 /// The assertion's kind.
 pub const KIND: &str = "outcome.correct.v1";
@@ -151,7 +151,7 @@ impl Decision for CorrectOutcome {
         let policy = policy::in_force(world)?;
         let amount = data
             .fields
-            .check(policy, validity::day_of(world.recorded_at_ms))?;
+            .check(policy, identity::date::day_of(world.recorded_at_ms))?;
         let mut facts = vec![wire::to_fact(
             data.person,
             Event::OutcomeCorrected {

@@ -32,7 +32,7 @@ pub struct Fields {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// Award date.
-    #[serde(with = "crate::policy::date")]
+    #[serde(with = "identity::date")]
     pub completed_on: Date,
     /// Credits, a decimal string.
     #[serde(default, skip_serializing_if = "Option::is_none")]

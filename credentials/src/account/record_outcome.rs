@@ -157,7 +157,7 @@ impl Decision for RecordOutcome {
         let policy = policy::in_force(world)?;
         let amount = data
             .fields
-            .check(policy, validity::day_of(world.recorded_at_ms))?;
+            .check(policy, identity::date::day_of(world.recorded_at_ms))?;
         Ok(Verdict::Facts(vec![
             wire::to_fact(
                 data.person,

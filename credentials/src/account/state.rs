@@ -1,8 +1,9 @@
 //! What is known of an account.
 
+use identity::approval;
 use identity::erasable::Commitments;
 use jiff::civil::Date;
-use ledger::assertion::{Assertion, Target};
+use ledger::assertion::Target;
 use ledger::decision::{Aggregate, Earlier, Occurred, Unreadable};
 use uuid::Uuid;
 
@@ -139,14 +140,6 @@ impl Account {
     }
 }
 
-/// The assertion that carries the values: an approval only names the proposal that does.
-fn said_by(assertion: &Assertion) -> Uuid {
-    let proposal = assertion
-        .target()
-        .filter(|_| assertion.kind() == identity::approval::decide::KIND);
-    proposal.map_or(assertion.id(), |target| target.id)
-}
-
 impl Aggregate for Account {
     const NOUN: &'static str = "account";
     type Event = Event;
@@ -164,7 +157,7 @@ impl Aggregate for Account {
             id: at.assertion.id(),
             leaf: at.leaf,
         };
-        let said_by = said_by(at.assertion);
+        let said_by = approval::said_by(at.assertion);
         match event {
             Event::OutcomeRecorded {
                 outcome,

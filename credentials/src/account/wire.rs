@@ -42,7 +42,7 @@ struct LotDepositedV1 {
     lot: Uuid,
     outcome: Uuid,
     policy: PolicyRef,
-    #[serde(with = "crate::policy::date::optional")]
+    #[serde(with = "identity::date::optional")]
     usable_before: Option<Date>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<WarningV1>,

@@ -10,7 +10,7 @@ use ledger::fact::{Fact, Stream};
 use ledger::hash::Digest;
 use serde::{Deserialize, Serialize};
 
-use super::{Policy, preset, validity};
+use super::{Policy, preset};
 
 /// policy.adopted.v1
 pub const ADOPTED_V1: &str = "policy.adopted.v1";
@@ -88,7 +88,7 @@ impl Aggregate for Adopted {
 /// The policy in force at the time of `world`; its stream is [`Adopted::stream`] of
 /// [`preset::DEFAULT`].
 pub fn in_force(world: &World<'_>) -> Result<&'static Policy, PolicyError> {
-    let day = validity::day_of(world.recorded_at_ms);
+    let day = identity::date::day_of(world.recorded_at_ms);
     let adopted = world.get::<Adopted>(&Adopted::stream(preset::DEFAULT));
     adopted.in_force(day)
 }

@@ -1,25 +1,12 @@
 //! How long credit may be used.
 //!
-//! Invariant: expiry ends use only; the outcome stays visible and verifiable. A day is a calendar
-//! day of UTC+8, whatever the machine's time zone. Pure; a crash loses nothing.
+//! Invariant: expiry ends use only; the outcome stays visible and verifiable. Pure; a crash loses
+//! nothing.
 //!
 //! Rule: DOMAIN.md §3.3.
 
-use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::Offset;
 use jiff::{Span, ToSpan as _};
-
-/// The calendar day of UTC+8 at `ms` (Unix time in milliseconds; out of range = the nearest day).
-pub fn day_of(ms: i64) -> Date {
-    let bound = if ms < 0 {
-        Timestamp::MIN
-    } else {
-        Timestamp::MAX
-    };
-    let time = Timestamp::from_millisecond(ms).unwrap_or(bound);
-    const { Offset::constant(8) }.to_datetime(time).date()
-}
 
 /// Years of validity: the smallest that anybody names; `None` = endless.
 pub fn years(awarder: Option<u16>, receiver: Option<u16>, cap: Option<u16>) -> Option<u16> {

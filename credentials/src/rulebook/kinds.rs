@@ -1,34 +1,17 @@
 //! The one table: which kinds whom may assert (DESIGN §5, SECURITY §5).
 
 use identity::ask::{Entitlement, Signer};
-use identity::institution::{activate_key, admit, retire_key};
-use identity::officer::appoint;
+use identity::institution::{KeyUse, activate_key, admit, retire_key};
+use identity::officer::{appoint, clerk, dismiss};
+use identity::person::erasure::{certify, destroy, request};
 use identity::person::{bind_identifier, register};
+use identity::purpose::Purpose;
 use identity::role::Role;
 use ledger::batch;
 
 use crate::account::{correct_outcome, outcome, record_outcome, revoke_outcome};
 use crate::credential::{issue, set_status};
 use crate::policy::Act;
-
-/// For what a person's values are kept; each purpose has a key of its own (SECURITY §7).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Purpose {
-    /// Who somebody is.
-    Identity,
-    /// What somebody learned.
-    StudyRecord,
-}
-
-impl Purpose {
-    /// Its name in the vault.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Identity => "identity",
-            Self::StudyRecord => "study-record",
-        }
-    }
-}
 
 /// One row.
 #[derive(Debug)]
@@ -45,6 +28,16 @@ pub struct Kind {
     pub two_person: Option<Act>,
     /// Roles of the second person.
     pub approvers: &'static [Role],
+}
+
+impl Kind {
+    /// What the signing key must be for.
+    pub const fn key_use(&self) -> KeyUse {
+        match self.entitlement.signer {
+            Signer::Ledger => KeyUse::Ledger,
+            Signer::Registrar | Signer::Institution | Signer::Either => KeyUse::Assertion,
+        }
+    }
 }
 
 const STAFF: &[Role] = &[Role::Clerk, Role::Institution];
@@ -78,6 +71,39 @@ pub const TABLE: &[Kind] = &[
         purpose: Purpose::Identity,
         two_person: Some(Act::Appoint),
         approvers: &[Role::Security],
+    },
+    Kind {
+        name: dismiss::KIND,
+        entitlement: Entitlement {
+            signer: Signer::Registrar,
+            roles: &[Role::Security],
+        },
+        erasable: &[],
+        purpose: Purpose::Identity,
+        two_person: Some(Act::Appoint),
+        approvers: &[Role::Security],
+    },
+    Kind {
+        name: clerk::APPOINT,
+        entitlement: Entitlement {
+            signer: Signer::Institution,
+            roles: &[Role::Institution],
+        },
+        erasable: &[],
+        purpose: Purpose::Identity,
+        two_person: None,
+        approvers: &[],
+    },
+    Kind {
+        name: clerk::DISMISS,
+        entitlement: Entitlement {
+            signer: Signer::Institution,
+            roles: &[Role::Institution],
+        },
+        erasable: &[],
+        purpose: Purpose::Identity,
+        two_person: None,
+        approvers: &[],
     },
     Kind {
         name: activate_key::KIND,
@@ -119,6 +145,39 @@ pub const TABLE: &[Kind] = &[
             roles: DESK,
         },
         erasable: bind_identifier::ERASABLE,
+        purpose: Purpose::Identity,
+        two_person: None,
+        approvers: &[],
+    },
+    Kind {
+        name: request::KIND,
+        entitlement: Entitlement {
+            signer: Signer::Registrar,
+            roles: &[Role::Registrar, Role::Learner],
+        },
+        erasable: request::ERASABLE,
+        purpose: Purpose::Identity,
+        two_person: Some(Act::Erase),
+        approvers: &[Role::Registrar],
+    },
+    Kind {
+        name: destroy::KIND,
+        entitlement: Entitlement {
+            signer: Signer::Ledger,
+            roles: &[],
+        },
+        erasable: &[],
+        purpose: Purpose::Identity,
+        two_person: None,
+        approvers: &[],
+    },
+    Kind {
+        name: certify::KIND,
+        entitlement: Entitlement {
+            signer: Signer::Ledger,
+            roles: &[],
+        },
+        erasable: &[],
         purpose: Purpose::Identity,
         two_person: None,
         approvers: &[],

@@ -3,7 +3,7 @@
 use identity::did::IssuerNumber;
 use identity::institution::event::{Admitted, Event, KeyActivated, Level};
 use identity::institution::{self, Custody, KeyUse};
-use identity::officer::{self, RoleGranted};
+use identity::officer::{self, Grantee};
 use identity::role::Role;
 use ledger::assertion::Assertion;
 use ledger::decision::{Decision, Verdict, World};
@@ -140,7 +140,7 @@ impl Decision for OpenLog {
             institution::wire::to_fact(registrar, Event::KeyActivated(activated))
         }));
         for Officer { person, role } in &data.officers {
-            let grant = RoleGranted {
+            let grant = Grantee {
                 person: *person,
                 role: *role,
                 institution: None,

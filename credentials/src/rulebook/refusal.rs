@@ -7,10 +7,16 @@ use identity::institution::activate_key::ActivateKeyError;
 use identity::institution::admit::AdmitError;
 use identity::institution::retire_key::RetireKeyError;
 use identity::officer::appoint::AppointError;
+use identity::officer::clerk::ChangeClerkError;
+use identity::officer::dismiss::DismissError;
 use identity::person::bind_identifier::BindIdentifierError;
+use identity::person::erasure::certify::CertifyErasureError;
+use identity::person::erasure::destroy::DestroyKeysError;
+use identity::person::erasure::request::RequestErasureError;
 use identity::person::register::RegisterError;
 use ledger::batch::accept::AcceptError;
 
+use super::forgotten::Forgotten;
 use super::open_log::OpenLogError;
 use crate::account::correct_outcome::CorrectOutcomeError;
 use crate::account::record_outcome::RecordOutcomeError;
@@ -57,6 +63,12 @@ pub enum Refusal {
     /// officer.appoint
     #[error(transparent)]
     Appoint(#[from] AppointError),
+    /// officer.dismiss
+    #[error(transparent)]
+    Dismiss(#[from] DismissError),
+    /// clerk.appoint, clerk.dismiss
+    #[error(transparent)]
+    ChangeClerk(#[from] ChangeClerkError),
     /// approval.decide
     #[error(transparent)]
     Approval(#[from] ApprovalError),
@@ -66,6 +78,18 @@ pub enum Refusal {
     /// identifier.bind
     #[error(transparent)]
     BindIdentifier(#[from] BindIdentifierError),
+    /// The person was forgotten, whatever is asked.
+    #[error(transparent)]
+    Forgotten(#[from] Forgotten),
+    /// erasure.request
+    #[error(transparent)]
+    RequestErasure(#[from] RequestErasureError),
+    /// erasure.destroy
+    #[error(transparent)]
+    DestroyKeys(#[from] DestroyKeysError),
+    /// erasure.certify
+    #[error(transparent)]
+    CertifyErasure(#[from] CertifyErasureError),
     /// outcome.record
     #[error(transparent)]
     RecordOutcome(#[from] RecordOutcomeError),

@@ -12,7 +12,7 @@ use super::registry::Registry;
 use super::{registry, state::Institution, wire};
 use crate::did::IssuerNumber;
 use crate::identifier::{Malformed, credit_code, school_code};
-use crate::officer::{self, RoleGranted};
+use crate::officer::{self, Grantee};
 use crate::role::Role;
 
 /// The assertion's kind.
@@ -251,7 +251,7 @@ impl Admit {
             registry::numbered(number, codes.all()),
         ];
         for person in &data.officers {
-            facts.extend(officer::wire::granted(RoleGranted {
+            facts.extend(officer::wire::granted(Grantee {
                 person: *person,
                 role: Role::Institution,
                 institution: Some(number),

@@ -5,7 +5,7 @@ use ledger::fact::Stream;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::event::RoleGranted;
+use super::event::Grantee;
 use super::state::Officer;
 use super::wire;
 use crate::did::IssuerNumber;
@@ -67,10 +67,7 @@ impl Decision for Appoint {
             person,
             role,
         } = self.data;
-        let fits = match role {
-            Role::Learner | Role::Proxy | Role::Verifier => false,
-            role => role.is_for_institution() == institution.is_some(),
-        };
+        let fits = role.is_appointed() && role.is_for_institution() == institution.is_some();
         if !fits {
             return Err(AppointError::RoleScope(role));
         }
@@ -96,7 +93,7 @@ impl Decision for Appoint {
         if let Some(held) = held.filter(|_| role.is_administrator()) {
             return Err(AppointError::RolesCombined { held });
         }
-        Ok(Verdict::Facts(wire::granted(RoleGranted {
+        Ok(Verdict::Facts(wire::granted(Grantee {
             person,
             role,
             institution,

@@ -5,9 +5,9 @@ use uuid::Uuid;
 use crate::did::IssuerNumber;
 use crate::role::Role;
 
-/// A person holds a role from now on.
+/// Who holds which role where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RoleGranted {
+pub struct Grantee {
     /// Who.
     pub person: Uuid,
     /// Which role.
@@ -20,5 +20,7 @@ pub struct RoleGranted {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
     /// role.granted
-    RoleGranted(RoleGranted),
+    RoleGranted(Grantee),
+    /// role.removed
+    RoleRemoved(Grantee),
 }

@@ -4,7 +4,7 @@ use ledger::decision::{Aggregate, Earlier, Occurred, Unreadable};
 use ledger::fact::Stream;
 use uuid::Uuid;
 
-use super::event::{Event, RoleGranted};
+use super::event::{Event, Grantee};
 use super::wire;
 use crate::did::IssuerNumber;
 use crate::role::Role;
@@ -20,7 +20,7 @@ pub struct Officer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Grant {
     /// Who holds which role where.
-    pub granted: RoleGranted,
+    pub granted: Grantee,
     /// The commit.
     pub by: Earlier,
 }
@@ -79,6 +79,7 @@ impl Aggregate for Officer {
                     position: at.position,
                 },
             }),
+            Event::RoleRemoved(removed) => self.grants.retain(|grant| grant.granted != *removed),
         }
         self
     }

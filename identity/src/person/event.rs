@@ -1,10 +1,13 @@
 //! What happens to a person, in today's shapes.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
+use super::erasure::{Ground, Lock};
 use crate::did::IssuerNumber;
 use crate::erasable::Commitments;
 use crate::identifier::IdentifierType;
+use crate::purpose::Purpose;
 
 /// How the check character of an identifier came out; the value itself is a commitment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +46,32 @@ pub struct Registered {
     pub values: Commitments,
 }
 
+/// Values shall go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErasureRequested {
+    /// Which values.
+    pub purposes: Vec<Purpose>,
+    /// On what ground.
+    pub ground: Ground,
+}
+
+/// Keys are gone, and the values behind some commitments with them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeysDestroyed {
+    /// Which erasure.
+    pub erasure: Uuid,
+    /// Which values.
+    pub purposes: Vec<Purpose>,
+    /// Random names of the keys.
+    pub keys: Vec<Uuid>,
+    /// How many commitments this part names.
+    pub commitments: u64,
+    /// Which part, from 1.
+    pub part: u32,
+    /// Of how many.
+    pub parts: u32,
+}
+
 /// Everything that happens to a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
@@ -54,5 +83,21 @@ pub enum Event {
         alias: Alias,
         /// Its value.
         values: Commitments,
+    },
+    /// erasure.requested
+    ErasureRequested(ErasureRequested),
+    /// data.locked
+    DataLocked {
+        /// In which erasure.
+        erasure: Uuid,
+        /// What, until when.
+        lock: Lock,
+    },
+    /// erasure.keys-destroyed
+    KeysDestroyed(KeysDestroyed),
+    /// erasure.certified
+    ErasureCertified {
+        /// Which erasure.
+        erasure: Uuid,
     },
 }

@@ -3,10 +3,13 @@
 use ledger::decision::{Aggregate, Earlier, Occurred, Unreadable};
 use uuid::Uuid;
 
-use super::event::{Alias, Event};
+use super::erasure::{Erasure, Round};
+use super::event::{Alias, Event, KeysDestroyed};
 use super::wire;
+use crate::approval;
 use crate::did::{Did, IssuerNumber};
 use crate::erasable::Commitments;
+use crate::purpose::Purpose;
 
 /// A person's state.
 #[derive(Debug, Clone, Default)]
@@ -19,12 +22,67 @@ pub struct Person {
     pub aliases: Vec<(Alias, Earlier)>,
     /// Commitments to who the person is, by the assertion whose values open them.
     pub values: Vec<(Uuid, Commitments)>,
+    /// Erasures in force, in order.
+    pub erasures: Vec<Erasure>,
 }
 
 impl Person {
     /// Whether the person was registered.
     pub fn is_known(&self) -> bool {
         self.registered.is_some()
+    }
+
+    /// Whether who the person was is gone or going: no use is left but ending what stands.
+    pub fn is_forgotten(&self) -> bool {
+        self.erasures
+            .iter()
+            .any(|erasure| erasure.purposes.contains(&Purpose::Identity))
+    }
+
+    /// Whether values of this purpose may no longer be brought, or be used.
+    ///
+    /// What somebody learned may be told anew once an erasure of it is done; who somebody is may not.
+    pub fn is_closed(&self, purpose: Purpose) -> bool {
+        self.is_forgotten() || self.erasure_of(purpose).is_some()
+    }
+
+    /// The erasure that has this purpose in hand; of who somebody is, also the one that had.
+    pub fn erasure_of(&self, purpose: Purpose) -> Option<&Erasure> {
+        self.erasures.iter().find(|erasure| {
+            erasure.is_closing(purpose)
+                || (purpose == Purpose::Identity && erasure.purposes.contains(&purpose))
+        })
+    }
+
+    /// The erasure of this name.
+    pub fn erasure(&self, id: Uuid) -> Option<&Erasure> {
+        self.erasures.iter().find(|erasure| erasure.id == id)
+    }
+
+    fn erasure_mut(&mut self, id: Uuid) -> Option<&mut Erasure> {
+        self.erasures.iter_mut().find(|erasure| erasure.id == id)
+    }
+
+    fn destroyed(&mut self, e: &KeysDestroyed, at: &Occurred<'_>) {
+        let Some(erasure) = self.erasure_mut(e.erasure) else {
+            return;
+        };
+        if erasure.under_way().is_none() {
+            erasure.rounds.push(Round {
+                purposes: e.purposes.clone(),
+                keys: Vec::new(),
+                commitments: 0,
+                parts: e.parts,
+                positions: Vec::new(),
+                at_ms: at.recorded_at_ms,
+            });
+        }
+        if let Some(round) = erasure.rounds.last_mut() {
+            round.keys.extend(&e.keys);
+            round.commitments = round.commitments.saturating_add(e.commitments);
+            round.positions.push(at.position);
+            round.at_ms = at.recorded_at_ms;
+        }
     }
 }
 
@@ -52,6 +110,26 @@ impl Aggregate for Person {
             Event::IdentifierBound { alias, values } => {
                 self.aliases.push((*alias, here));
                 self.values.push((here.id, values.clone()));
+            }
+            Event::ErasureRequested(e) => self.erasures.push(Erasure {
+                id: approval::said_by(at.assertion),
+                requested: here,
+                purposes: e.purposes.clone(),
+                ground: e.ground,
+                locks: Vec::new(),
+                rounds: Vec::new(),
+                certified: None,
+            }),
+            Event::DataLocked { erasure, lock } => {
+                if let Some(erasure) = self.erasure_mut(*erasure) {
+                    erasure.locks.push(*lock);
+                }
+            }
+            Event::KeysDestroyed(e) => self.destroyed(e, at),
+            Event::ErasureCertified { erasure } => {
+                if let Some(erasure) = self.erasure_mut(*erasure) {
+                    erasure.certified = Some((erasure.rounds.len(), here));
+                }
             }
         }
         self

@@ -2,16 +2,34 @@
 
 use ledger::decision::Unreadable;
 use ledger::fact::{Fact, Stream};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::event::{Event, Registered};
+use super::erasure::{Lock, certify, destroy, request};
+use super::event::{ErasureRequested, Event, KeysDestroyed, Registered};
 use super::{bind_identifier, register};
-use crate::wire::{own, read, unknown};
+use crate::wire::{fact, own, read, unknown};
 
 /// person.registered.v1: its data is that of person.register.v1.
 pub const REGISTERED_V1: &str = "person.registered.v1";
 /// identifier.bound.v1: its data is that of identifier.bind.v1.
 pub const IDENTIFIER_BOUND_V1: &str = "identifier.bound.v1";
+
+/// erasure.requested.v1: its data is that of erasure.request.v1.
+pub const ERASURE_REQUESTED_V1: &str = "erasure.requested.v1";
+/// data.locked.v1
+pub const DATA_LOCKED_V1: &str = "data.locked.v1";
+/// erasure.keys-destroyed.v1: its data is that of erasure.destroy.v1.
+pub const KEYS_DESTROYED_V1: &str = "erasure.keys-destroyed.v1";
+/// erasure.certified.v1: its data is that of erasure.certify.v1.
+pub const ERASURE_CERTIFIED_V1: &str = "erasure.certified.v1";
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DataLockedV1 {
+    erasure: Uuid,
+    lock: Lock,
+}
 
 /// The stream of a person.
 pub fn stream(person: Uuid) -> Stream {
@@ -33,6 +51,31 @@ pub(super) fn event(kind: &str, data: &str) -> Result<Event, Unreadable> {
                 values: v1.values,
             })
         }
+        ERASURE_REQUESTED_V1 => read::<request::Data>("person", kind, data).map(|v1| {
+            Event::ErasureRequested(ErasureRequested {
+                purposes: v1.purposes,
+                ground: v1.ground,
+            })
+        }),
+        DATA_LOCKED_V1 => read::<DataLockedV1>("person", kind, data).map(|v1| Event::DataLocked {
+            erasure: v1.erasure,
+            lock: v1.lock,
+        }),
+        KEYS_DESTROYED_V1 => read::<destroy::Data>("person", kind, data).map(|v1| {
+            Event::KeysDestroyed(KeysDestroyed {
+                erasure: v1.erasure,
+                purposes: v1.purposes,
+                keys: v1.keys,
+                commitments: u64::try_from(v1.commitments.len()).unwrap_or(u64::MAX),
+                part: v1.part,
+                parts: v1.parts,
+            })
+        }),
+        ERASURE_CERTIFIED_V1 => {
+            read::<certify::Data>("person", kind, data).map(|v1| Event::ErasureCertified {
+                erasure: v1.erasure,
+            })
+        }
         _ => Err(unknown("person", kind)),
     }
 }
@@ -45,4 +88,25 @@ pub fn registered(person: Uuid) -> Fact {
 /// The fact that the assertion's own data bound an identifier to `person`.
 pub fn identifier_bound(person: Uuid) -> Fact {
     own(stream(person), IDENTIFIER_BOUND_V1)
+}
+
+/// The fact that the assertion's own data asked for an erasure of `person`'s values.
+pub(super) fn erasure_requested(person: Uuid) -> Fact {
+    own(stream(person), ERASURE_REQUESTED_V1)
+}
+
+/// The fact that a law keeps some of them.
+pub(super) fn data_locked(person: Uuid, erasure: Uuid, lock: Lock) -> Fact {
+    let shape = DataLockedV1 { erasure, lock };
+    fact(stream(person), DATA_LOCKED_V1, &shape)
+}
+
+/// The fact that the assertion's own data named what is gone.
+pub(super) fn keys_destroyed(person: Uuid) -> Fact {
+    own(stream(person), KEYS_DESTROYED_V1)
+}
+
+/// The fact that the assertion's own data certified an erasure.
+pub(super) fn erasure_certified(person: Uuid) -> Fact {
+    own(stream(person), ERASURE_CERTIFIED_V1)
 }

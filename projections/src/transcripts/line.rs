@@ -3,7 +3,7 @@
 use credentials::account::LotState;
 use credentials::account::outcome::{Fields, Origin};
 use credentials::millicredits::{Level, Millicredits, Millihours};
-use credentials::policy::date;
+use identity::date;
 use identity::did::IssuerNumber;
 use identity::institution::Custody;
 use jiff::civil::Date;

@@ -2,8 +2,8 @@
 
 use std::thread;
 
-use credentials::rulebook::kinds::Purpose;
 use identity::erasable::{Commitments, Disclosure};
+use identity::purpose::Purpose;
 use ledger::clock;
 use tests::support::server::Stand;
 use tests::support::server::resident_id;

@@ -63,8 +63,7 @@ fn a_list_is_for_learners_and_awarders() {
     let path = format!("/v1/outcomes?learner={person}");
     stand.get("", &path).refused(401, "not-signed-in");
     let stranger = stand.token(clock::uuid_v4(), Role::Learner, None);
-    let number = stand.schools[0].number;
-    let counter = stand.token(clock::uuid_v4(), Role::Counter, Some(number));
+    let counter = stand.at_desk(0, clock::uuid_v4(), Role::Counter);
     let verifier = stand.token(clock::uuid_v4(), Role::Verifier, None);
     for other in [&stranger, &counter, &verifier] {
         stand.get(other, &path).refused(403, "not-allowed");

@@ -182,7 +182,7 @@ fn disclosures_are_for_the_learner_and_the_awarder() {
     let other = proving.stand.schools[1].token();
     let theirs = Stand::outcome(proving.person, "B-1");
     let written = proving.stand.post(other, "/v1/outcomes", &theirs).is(201);
-    let counter = proving.stand.token(proving.person, Role::Counter, Some(1));
+    let counter = proving.stand.at_desk(0, proving.person, Role::Counter);
     let disclosed = |token: &str, query: &str| {
         let path = format!(
             "/v1/learners/{}/transcript.json?{query}after={}",

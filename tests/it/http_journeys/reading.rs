@@ -103,8 +103,7 @@ fn who_only_taught_her_reads_what_it_taught() {
         (&json!("王晓明"), &Value::Null)
     );
     // The counter sees masks of those on its own roster.
-    let number = stand.schools[0].number;
-    let counter = stand.token(clock::uuid_v4(), Role::Counter, Some(number));
+    let counter = stand.at_desk(0, clock::uuid_v4(), Role::Counter);
     assert_eq!(get(&counter, "").is(200)["name"], "王*明");
 }
 

@@ -383,7 +383,7 @@ fn fields(stand: &Stand, met: &Met) {
     let token = stand.schools[0].token();
     let body = Stand::outcome(person, "FIELD-1");
     let before = crate::http_trace::trace(stand);
-    let today = credentials::policy::validity::day_of(ledger::clock::Clock::now_ms(&*stand.clock));
+    let today = identity::date::day_of(ledger::clock::Clock::now_ms(&*stand.clock));
     let cases = [
         ("record", json!(" "), Reason::RecordInvalid, "/record"),
         (

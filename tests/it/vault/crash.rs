@@ -1,7 +1,7 @@
 //! Every write of every act fails once, stored or not; then the process starts again.
 
 use api::vault::{ORPHAN_AFTER_MS, Reserved, Vault, VaultError};
-use credentials::rulebook::kinds::Purpose;
+use identity::purpose::Purpose;
 use ledger::clock::uuid_v4;
 use tests::support::memory_side::{Fault, Place};
 

@@ -1,7 +1,7 @@
 //! Destroying keys: what they sealed opens no more, anywhere; the rest stays.
 
 use api::vault::{ORPHAN_AFTER_MS, VaultError};
-use credentials::rulebook::kinds::Purpose;
+use identity::purpose::Purpose;
 use ledger::clock::uuid_v4;
 use ledger::side::Side as _;
 use ledger::side::sqlite::SqliteSide;

@@ -1,7 +1,7 @@
 //! Aliases: one person each, reserved before the log, released only after it was asked.
 
 use api::vault::{Alias, NotReserved, ORPHAN_AFTER_MS, Reserved, VaultError, Wish};
-use credentials::rulebook::kinds::Purpose;
+use identity::purpose::Purpose;
 use ledger::clock::{uuid_v4, uuid_v7};
 
 use super::{House, START_MS, Submission, log_of};

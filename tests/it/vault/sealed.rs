@@ -1,8 +1,8 @@
 //! What stands on the disk: nothing readable, nothing that opens when altered, nothing to guess.
 
 use api::vault::{Vault, VaultError};
-use credentials::rulebook::kinds::Purpose;
 use identity::erasable::Disclosure;
+use identity::purpose::Purpose;
 use ledger::clock::{FixedClock, uuid_v4};
 use ledger::hash::Digest;
 use ledger::side::Side as _;

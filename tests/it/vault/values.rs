@@ -1,8 +1,8 @@
 //! Putting and opening: every refusal once, and what is no refusal.
 
 use api::vault::{Values, VaultError, Wanted};
-use credentials::rulebook::kinds::Purpose;
 use identity::erasable::{Commitments, Disclosure};
+use identity::purpose::Purpose;
 use ledger::clock::{random, uuid_v4, uuid_v7};
 use serde_json::json;
 

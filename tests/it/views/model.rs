@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use credentials::account::outcome::Fields;
-use credentials::policy::validity::day_of;
+use identity::date::day_of;
 use identity::did::IssuerNumber;
 use ledger::commit::Commit;
 use projections::Views;

@@ -11,7 +11,7 @@ use identity::did::IssuerNumber;
 use identity::institution::admit::Data as Admission;
 use identity::institution::registry;
 use identity::institution::{self, Admitted, KeyActivated, KeyUse};
-use identity::officer::{self, RoleGranted};
+use identity::officer::{self, Grantee};
 use identity::person;
 use identity::role::Role;
 use ledger::assertion::{Assertion, Seen, Target};
@@ -144,7 +144,7 @@ impl Given {
         ];
         for person in &data.officers {
             let (person, role, institution) = (*person, Role::Institution, Some(number));
-            facts.extend(officer::wire::granted(RoleGranted {
+            facts.extend(officer::wire::granted(Grantee {
                 person,
                 role,
                 institution,
@@ -157,7 +157,7 @@ impl Given {
     /// … where `person` holds `role`, for an institution or for the province.
     #[must_use]
     pub fn appointed(mut self, person: Uuid, role: Role, institution: Option<u32>) -> Self {
-        let grant = RoleGranted {
+        let grant = Grantee {
             person,
             role,
             institution: institution.map(IssuerNumber),

@@ -12,7 +12,9 @@ use identity::institution::activate_key;
 use identity::institution::admit::{self, FirstKey};
 use identity::institution::{Custody, KeyUse, Level, retire_key};
 use identity::officer::appoint;
+use identity::person::erasure::{Ground, certify, destroy, request};
 use identity::person::register;
+use identity::purpose::Purpose;
 use identity::role::Role;
 use jiff::civil::Date;
 use ledger::assertion::Target;
@@ -223,4 +225,58 @@ pub fn retire(number: u32, fragment: &str) -> Asking {
         institution: IssuerNumber(number),
     };
     Asking::new(Signer::school(number), retire_key::KIND, &data)
+}
+
+/// The registrar asks that `person`'s values of these purposes be erased.
+pub fn erasure(person: Uuid, purposes: &[Purpose]) -> request::Data {
+    request::Data {
+        values: Commitments::default(),
+        ground: Ground::ConsentWithdrawn,
+        locks: Vec::new(),
+        person,
+        purposes: purposes.to_vec(),
+    }
+}
+
+/// The registrar asks for an erasure.
+pub fn erase(data: &request::Data) -> Asking {
+    Asking::new(Signer::registrar(), request::KIND, data).by(registrar(), "registrar")
+}
+
+/// The key of the ledger itself.
+pub fn ledger_key() -> Signer {
+    Signer::new(0, "ledger-1")
+}
+
+/// The ledger says that part `part` of `parts` of an erasure is destroyed, with one commitment.
+pub fn destroyed(
+    erasure: Uuid,
+    person: Uuid,
+    purposes: &[Purpose],
+    part: [u32; 2],
+) -> destroy::Data {
+    destroy::Data {
+        commitments: vec![Digest::of(&part[0].to_be_bytes())],
+        erasure,
+        keys: vec![Uuid::from_u128(7)],
+        part: part[0],
+        parts: part[1],
+        person,
+        purposes: purposes.to_vec(),
+    }
+}
+
+/// The ledger says what is destroyed.
+pub fn destroy(data: &destroy::Data) -> Asking {
+    Asking::new(ledger_key(), destroy::KIND, data)
+}
+
+/// The ledger certifies that `commitments` values are gone.
+pub fn certify(erasure: Uuid, person: Uuid, commitments: u64) -> Asking {
+    let data = certify::Data {
+        commitments,
+        erasure,
+        person,
+    };
+    Asking::new(ledger_key(), certify::KIND, &data)
 }

@@ -102,7 +102,7 @@ fn birth_date(
     let wrong = |words: Words| Finding::new(line, "I06", Some(field), words);
     let day = date::read(text).map_err(|unread| wrong(unread.words()))?;
     check("I06", field, "birth_date", &day)?;
-    credentials::policy::date::parse(&day).ok_or_else(|| wrong(date::Unread::NoDay.words()))
+    identity::date::parse(&day).ok_or_else(|| wrong(date::Unread::NoDay.words()))
 }
 
 impl Given {

@@ -2,6 +2,8 @@
 
 use identity::approval::decide::ApprovalError;
 use identity::officer::appoint::AppointError;
+use identity::officer::clerk::ChangeClerkError;
+use identity::officer::dismiss::DismissError;
 
 use super::InChinese;
 
@@ -28,6 +30,26 @@ impl InChinese for AppointError {
                 format!("此人已任 {held}；系统、安全、审计三种角色一人不得兼任两种")
             }
             Self::InstitutionUnknown(number) => format!("机构 {number} 尚未准入"),
+        }
+    }
+}
+
+impl InChinese for DismissError {
+    fn zh(&self) -> String {
+        match self {
+            Self::RoleNotHeld { person, role } => format!("人员 {person} 在那里没有角色 {role}"),
+            Self::LastHolder(role) => format!("不能免去全省最后一名 {role}：请先任命另一人"),
+        }
+    }
+}
+
+impl InChinese for ChangeClerkError {
+    fn zh(&self) -> String {
+        match self {
+            Self::RoleNotOwn(role) => {
+                format!("机构自行任免录入员和窗口人员；角色 {role} 由安全管理员授予")
+            }
+            Self::RoleNotHeld { person, role } => format!("人员 {person} 在本机构没有角色 {role}"),
         }
     }
 }

@@ -55,7 +55,7 @@ struct Telling {
 
 /// An import as it goes on, as server-sent events: one with each batch of rows, the last when it ends
 /// or waits for somebody.
-#[utoipa::path(get, path = "/v1/imports/{id}/events", tag = "imports", params(("id" = Uuid, Path, description = "the import")), security(("token" = [])),
+#[utoipa::path(get, path = "/v1/imports/{id}/events", extensions(("x-action" = json!("record-outcome"))), tag = "imports", params(("id" = Uuid, Path, description = "the import")), security(("token" = [])),
     responses((status = 200, description = "events whose data is the import with rate and time left", body = Progress, content_type = "text/event-stream"), (status = 404, description = "no such import", body = ProblemBody)))]
 pub async fn events(
     State(app): State<Arc<App>>,

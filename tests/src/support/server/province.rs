@@ -101,6 +101,14 @@ impl Stand {
         hand
     }
 
+    /// School `index` makes `person` a clerk or counter staff; a token for it.
+    pub fn at_desk(&self, index: usize, person: Uuid, role: Role) -> String {
+        let school = &self.schools[index];
+        let body = json!({ "person": person, "role": role });
+        self.post(school.token(), "/v1/officers", &body).is(201);
+        self.token(person, role, Some(school.number))
+    }
+
     /// School `index` registers a person; the answer's `id` is the person's number.
     pub fn register(&self, index: usize, name: &str, resident_id: &str) -> Uuid {
         let body = json!({

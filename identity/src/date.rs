@@ -1,10 +1,24 @@
 //! Calendar dates in documents: `2026-06-30`, one text for one day.
 //!
 //! Invariant: only the ten-character form is read, so that a hash over the text is a hash over the
-//! day. Pure; a crash loses nothing.
+//! day. A day is a calendar day of UTC+8, whatever the machine's time zone. Pure; a crash loses
+//! nothing.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::Offset;
 use serde::{Deserialize, Deserializer, Serializer};
+
+/// The calendar day of UTC+8 at `ms` (Unix time in milliseconds; out of range = the nearest day).
+pub fn day_of(ms: i64) -> Date {
+    let bound = if ms < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    };
+    let time = Timestamp::from_millisecond(ms).unwrap_or(bound);
+    const { Offset::constant(8) }.to_datetime(time).date()
+}
 
 /// Reads `YYYY-MM-DD`; `None` for any other form and for days that do not exist.
 pub fn parse(text: &str) -> Option<Date> {

@@ -1,0 +1,122 @@
+//! xuefen learner: what an officer does for one person.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::client::{Client, Server};
+use super::{Failure, term};
+
+/// How often the server is asked how far an erasure is.
+const ASK_EVERY: Duration = Duration::from_millis(200);
+/// How long keys and values may take to go before the command leaves the rest to the server.
+const DESTROYED_WITHIN: Duration = Duration::from_mins(2);
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Ask that a person's values be erased; a second officer must agree.
+    Erase(Erase),
+    /// How far the erasures of a person are: the certificate.
+    Erasure(Which),
+}
+
+/// An erasure to ask for.
+#[derive(Debug, clap::Args)]
+pub struct Erase {
+    #[command(flatten)]
+    which: Which,
+    /// Why, in words; it goes with the values.
+    #[arg(long)]
+    reason: String,
+    /// On what ground: purpose_achieved, service_ended, consent_withdrawn, unlawful, other_law.
+    #[arg(long, default_value = "consent_withdrawn")]
+    ground: String,
+    /// What is to go: identity, study-record; left out = both.
+    #[arg(long, value_delimiter = ',')]
+    purposes: Vec<String>,
+    /// File with the access token of the second officer, who agrees at once.
+    #[arg(long)]
+    approver_token_file: Option<PathBuf>,
+}
+
+/// A person.
+#[derive(Debug, clap::Args)]
+pub struct Which {
+    /// The person's number.
+    person: Uuid,
+    #[command(flatten)]
+    server: Server,
+}
+
+/// Runs the verb.
+pub fn run(verb: &Verb) -> Result<(), Failure> {
+    match verb {
+        Verb::Erase(args) => erase(args),
+        Verb::Erasure(which) => {
+            let found = erasures(&Client::new(&which.server)?, which.person)?;
+            print(&found)
+        }
+    }
+}
+
+fn erase(args: &Erase) -> Result<(), Failure> {
+    let Which { person, server } = &args.which;
+    let client = Client::new(server)?;
+    let mut body = json!({ "reason": args.reason, "ground": args.ground });
+    if !args.purposes.is_empty() {
+        body["purposes"] = json!(args.purposes);
+    }
+    let asked = client.post(&format!("/v1/learners/{person}/erasure"), &body)?;
+    let Some(proposal) = asked["approval"].as_str() else {
+        return finish(&client, *person);
+    };
+    let Some(token_file) = &args.approver_token_file else {
+        term::note("a second officer must agree within 24 hours:");
+        term::print(&format!(
+            "POST {}/v1/approvals/{proposal} {{\"decision\":\"approve\"}}",
+            client.base
+        ));
+        return Ok(());
+    };
+    let second = Client::new(&Server {
+        server: server.server.clone(),
+        token_file: token_file.clone(),
+    })?;
+    second.post(
+        &format!("/v1/approvals/{proposal}"),
+        &json!({ "decision": "approve" }),
+    )?;
+    finish(&client, *person)
+}
+
+/// Waits until keys and values are gone, then prints the certificate.
+fn finish(client: &Client, person: Uuid) -> Result<(), Failure> {
+    let mut waited = Duration::ZERO;
+    loop {
+        let found = erasures(client, person)?;
+        let newest = found["items"].as_array().and_then(|items| items.last());
+        if newest.is_some_and(|it| it["stage"] != "requested") {
+            return print(&found);
+        }
+        if waited >= DESTROYED_WITHIN {
+            return Err(Failure::Later(
+                "the erasure is in force; the server goes on with it: ask again with \"xuefen learner erasure\"".into(),
+            ));
+        }
+        std::thread::sleep(ASK_EVERY);
+        waited += ASK_EVERY;
+    }
+}
+
+fn erasures(client: &Client, person: Uuid) -> Result<Value, Failure> {
+    client.get(&format!("/v1/learners/{person}/erasure"))
+}
+
+fn print(found: &Value) -> Result<(), Failure> {
+    term::print(&serde_json::to_string_pretty(found).map_err(Failure::of)?);
+    Ok(())
+}

@@ -3,6 +3,8 @@
 //! Invariant: a number alone makes nobody the same person, and neither does a name; what does not
 //! agree is left as it is, for review. Nothing is written here.
 
+use std::cmp::Reverse;
+
 use identity::identifier::{IdentifierType, name};
 use identity::person::{Person, wire};
 use uuid::Uuid;
@@ -25,8 +27,9 @@ pub(super) enum Judged {
 /// Somebody whom name and number name.
 pub(super) struct Known {
     pub(super) person: Uuid,
-    /// Position of the last commit that says so.
-    pub(super) since: u64,
+    /// Positions of the commits that registered the person and bound numbers of the row's types, the
+    /// last first.
+    pub(super) by: Vec<u64>,
     /// Numbers to be bound, by their places in the row.
     pub(super) unbound: Vec<usize>,
     /// What the row says and is left so.
@@ -105,16 +108,19 @@ pub(super) fn judge(
     } else {
         None
     };
-    let registered = state.registered.map_or(0, |by| by.position);
     let of_row = |r#type| given.numbers.iter().any(|it| it.r#type == r#type);
-    let bound = state
-        .aliases
-        .iter()
-        .filter(|(alias, _)| of_row(alias.r#type))
-        .map(|(_, by)| by.position);
+    let bound = state.aliases.iter();
+    let bound = bound.filter(|(alias, _)| of_row(alias.r#type));
+    let mut by: Vec<u64> = bound
+        .map(|(_, by)| by)
+        .chain(&state.registered)
+        .map(|by| by.position)
+        .collect();
+    by.sort_unstable_by_key(|position| Reverse(*position));
+    by.dedup();
     Ok(Judged::Known(Known {
         person,
-        since: bound.fold(registered, u64::max),
+        by,
         unbound: if may { unbound } else { Vec::new() },
         note,
     }))

@@ -3,6 +3,7 @@
 mod controlled;
 mod files;
 mod hostile;
+mod panics;
 mod refused;
 mod roster;
 mod runs;

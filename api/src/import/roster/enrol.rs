@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use identity::person::register;
 
+use super::super::advice::Hint;
 use super::super::batches::Batches;
 use super::super::finding::Finding;
 use super::super::look::Came;
@@ -229,7 +230,7 @@ fn under_way(line: u64, field: Option<Field>) -> Finding {
         "这个号码正在别处登记，尚未完成：请稍后再上传一次",
         "the number is being registered elsewhere and that is not done yet: send the file again later",
     );
-    Finding::new(line, "I08", field, words)
+    Finding::new(line, "I08", field, words).hinting(Hint::UnderWay)
 }
 
 fn recorded(position: Option<u64>, note: Option<Finding>) -> Came {

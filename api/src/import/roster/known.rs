@@ -9,6 +9,7 @@ use identity::identifier::{IdentifierType, name};
 use identity::person::{Person, wire};
 use uuid::Uuid;
 
+use super::super::advice::Hint;
 use super::super::finding::Finding;
 use super::super::table::Field;
 use super::given::Given;
@@ -132,7 +133,7 @@ pub(super) fn two_people(line: u64, field: Field) -> Finding {
         "这一行的号码属于不同的两个人：请人工核对；两人的账户都未改动，可照常使用",
         "the row's numbers belong to two different people: somebody must look; both accounts are untouched and work",
     );
-    Finding::new(line, "I08", Some(field), words)
+    Finding::new(line, "I08", Some(field), words).hinting(Hint::TwoPeople)
 }
 
 fn other_name(line: u64) -> Finding {
@@ -140,7 +141,7 @@ fn other_name(line: u64) -> Finding {
         "号码已登记在另一姓名之下：请人工核对；已有账户未改动，可照常使用",
         "the number is registered under another name: somebody must look; the account is untouched and works",
     );
-    Finding::new(line, "I08", Some(Field::Name), words)
+    Finding::new(line, "I08", Some(Field::Name), words).hinting(Hint::OtherName)
 }
 
 /// Whom another number names has another resident ID.
@@ -149,5 +150,5 @@ pub(super) fn second_resident_id(line: u64) -> Finding {
         "另一个号码所指的人有别的证件号：请人工核对；已有账户未改动，可照常使用",
         "whom the other number names has another resident ID: somebody must look; the account is untouched and works",
     );
-    Finding::new(line, "I08", Some(Field::ResidentId), words)
+    Finding::new(line, "I08", Some(Field::ResidentId), words).hinting(Hint::SecondResidentId)
 }

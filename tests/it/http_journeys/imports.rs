@@ -9,6 +9,7 @@ mod roster;
 mod runs;
 mod samples;
 mod tables;
+mod taking_over;
 
 use serde_json::Value;
 use tests::support::server::answer::after;

@@ -185,7 +185,9 @@ fn the_name_of_a_file_is_shown_and_never_followed() {
         ("a\u{202e}vsc.exe", "avsc.exe"),
     ];
     let files = |stand: &Stand| {
-        let mut paths: Vec<_> = walk(stand.dir()).into_iter().collect();
+        let mut paths = walk(stand.dir());
+        // Published each second.
+        paths.retain(|path| !path.iter().any(|part| part == "tile"));
         paths.sort();
         paths
     };

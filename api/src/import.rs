@@ -6,6 +6,7 @@
 //! After a crash a running job goes on behind its last durable chunk.
 
 mod advice;
+mod batches;
 pub mod control;
 mod date;
 pub mod file;

@@ -15,6 +15,8 @@ mod bulk;
 mod client;
 mod cold;
 mod doors;
+mod files;
+mod import;
 mod limits;
 mod make;
 mod province;
@@ -29,6 +31,9 @@ fn main() {
         .enable_all()
         .build()
         .unwrap();
+    if import::is_alone() {
+        return import::alone(&runtime);
+    }
     let only = std::env::var("XF_BENCH_ONLY").unwrap_or_default();
     let mut report = Report::new(!only.is_empty());
     let commits = report.commits;
@@ -43,7 +48,7 @@ fn main() {
     }
     if asked("import") {
         Report::step("import: B18");
-        bulk::import(&mut report, &runtime);
+        import::measure(&mut report);
     }
     if asked("append") {
         Report::step("append: B7, B10");

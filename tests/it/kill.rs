@@ -53,28 +53,34 @@ fn a_hundred_kills_lose_nothing_that_was_acknowledged() {
     let load = Load::new(&dir, &demo);
     let mut importer = Importer::new(&demo);
     let mut acknowledged: Vec<Acknowledged> = Vec::new();
-    let (mut starts_killed, mut behind_a_chunk) = (0, 0);
+    let (mut starts_killed, mut behind_a_chunk) = (0, Vec::new());
 
     for kill in 1..=kills {
         if seeded.once_in(8) {
-            // Also a start may be killed, while it repairs what the last kill left.
-            let mut child = Server::spawn(&dir);
-            std::thread::sleep(Duration::from_millis(seeded.below(60) as u64));
-            child.kill().unwrap();
-            child.wait().unwrap();
+            kill_a_start(&dir, seeded.below(60) as u64);
             starts_killed += 1;
         }
         let server = Server::start(&dir);
-        importer.go_on(&Client::new(&server.base, importer.token()));
-        // Some kills fall right behind a chunk of an import, others anywhere.
-        let behind = seeded.once_in(5);
+        let client = Client::new(&server.base, importer.token());
+        importer.go_on(&client);
+        // Some kills fall while a chunk of an import is recorded, others anywhere. A long file is being
+        // recorded only minutes after its upload, or after a start that looks at all of it again.
+        let long = imports::is_long();
+        let behind = if long {
+            !seeded.once_in(5)
+        } else {
+            seeded.once_in(5)
+        };
+        if long && behind {
+            importer.go_on_until_recording(&client);
+        }
         let under_load_ms = seeded.below(if behind { 100 } else { UNDER_LOAD_MS_MAX });
         let under_load = Duration::from_millis(20 + under_load_ms as u64);
         let stop = Arc::new(AtomicBool::new(false));
         let new = std::thread::scope(|scope| {
             let clients = load.start(scope, &server.base, kill, &stop);
-            if behind && importer.wait_for_a_chunk(&Client::new(&server.base, importer.token())) {
-                behind_a_chunk += 1;
+            if behind && let Some(rows) = importer.wait_for_a_chunk(&client) {
+                behind_a_chunk.push(rows);
             }
             std::thread::sleep(under_load);
             // First the kill, then the clients are told: it falls into requests under way.
@@ -105,11 +111,20 @@ fn a_hundred_kills_lose_nothing_that_was_acknowledged() {
         "too little was under way to prove anything"
     );
     say(&format!(
-        "{kills} kills, {} acknowledged, 0 lost ({starts_killed} starts killed besides, {behind_a_chunk} kills behind a chunk being recorded, {} rows imported, {} commits)",
+        "{kills} kills, {} acknowledged, 0 lost ({starts_killed} starts killed besides, {} kills while rows were being recorded, behind rows {behind_a_chunk:?}; {} rows imported, {} commits)",
         acknowledged.len(),
+        behind_a_chunk.len(),
         importer.rows_done(),
         opened.head()
     ));
+}
+
+/// Also a start may be killed, while it repairs what the last kill left.
+fn kill_a_start(dir: &Path, after_ms: u64) {
+    let mut child = Server::spawn(dir);
+    std::thread::sleep(Duration::from_millis(after_ms));
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 /// Every acknowledged commit stands at its position with the leaf that its receipt held.

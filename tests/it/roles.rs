@@ -85,7 +85,10 @@ fn is_refused_by_role(stand: &Stand, door: &Door, role: Role, token: &str) -> bo
         .replace("{number}", "1")
         .replace("{fragment}", "none")
         .replace("{id}", "00000000-0000-4000-8000-000000000001");
-    let headers = [("content-type", "application/json")];
+    let headers = [
+        ("content-type", "application/json"),
+        ("accept-language", "en"),
+    ];
     let body = (door.method != "GET" && door.method != "DELETE").then_some(b"{}".as_slice());
     let answer = stand.send(&door.method, &path, token, &headers, body);
     let by_role = format!("role {role} may not");

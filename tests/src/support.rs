@@ -8,6 +8,7 @@ pub mod history;
 pub mod issuing;
 pub mod log_world;
 pub mod memory_side;
+pub mod panicking_side;
 pub mod pen;
 pub mod power_disk;
 pub mod process;

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::advice::Hint;
 use super::table::{Broken, Fault, Field, Flaw};
 use crate::problem::{Language, Problem, Reason, Words};
 
@@ -23,8 +24,11 @@ pub struct Finding {
     #[serde(default)]
     pub detail_zh: String,
     /// As in [`RowError`].
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub problem: String,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub problem: Box<str>,
+    /// What to do about it, where its code does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) hint: Option<Hint>,
 }
 
 /// Why a row is not recorded, or what should be known about it.
@@ -53,7 +57,16 @@ impl Finding {
             field: field.map_or("", Field::name).into(),
             detail: detail.en,
             detail_zh: detail.zh,
-            problem: String::new(),
+            problem: Box::default(),
+            hint: None,
+        }
+    }
+
+    /// The same, with what to do about it.
+    pub(super) fn hinting(self, hint: Hint) -> Self {
+        Self {
+            hint: Some(hint),
+            ..self
         }
     }
 
@@ -197,6 +210,7 @@ impl Finding {
         };
         let mut error = Self::new(row, code, field, problem.detail.clone());
         error.problem = problem.reason.slug().into();
+        error.hint = (code == "I08").then_some(Hint::NobodyHere);
         error
     }
 
@@ -214,7 +228,7 @@ impl Finding {
             code: self.code.into(),
             field: self.field.into(),
             detail,
-            problem: self.problem,
+            problem: self.problem.into(),
         }
     }
 }

@@ -16,6 +16,7 @@ use ledger::fact::Fact;
 use ledger::hash::Digest;
 use uuid::Uuid;
 
+use super::batches::Batches;
 use super::job::{Job, Totals};
 use super::lanes::in_lanes;
 use super::record::{self, Looked, Preview, Recorder};
@@ -213,7 +214,7 @@ impl<'a> Looking<'a> {
                 }
             }
             Pass::Record { begun } => {
-                let batches = &*record::batches_of(self.file, from);
+                let batches = &Batches::of(self.file, from);
                 let recorder = |first| Recorder {
                     app: self.app,
                     caller: &self.caller,

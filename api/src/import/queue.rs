@@ -4,7 +4,6 @@
 //! start queues it again.
 
 use std::collections::VecDeque;
-use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::job::Job;
@@ -60,11 +59,6 @@ fn work_off(app: &Arc<App>) {
         let Some(job) = next else {
             return;
         };
-        let id = job.id;
-        // One file that makes the worker panic must not hold up those behind it.
-        let worked = panic::catch_unwind(AssertUnwindSafe(|| worker::work(app, job, &|_| {})));
-        if worked.is_err() {
-            tracing::error!(job = %id, "an import panicked: it goes on after the next start");
-        }
+        worker::work(app, job, &|_| {});
     }
 }

@@ -6,13 +6,11 @@
 
 use credentials::rulebook::Rulebook;
 use ledger::assertion::Kid;
-use ledger::clock;
-use ledger::commit::Commit;
 use ledger::decision::{Earlier, Verdict};
 use ledger::fact::Fact;
 use ledger::sequencer::Submission;
-use uuid::Uuid;
 
+use super::batches::Batches;
 use super::look::Came;
 use super::row::{Finding, Ready};
 use super::worker::{is_passing, patiently};
@@ -84,23 +82,8 @@ pub(super) struct Recorder<'a> {
     pub(super) first: bool,
     /// Size of the log when the job's first run began.
     pub(super) begun: u64,
-    /// Ids of the batches that this chunk of this file may come to: what one of them holds, this
-    /// import recorded, and nobody else.
-    pub(super) batches: &'a [Uuid],
-}
-
-/// Batches that one chunk may need: one, one more for each time that some of it is refused, and as many
-/// again for each crash.
-const BATCHES_MAX: u32 = 64;
-
-/// Ids of the batches of the chunk of `file` that begins with row `from`.
-pub(super) fn batches_of(file: Uuid, from: usize) -> Vec<Uuid> {
-    let from = (from as u64).to_be_bytes();
-    let id = |n: u32| {
-        let parts: [&[u8]; 3] = [file.as_bytes(), &from, &n.to_be_bytes()];
-        clock::uuid_v8("xuefen/import-batch", &parts)
-    };
-    (0..BATCHES_MAX).map(id).collect()
+    /// Those that this chunk of this file may come to.
+    pub(super) batches: &'a Batches,
 }
 
 /// A row that is about to be recorded.
@@ -199,7 +182,7 @@ impl Recorder<'_> {
         came: &mut Vec<(usize, Came)>,
     ) -> Result<Vec<Sent<'a>>, Problem> {
         let members = sent.iter().map(|row| row.member.clone()).collect();
-        let (id, act) = (self.next_id()?, self.caller.act());
+        let (id, act) = (self.batches.next(self.app)?, self.caller.act());
         let faults = match self.app.ask_batch(self.kid, &act, id, members, checked) {
             Ok(written) => {
                 // The envelope is new, so its commits are.
@@ -233,25 +216,6 @@ impl Recorder<'_> {
         Ok(left)
     }
 
-    /// The first id of this chunk that no batch has.
-    fn next_id(&self) -> Result<Uuid, Problem> {
-        for id in self.batches {
-            if self.app.ledger.position_of(*id)?.is_none() {
-                return Ok(*id);
-            }
-        }
-        Ok(clock::uuid_v7(self.app.now_ms()))
-    }
-
-    /// Whether this import recorded the commit.
-    fn is_own(&self, commit: &Commit) -> Result<bool, Problem> {
-        let Some(place) = commit.assertion.place() else {
-            return Ok(false);
-        };
-        let envelope = self.app.ledger.commit(place.envelope)?;
-        Ok(envelope.is_some_and(|it| self.batches.contains(&it.assertion.id())))
-    }
-
     /// A row that the log has: this import's own if a crash came before its account.
     fn already(&self, earlier: Earlier) -> Result<Came, Problem> {
         if !self.first {
@@ -260,12 +224,12 @@ impl Recorder<'_> {
         if earlier.position < self.begun {
             return Ok(Came::Already);
         }
-        match self.app.ledger.commit(earlier.position)? {
-            Some(commit) if self.is_own(&commit)? => Ok(Came::Recorded {
+        Ok(match self.batches.own(self.app, earlier.position)? {
+            Some(commit) => Came::Recorded {
                 position: Some(earlier.position),
                 mismatch: has_hours_mismatch(&commit.facts),
-            }),
-            _ => Ok(Came::Already),
-        }
+            },
+            None => Came::Already,
+        })
     }
 }

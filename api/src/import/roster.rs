@@ -2,7 +2,7 @@
 //!
 //! Invariant: the dry run and the run read and judge by this same code; nobody is merged, renamed or
 //! refused an account for what a roster says.
-//! After a crash a row whose person stands since the run began is the run's own.
+//! After a crash a row whose person stands by one of this file's own batches is the run's own.
 
 mod enrol;
 mod given;
@@ -19,6 +19,7 @@ use ledger::assertion::Kid;
 use ledger::clock;
 use uuid::Uuid;
 
+use super::batches::Batches;
 use super::finding::Finding;
 use super::job::{Job, Totals};
 use super::lanes::in_lanes;
@@ -32,12 +33,13 @@ use crate::routes::learners::{NewPerson, binding, registering};
 use crate::write::batch::Member;
 use enrol::{Enrolling, Todo};
 use given::Given;
-use known::{Judged, Known};
+use known::Judged;
 use places::{Place, Places};
 
 /// A pass over a roster.
 pub(super) struct Roster<'a> {
     app: &'a App,
+    file: Uuid,
     caller: Caller,
     kid: &'a Kid,
     table: &'a Table,
@@ -48,6 +50,7 @@ pub(super) struct Roster<'a> {
 
 /// A chunk's rows, read and judged.
 pub(super) struct Prepared {
+    batches: Batches,
     /// Of which nothing is to be recorded.
     came: Vec<(usize, Came)>,
     todo: Vec<Todo>,
@@ -66,6 +69,7 @@ impl<'a> Roster<'a> {
     pub(super) fn new(app: &'a App, job: &Job, kid: &'a Kid, table: &'a Table, pass: Pass) -> Self {
         Self {
             app,
+            file: job.file(),
             caller: job.caller(),
             kid,
             table,
@@ -96,6 +100,7 @@ impl<'a> Roster<'a> {
     /// Reads a chunk's rows and says who each is about. What the chunk in front of it comes to makes
     /// no difference: whom that registers is known by the file itself.
     pub(super) fn prepare(&self, chunk: Range<usize>) -> Result<Prepared, Problem> {
+        let batches = Batches::of(self.file, chunk.start);
         let read = in_lanes(chunk.collect(), &|index| {
             patiently(self.app, || self.read_at(index))
         })?;
@@ -111,21 +116,30 @@ impl<'a> Roster<'a> {
             match self.place(&row) {
                 Place::Review(finding) => came.push((at, Came::Refused(finding))),
                 Place::Repeated(finding) => came.push((at, Came::RepeatedAs(finding))),
-                Place::First => match self.known(&row) {
+                Place::First => match patiently(self.app, || self.known(&row, &batches))? {
                     Some(known) => came.push((at, known)),
                     None => todo.push(self.todo(at, row)?),
                 },
             }
         }
-        Ok(Prepared { came, todo })
+        Ok(Prepared {
+            batches,
+            came,
+            todo,
+        })
     }
 
     /// What the rows come to, in their order.
     pub(super) fn finish(&self, prepared: Prepared) -> Result<Vec<Came>, Problem> {
-        let Prepared { mut came, todo } = prepared;
+        let Prepared {
+            batches,
+            mut came,
+            todo,
+        } = prepared;
         let enrolling = Enrolling {
             app: self.app,
             caller: &self.caller,
+            batches: &batches,
         };
         match self.pass {
             Pass::Dry => {
@@ -176,24 +190,31 @@ impl<'a> Roster<'a> {
     }
 
     /// What a row comes to whose person has all its numbers.
-    fn known(&self, row: &Row) -> Option<Came> {
-        let Judged::Known(Known {
-            since,
-            unbound,
-            note,
-            ..
-        }) = &row.judged
-        else {
-            return None;
+    fn known(&self, row: &Row, batches: &Batches) -> Result<Option<Came>, Problem> {
+        let Judged::Known(known) = &row.judged else {
+            return Ok(None);
         };
-        let came = match self.pass {
-            Pass::Record { begun } if *since >= begun => Came::Recorded {
-                position: Some(*since),
+        if !known.unbound.is_empty() {
+            return Ok(None);
+        }
+        let own = match self.pass {
+            Pass::Record { begun } => {
+                let mut since = known.by.iter().take_while(|position| **position >= begun);
+                since.find_map(|position| {
+                    let own = batches.own(self.app, *position).transpose()?;
+                    Some(own.map(|_| *position))
+                })
+            }
+            Pass::Dry => None,
+        };
+        let came = match own.transpose()? {
+            Some(position) => Came::Recorded {
+                position: Some(position),
                 mismatch: false,
             },
-            Pass::Record { .. } | Pass::Dry => Came::Already,
+            None => Came::Already,
         };
-        unbound.is_empty().then(|| came.noted(note.clone()))
+        Ok(Some(came.noted(known.note.clone())))
     }
 
     /// What is to be recorded of a row.

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use identity::identifier::{IdentifierType, Malformed, name};
 use uuid::Uuid;
 
+use super::advice::Hint;
 use super::date;
 pub use super::finding::{Finding, RowError};
 use super::keyed;
@@ -198,7 +199,8 @@ fn person(
                 "I08",
                 Some(Field::Learner),
                 ("不是本平台的学习者编号", "not a person's number here"),
-            ))
+            )
+            .hinting(Hint::NotANumber))
         });
     }
     let field = Some(Field::ResidentId);
@@ -224,7 +226,8 @@ fn person(
                 "姓名与登记的不一致：请人工核对",
                 "the name does not agree: somebody must look",
             ),
-        ))),
+        )
+        .hinting(Hint::OtherName))),
         (None, Some(warning)) => Err(Ok(Finding::new(line, "I02", field, &warning))),
         (None, None) => Err(Ok(Finding::new(
             line,
@@ -234,6 +237,7 @@ fn person(
                 "没有以这个号码登记的人",
                 "nobody is registered under this number",
             ),
-        ))),
+        )
+        .hinting(Hint::NotRegistered))),
     }
 }

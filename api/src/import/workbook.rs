@@ -126,7 +126,11 @@ fn write(
         begin(&mut line, number);
         row(&mut line, table, headers.len(), &finding);
         cell(&mut line, &reason(&finding, language), Look::Plain);
-        cell(&mut line, advice::of(&finding, language), Look::Plain);
+        let column = table.column(&finding.field);
+        let header = column.and_then(|at| table.headers().get(at));
+        let header = header.map_or(&*finding.field, String::as_str);
+        let advice = advice::of(&finding, header, language);
+        cell(&mut line, &advice, Look::Plain);
         end(&mut line);
         zip.write_all(line.as_bytes()).map_err(Problem::internal)?;
         line.clear();

@@ -1,5 +1,6 @@
 //! Working through a file in chunks: each chunk's rows side by side, its account in one transaction.
 
+use std::panic::{self, AssertUnwindSafe};
 use std::time::Duration;
 
 use axum::http::StatusCode;
@@ -22,21 +23,57 @@ const CHUNK_ROWS: usize = batch::MEMBERS_MAX;
 const WAIT_MIN: Duration = Duration::from_millis(50);
 const WAIT_MAX: Duration = Duration::from_secs(2);
 
+/// Works on the job until it is checked, done or stopped. A panic is ours and no row's: what its memory
+/// held is forgotten, and the job goes on behind its last durable chunk; one that gets no further fails.
 pub(super) fn work(app: &App, mut job: Job, progress: &dyn Fn(&Job)) -> Job {
     let _alone = app.jobs.alone();
-    if let Err(problem) = run(app, &mut job, progress) {
-        if is_passing(&problem) {
-            // It only comes here when the server stops: the next start goes on with it.
-            tracing::info!(job = %job.id, reason = problem.reason.slug(), "an import waits for the next start");
+    let mut panicked_at = None;
+    loop {
+        let kept = job.clone();
+        let worked = panic::catch_unwind(AssertUnwindSafe(|| once(app, kept, progress)));
+        if let Ok(worked) = worked {
+            return worked;
+        }
+        match patiently(app, || app.jobs.get(job.id)) {
+            Ok(Some(kept)) => job = kept,
+            // The server stops: the next start goes on with it.
+            Ok(None) | Err(_) => return job,
+        }
+        if !job.is_worked_on() {
             return job;
         }
-        let why = problem.internal.as_deref().unwrap_or(&problem.detail.en);
-        tracing::error!(job = %job.id, reason = problem.reason.slug(), why, "an import failed");
-        job.state = JobState::Failed;
-        job.failure = Some(problem.reason.slug().into());
-        if let Err(problem) = app.jobs.put(&job, &[]) {
-            tracing::error!(job = %job.id, reason = problem.reason.slug(), "its state could not be stored");
+        let row = job.next_row;
+        if panicked_at.replace(row) == Some(row) {
+            return failed(
+                app,
+                job,
+                &Problem::internal("it panicked twice in one chunk"),
+            );
         }
+        tracing::error!(job = %job.id, row, "an import panicked: it goes on behind its last chunk");
+    }
+}
+
+fn once(app: &App, mut job: Job, progress: &dyn Fn(&Job)) -> Job {
+    match run(app, &mut job, progress) {
+        Ok(()) => job,
+        Err(problem) if is_passing(&problem) => {
+            // It only comes here when the server stops: the next start goes on with it.
+            tracing::info!(job = %job.id, reason = problem.reason.slug(), "an import waits for the next start");
+            job
+        }
+        Err(problem) => failed(app, job, &problem),
+    }
+}
+
+/// Ends the job; what was recorded stays, and a run counts it again from the first row.
+fn failed(app: &App, mut job: Job, problem: &Problem) -> Job {
+    let why = problem.internal.as_deref().unwrap_or(&problem.detail.en);
+    tracing::error!(job = %job.id, reason = problem.reason.slug(), why, "an import failed");
+    job.state = JobState::Failed;
+    job.failure = Some(problem.reason.slug().into());
+    if let Err(problem) = app.jobs.put(&job, &[]) {
+        tracing::error!(job = %job.id, reason = problem.reason.slug(), "its state could not be stored");
     }
     job
 }

@@ -4,6 +4,7 @@ pub mod events;
 mod form;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Multipart, Path, Query, State};
@@ -21,6 +22,9 @@ use form::Sent;
 
 /// Findings of one page.
 const ERRORS_MAX: usize = 1_000;
+/// How long a file waits for its turn to be read before whoever sent it is told to come again: it lies
+/// in memory meanwhile.
+const TURN_MAX: Duration = Duration::from_secs(5);
 const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// A file of outcomes, or of people.
@@ -44,7 +48,7 @@ pub struct UploadForm {
 
 /// Send a file of outcomes or a roster; its dry run begins at once and records nothing.
 #[utoipa::path(post, path = "/v1/imports", extensions(("x-action" = json!("record-outcome"))), tag = "imports", request_body(content = UploadForm, content_type = "multipart/form-data"), security(("token" = [])),
-    responses((status = 202, description = "taken in", body = Job), (status = 413, description = "too large", body = ProblemBody), (status = 422, description = "not readable as a table", body = ProblemBody)))]
+    responses((status = 202, description = "taken in", body = Job), (status = 413, description = "too large", body = ProblemBody), (status = 422, description = "not readable as a table", body = ProblemBody), (status = 503, description = "too many files are being read: send it again after Retry-After", body = ProblemBody)))]
 pub async fn upload(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -61,7 +65,7 @@ pub async fn upload(
 /// Put another file in the place of this one, as with corrected rows; its dry run begins at once.
 /// What was recorded stays, and a row of it is known again.
 #[utoipa::path(put, path = "/v1/imports/{id}/file", extensions(("x-action" = json!("record-outcome"))), tag = "imports", params(("id" = Uuid, Path, description = "the import")), request_body(content = UploadForm, content_type = "multipart/form-data"), security(("token" = [])),
-    responses((status = 202, description = "taken in", body = Job), (status = 404, description = "no such import", body = ProblemBody), (status = 409, description = "under way or cancelled", body = ProblemBody), (status = 422, description = "not readable as a table", body = ProblemBody)))]
+    responses((status = 202, description = "taken in", body = Job), (status = 404, description = "no such import", body = ProblemBody), (status = 409, description = "under way or cancelled", body = ProblemBody), (status = 422, description = "not readable as a table", body = ProblemBody), (status = 503, description = "too many files are being read: send it again after Retry-After", body = ProblemBody)))]
 pub async fn replace(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -185,7 +189,7 @@ pub async fn errors(
 /// The same rows as a workbook: the file's columns, why each came back and what to do, failing cells
 /// marked. Corrected, it can be sent as a file.
 #[utoipa::path(get, path = "/v1/imports/{id}/errors.xlsx", extensions(("x-action" = json!("record-outcome"))), tag = "imports", params(("id" = Uuid, Path, description = "the import")), security(("token" = [])),
-    responses((status = 200, description = "the workbook", content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (status = 404, description = "no such import", body = ProblemBody)))]
+    responses((status = 200, description = "the workbook", content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (status = 404, description = "no such import", body = ProblemBody), (status = 503, description = "too many files are being read: send it again after Retry-After", body = ProblemBody)))]
 pub async fn errors_workbook(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -207,12 +211,14 @@ pub async fn errors_workbook(
     Ok((headers, workbook).into_response())
 }
 
-/// Reads a file off the runtime. Its place is given back when the work ends, not when the request does.
+/// Reads a file off the runtime, when it is its turn. Its place is given back when the work ends, not
+/// when the request does.
 async fn reading<T: Send + 'static>(
     app: &Arc<App>,
     work: impl FnOnce(&Arc<App>) -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
-    let place = Arc::clone(&app.files).acquire_owned().await;
+    let turn = tokio::time::timeout(TURN_MAX, Arc::clone(&app.files).acquire_owned()).await;
+    let place = turn.map_err(|_| Problem::of(Reason::TooBusy))?;
     let place = place.map_err(Problem::internal)?;
     let app = Arc::clone(app);
     let read = tokio::task::spawn_blocking(move || {

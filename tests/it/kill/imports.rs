@@ -29,6 +29,13 @@ fn done_max() -> Duration {
 
 /// The longest that a chunk may take under load before the kill falls without it.
 const CHUNK_MAX: Duration = Duration::from_secs(5);
+/// Rows above which a file is checked and looked at again for longer than a kill waits by itself.
+const SHORT_MAX: usize = 10_000;
+
+/// Whether the files are so long that a kill has to wait until they are being recorded.
+pub(super) fn is_long() -> bool {
+    *ROWS > SHORT_MAX
+}
 
 /// Sends files one after another, each as soon as the one before is done.
 pub(super) struct Importer {
@@ -86,27 +93,46 @@ impl Importer {
         }
     }
 
+    /// Takes steps until a chunk is recorded since this server started.
+    pub(super) fn go_on_until_recording(&mut self, client: &Client) {
+        let watch = Stopwatch::start();
+        let mut since = None;
+        loop {
+            self.go_on(client);
+            if let Some(job) = self.job {
+                let state = state(client, job);
+                let seen = state["counts"]["seen"].as_u64().unwrap();
+                if state["state"] == "running" && *since.get_or_insert(seen) < seen {
+                    return;
+                }
+                if state["state"] != "running" {
+                    since = None;
+                }
+            }
+            assert!(watch.elapsed() < done_max(), "nothing is recorded");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Waits until a chunk more is done than when this was called, or the import's state changes;
-    /// says whether rows were being recorded.
-    pub(super) fn wait_for_a_chunk(&self, client: &Client) -> bool {
-        let Some(job) = self.job else {
-            return false;
-        };
-        let before = state(client, job);
+    /// answers with the rows done if they were being recorded.
+    pub(super) fn wait_for_a_chunk(&self, client: &Client) -> Option<u64> {
+        let before = state(client, self.job?);
         let watch = Stopwatch::start();
         while matches!(before["state"].as_str(), Some("checking" | "running"))
             && watch.elapsed() < CHUNK_MAX
         {
-            let now = state(client, job);
+            let now = state(client, self.job?);
             if now["state"] != before["state"] {
-                return false;
+                return None;
             }
+            let seen = now["counts"]["seen"].as_u64();
             if now["counts"]["seen"] != before["counts"]["seen"] {
-                return before["state"] == "running";
+                return seen.filter(|_| before["state"] == "running");
             }
             std::thread::sleep(Duration::from_millis(5));
         }
-        false
+        None
     }
 
     /// Lets the import under way end, then sends its file again: nothing new comes of it.

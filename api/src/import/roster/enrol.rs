@@ -3,15 +3,15 @@
 //! Invariant: a person is registered at most once: a number that somebody got meanwhile takes the row
 //! out, and the rest is sent. An attempt whose answer was lost is asked for in the log before its
 //! members are sent again, the same ones.
-//! A crash behind a batch leaves people whom the next try finds registered since the run began.
+//! A crash behind a batch leaves people whom the next try finds in one of the chunk's own batches.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use identity::person::register;
 
-use ledger::clock;
-
+use super::super::advice::Hint;
+use super::super::batches::Batches;
 use super::super::finding::Finding;
 use super::super::look::Came;
 use super::super::record;
@@ -31,21 +31,35 @@ pub(super) struct Todo {
     /// What is still to be recorded, in order.
     pub(super) steps: VecDeque<Member>,
     pub(super) note: Option<Finding>,
-    /// Of the last step done.
+    /// Of the last step that this import recorded.
     pub(super) position: Option<u64>,
     /// How often it waited.
     pub(super) waits: u8,
+}
+
+impl Todo {
+    /// What it comes to when nothing of it is left to be recorded.
+    fn stands(&self, note: Option<Finding>) -> Came {
+        match self.position {
+            Some(_) => recorded(self.position, note),
+            None => Came::Already.noted(note),
+        }
+    }
 }
 
 /// Records rows for a job.
 pub(super) struct Enrolling<'a> {
     pub(super) app: &'a App,
     pub(super) caller: &'a Caller,
+    /// Those that the rows' chunk may come to.
+    pub(super) batches: &'a Batches,
 }
 
 /// What a batch came to for one of its rows.
 enum Answer {
     Done(u64),
+    /// Somebody else has done it.
+    Elsewhere,
     Came(Came),
     Again,
     /// Again when what is under way elsewhere has come to something.
@@ -73,11 +87,13 @@ impl Enrolling<'_> {
             let mut left = Vec::new();
             for (mut row, answer) in rows.into_iter().zip(answers) {
                 match answer {
-                    Answer::Done(position) => {
-                        row.position = Some(position);
+                    Answer::Done(_) | Answer::Elsewhere => {
+                        if let Answer::Done(position) = answer {
+                            row.position = Some(position);
+                        }
                         row.steps.pop_front();
                         if row.steps.is_empty() {
-                            came.push((row.at, recorded(row.position, row.note)));
+                            came.push((row.at, row.stands(row.note.clone())));
                         } else {
                             left.push(row);
                         }
@@ -112,7 +128,7 @@ impl Enrolling<'_> {
         let Some(kid) = members.first().map(|it| it.assertion.kid().clone()) else {
             return Ok(answers);
         };
-        let (id, act) = (clock::uuid_v7(self.app.now_ms()), self.caller.act());
+        let (id, act) = (self.batches.next(self.app)?, self.caller.act());
         let became: Vec<Answer> = match self.app.ask_batch(&kid, &act, id, members, None) {
             Ok(written) => {
                 let commits = written.new.unwrap_or_default();
@@ -125,7 +141,10 @@ impl Enrolling<'_> {
                 let became = sent.iter().enumerate().map(|(index, (_, row))| {
                     match faults.next_if(|(at, _)| *at == index) {
                         None => Ok(Answer::Again),
-                        Some((_, MemberRefused::AlreadySo(by))) => Ok(Answer::Done(by.position)),
+                        Some((_, MemberRefused::AlreadySo(by))) => {
+                            let own = self.batches.own(self.app, by.position)?;
+                            Ok(own.map_or(Answer::Elsewhere, |_| Answer::Done(by.position)))
+                        }
                         Some((_, MemberRefused::Problem(problem))) => self.refused(row, problem),
                     }
                 });
@@ -154,7 +173,7 @@ impl Enrolling<'_> {
                     .first()
                     .and_then(|at| row.given.numbers.get(*at));
                 let further = further.map(|it| further_number(line, it.field));
-                Ok(Answer::Came(Came::Already.noted(known.note.or(further))))
+                Ok(Answer::Came(row.stands(known.note.or(further))))
             }
             Ok(Judged::New | Judged::Known(_)) => {
                 if self.frees(row)? {
@@ -211,7 +230,7 @@ fn under_way(line: u64, field: Option<Field>) -> Finding {
         "这个号码正在别处登记，尚未完成：请稍后再上传一次",
         "the number is being registered elsewhere and that is not done yet: send the file again later",
     );
-    Finding::new(line, "I08", field, words)
+    Finding::new(line, "I08", field, words).hinting(Hint::UnderWay)
 }
 
 fn recorded(position: Option<u64>, note: Option<Finding>) -> Came {

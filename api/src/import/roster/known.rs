@@ -3,10 +3,13 @@
 //! Invariant: a number alone makes nobody the same person, and neither does a name; what does not
 //! agree is left as it is, for review. Nothing is written here.
 
+use std::cmp::Reverse;
+
 use identity::identifier::{IdentifierType, name};
 use identity::person::{Person, wire};
 use uuid::Uuid;
 
+use super::super::advice::Hint;
 use super::super::finding::Finding;
 use super::super::table::Field;
 use super::given::Given;
@@ -25,8 +28,9 @@ pub(super) enum Judged {
 /// Somebody whom name and number name.
 pub(super) struct Known {
     pub(super) person: Uuid,
-    /// Position of the last commit that says so.
-    pub(super) since: u64,
+    /// Positions of the commits that registered the person and bound numbers of the row's types, the
+    /// last first.
+    pub(super) by: Vec<u64>,
     /// Numbers to be bound, by their places in the row.
     pub(super) unbound: Vec<usize>,
     /// What the row says and is left so.
@@ -105,16 +109,19 @@ pub(super) fn judge(
     } else {
         None
     };
-    let registered = state.registered.map_or(0, |by| by.position);
     let of_row = |r#type| given.numbers.iter().any(|it| it.r#type == r#type);
-    let bound = state
-        .aliases
-        .iter()
-        .filter(|(alias, _)| of_row(alias.r#type))
-        .map(|(_, by)| by.position);
+    let bound = state.aliases.iter();
+    let bound = bound.filter(|(alias, _)| of_row(alias.r#type));
+    let mut by: Vec<u64> = bound
+        .map(|(_, by)| by)
+        .chain(&state.registered)
+        .map(|by| by.position)
+        .collect();
+    by.sort_unstable_by_key(|position| Reverse(*position));
+    by.dedup();
     Ok(Judged::Known(Known {
         person,
-        since: bound.fold(registered, u64::max),
+        by,
         unbound: if may { unbound } else { Vec::new() },
         note,
     }))
@@ -126,7 +133,7 @@ pub(super) fn two_people(line: u64, field: Field) -> Finding {
         "这一行的号码属于不同的两个人：请人工核对；两人的账户都未改动，可照常使用",
         "the row's numbers belong to two different people: somebody must look; both accounts are untouched and work",
     );
-    Finding::new(line, "I08", Some(field), words)
+    Finding::new(line, "I08", Some(field), words).hinting(Hint::TwoPeople)
 }
 
 fn other_name(line: u64) -> Finding {
@@ -134,7 +141,7 @@ fn other_name(line: u64) -> Finding {
         "号码已登记在另一姓名之下：请人工核对；已有账户未改动，可照常使用",
         "the number is registered under another name: somebody must look; the account is untouched and works",
     );
-    Finding::new(line, "I08", Some(Field::Name), words)
+    Finding::new(line, "I08", Some(Field::Name), words).hinting(Hint::OtherName)
 }
 
 /// Whom another number names has another resident ID.
@@ -143,5 +150,5 @@ pub(super) fn second_resident_id(line: u64) -> Finding {
         "另一个号码所指的人有别的证件号：请人工核对；已有账户未改动，可照常使用",
         "whom the other number names has another resident ID: somebody must look; the account is untouched and works",
     );
-    Finding::new(line, "I08", Some(Field::ResidentId), words)
+    Finding::new(line, "I08", Some(Field::ResidentId), words).hinting(Hint::SecondResidentId)
 }

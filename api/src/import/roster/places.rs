@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use identity::identifier::{IdentifierType, name};
 use uuid::Uuid;
 
+use super::super::advice::Hint;
 use super::super::finding::Finding;
 use super::super::table::Field;
 use super::given::Given;
@@ -109,7 +110,7 @@ fn other_name(line: u64, before: u64) -> Finding {
             "row {before} has the same number under another name: somebody must look; this row was not registered"
         ),
     );
-    Finding::new(line, "I08", Some(Field::Name), words)
+    Finding::new(line, "I08", Some(Field::Name), words).hinting(Hint::OtherNameInFile)
 }
 
 fn repeated(line: u64, before: u64, brings_more: bool) -> Finding {

@@ -36,7 +36,7 @@ fn workbook(stand: &Stand, job: &Value, language: &str) -> Answer {
 }
 
 /// The only sheet's XML.
-fn sheet(workbook: &[u8]) -> String {
+pub(super) fn sheet(workbook: &[u8]) -> String {
     let mut archive = ZipArchive::new(Cursor::new(workbook)).unwrap();
     let mut text = String::new();
     let mut entry = archive.by_name("xl/worksheets/sheet1.xml").unwrap();

@@ -5,6 +5,7 @@ use api::problem::Language;
 use serde_json::json;
 use tests::support::server::{Stand, resident_id};
 
+use super::files::sheet;
 use super::{checked, errors, file, row, run};
 
 #[test]
@@ -204,4 +205,90 @@ fn a_date_is_read_only_as_people_write_dates() {
         .map(|it| dates[usize::try_from(it["row"].as_u64().unwrap()).unwrap() - 2])
         .collect();
     assert_eq!(bad, dates[3..]);
+}
+
+#[test]
+fn advice_about_a_person_names_the_cell_and_what_to_write() {
+    // A clerk would be told to check number and name of a hundred rows, and not which of the two is wrong.
+    let stand = Stand::open();
+    let token = stand.schools[0].token();
+    for serial in 1..=2 {
+        stand.register(0, &format!("学生{serial}"), &resident_id(serial));
+    }
+    let body = json!({ "type": "enrolment_number", "value": format!("G{}", resident_id(2)) });
+    let search = json!({ "identifier": { "type": "resident_id", "value": resident_id(2) } });
+    let found = stand.post(token, "/v1/learners/search", &search).is(200);
+    let id = found["matches"][0]["id"].as_str().unwrap();
+    let path = format!("/v1/learners/{id}/identifiers");
+    stand.post(token, &path, &body).is(201);
+    // What is advised for each row, in both languages, as the workbook of errors has it.
+    let last_of = |book: &[u8]| {
+        let (mut found, mut cells) = (Vec::new(), Vec::new());
+        for line in sheet(book).split("<row ").skip(2) {
+            cells.clear();
+            cells.extend(line.split("</t>").filter_map(|it| it.rsplit_once('>')));
+            found.push(cells[cells.len() - 2].1.to_owned());
+        }
+        found
+    };
+    let advised = |file: &str, what: &str| {
+        let sent = stand.upload_with(token, "f.csv", file.as_bytes(), &[("what", what)]);
+        let id = sent.is(202)["id"].as_str().unwrap().to_owned();
+        stand.import_reaches(token, &id, "checked");
+        let path = format!("/v1/imports/{id}/errors.xlsx");
+        ["zh-CN", "en"].map(|language| {
+            let headers = [("accept-language", language)];
+            last_of(&stand.send("GET", &path, token, &headers, None).body)
+        })
+    };
+    let [one, two] = [1, 2].map(resident_id);
+    let nobody = resident_id(77);
+    let outcomes = format!(
+        "人员编号,学生姓名,身份证号码,记录号,学分,课程名称,完成日期\n\
+         ,学生1,{nobody},R-1,2.0,数据结构,2026-06-01\n\
+         ,学生2,{one},R-2,2.0,数据结构,2026-06-01\n\
+         七,学生1,{one},R-3,2.0,数据结构,2026-06-01\n\
+         00000000-0000-4000-8000-000000000000,,,R-4,2.0,数据结构,2026-06-01\n"
+    );
+    let roster = format!(
+        "学生姓名,身份证号码,学籍号\n\
+         别人,{one},\n\
+         学生1,{one},G{two}\n\
+         学生2,{nobody},G{two}\n\
+         甲,{},\n\
+         乙,{},\n",
+        resident_id(5),
+        resident_id(5)
+    );
+    let expected = [
+        ("身份证号码", "没有登记过", "never registered"),
+        ("学生姓名", "登记的姓名不同", "not the one registered"),
+        ("人员编号", "36 位", "36 characters"),
+        ("人员编号", "查无此人", "nobody has the number"),
+        ("学生姓名", "登记的姓名不同", "not the one registered"),
+        ("学籍号", "另一个人的号码", "somebody else's"),
+        ("身份证号码", "已有的证件号不同", "not the resident ID that"),
+        ("学生姓名", "前面同一号码的行", "earlier row"),
+    ];
+    let [zh, en] = advised(&outcomes, "outcomes");
+    let [more_zh, more_en] = advised(&roster, "roster");
+    let told: Vec<_> = zh.iter().chain(&more_zh).collect();
+    let told_en: Vec<_> = en.iter().chain(&more_en).collect();
+    assert_eq!((told.len(), told_en.len()), (8, 8), "{told:?}");
+    for ((cell, zh, en), (told, told_en)) in expected.into_iter().zip(told.into_iter().zip(told_en))
+    {
+        let named = format!("“{cell}”");
+        assert!(told.contains(&named) && told.contains(zh), "{told}");
+        assert!(
+            told_en.contains(&named) && told_en.contains(en),
+            "{told_en}"
+        );
+        // Nothing of anybody is told.
+        for personal in [one.as_str(), two.as_str(), nobody.as_str(), "学生1"] {
+            assert!(
+                !told.contains(personal) && !told_en.contains(personal),
+                "{told}"
+            );
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! A roster: people registered, found again, or come back to be looked at.
 
+mod at_once;
+
 use serde_json::{Value, json};
 use tests::support::server::{Stand, resident_id};
 
@@ -269,69 +271,6 @@ fn rare_names_and_names_with_dots_are_kept_and_found() {
     // 昇 is no 升: that is for somebody to look at, not to guess.
     let again = checked(&stand, 0, &[format!("升,{},,", resident_id(1))]);
     assert_eq!(counts(&again), [0, 0, 0, 0, 1]);
-}
-
-#[test]
-fn one_roster_sent_twice_at_once_makes_nobody_twice() {
-    // Two secretaries press the same button, and every learner has two accounts.
-    let stand = Stand::open();
-    let token = stand.schools[0].token();
-    let rows: Vec<_> = (1..=200).map(person).collect();
-    let jobs = [checked(&stand, 0, &rows), checked(&stand, 0, &rows)];
-    let size = stand.app.ledger.head().size;
-    // And a counter registers one of them meanwhile.
-    let body = json!({
-        "name": "学生200", "birth_date": "2001-02-03",
-        "identifiers": [{ "type": "resident_id", "value": resident_id(200) }],
-    });
-    std::thread::scope(|scope| {
-        for job in &jobs {
-            let path = format!("/v1/imports/{}/run", job["id"].as_str().unwrap());
-            let stand = &stand;
-            scope.spawn(move || stand.send("POST", &path, token, &[], Some(b"")).is(202));
-        }
-        scope.spawn(|| stand.post(token, "/v1/learners", &body));
-    });
-    let done = jobs.map(|job| {
-        let id = job["id"].as_str().unwrap().to_owned();
-        stand.import_reaches(token, &id, "done")
-    });
-    let sum = |name: &str| -> u64 {
-        done.iter()
-            .map(|job| job["counts"][name].as_u64().unwrap())
-            .sum()
-    };
-    assert_eq!(sum("refused"), 0, "{done:?}");
-    assert_eq!(sum("recorded") + sum("already"), 400, "{done:?}");
-    let people: std::collections::HashSet<_> = (1..=200)
-        .map(|serial| found(&stand, "resident_id", &resident_id(serial)).unwrap())
-        .collect();
-    assert_eq!(people.len(), 200);
-    // One registration each, and an envelope or two.
-    let grown = stand.app.ledger.head().size - size;
-    assert!((201..=202).contains(&grown), "{grown}");
-}
-
-#[test]
-fn whom_a_killed_roster_registered_is_its_own_and_one_person() {
-    // After a power cut a school would read that others had registered its people, or have them twice.
-    use api::import::{JobState, control};
-    let stand = Stand::open();
-    stand.register(0, "学生1", &resident_id(1));
-    let rows: Vec<_> = (1..=40).map(person).collect();
-    let checked = checked(&stand, 0, &rows);
-    let id = serde_json::from_value(checked["id"].clone()).unwrap();
-    let caller = stand.app.jobs.get(id).unwrap().unwrap().caller();
-    control::begin(&stand.app, &caller, id, None).unwrap();
-    // It is killed between the commits of its chunk and their account.
-    let begun = stand.app.jobs.get(id).unwrap().unwrap();
-    control::work(&stand.app, begun.clone(), &|_| {});
-    let size = stand.app.ledger.head().size;
-    let again = control::work(&stand.app, begun, &|_| {});
-    assert_eq!(again.state, JobState::Done);
-    assert_eq!((again.counts.recorded, again.counts.already), (39, 1));
-    assert_eq!(stand.app.ledger.head().size, size);
-    assert_eq!(again.position, Some(size - 1));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Imports that wait, stop, are killed, are run twice, or come in crowds.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
@@ -56,14 +57,17 @@ fn an_interrupted_dry_run_comes_to_what_one_that_ran_through_does() {
         &Told::default(),
     )
     .unwrap();
-    let id = cut.id;
     // The import ends behind its first chunk, and all that it held in memory with it.
-    let work = || control::work(&stand.app, cut, &|_| panic!("the import is cut off here"));
-    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err());
-    let kept = stand.app.jobs.get(id).unwrap().unwrap();
-    assert_eq!(kept.state, JobState::Checking);
-    assert!(kept.next_row > 6 && kept.next_row < 1_030, "{kept:?}");
-    let done = control::work(&stand.app, kept, &|_| {});
+    let cut_at = std::cell::Cell::new(None);
+    let done = control::work(&stand.app, cut, &|at| {
+        if cut_at.get().is_none() {
+            cut_at.set(Some((at.state, at.next_row)));
+            panic!("the import is cut off here");
+        }
+    });
+    let (state, row) = cut_at.get().unwrap();
+    assert_eq!(state, JobState::Checking);
+    assert!(row > 6 && row < 1_030, "{row}");
     assert_eq!(done.state, JobState::Checked);
     assert_eq!(json!(done.counts), through["counts"]);
     let found = errors(&stand, &json!(done));
@@ -153,4 +157,40 @@ fn many_files_at_once_are_read_by_few_threads() {
     });
     let threads = looks.min().unwrap();
     assert!(threads <= 1, "{threads} threads");
+}
+
+#[test]
+fn a_third_file_at_once_waits_or_is_told_to_come_again() {
+    // A crowd of clerks would take the server's memory, or a file be lost without a word.
+    let stand = Stand::open();
+    let token = stand.schools[0].token();
+    stand.register(0, "学生1", &resident_id(1));
+    let text = file(&[row(1, "R-1")]);
+    let files = &stand.app.files;
+    let take = || Arc::clone(files).try_acquire_owned().ok();
+    let [one, other] = [take(), take()];
+    assert!(one.is_some() && other.is_some(), "two are read at once");
+    assert!(take().is_none(), "and no third");
+    let refused = stand.upload(token, "f.csv", text.as_bytes());
+    refused.refused(503, "too-busy");
+    assert_eq!(refused.header("retry-after"), "1");
+    let kept = stand.app.side.scan("import", &[], None, 10).unwrap();
+    assert!(kept.is_empty(), "half taken in");
+    // One ends while the same file waits.
+    let job = std::thread::scope(|scope| {
+        let sent = scope.spawn(|| stand.upload(token, "f.csv", text.as_bytes()).is(202));
+        std::thread::sleep(Duration::from_millis(300));
+        assert!(!sent.is_finished(), "it was read without a place");
+        drop(one);
+        sent.join().unwrap()
+    });
+    let job = stand.import_reaches(token, job["id"].as_str().unwrap(), "checked");
+    assert_eq!(run(&stand, &job)["counts"]["recorded"], 1);
+    // So does whoever puts a file in the place of another, and whoever fetches the list of errors.
+    let held = take();
+    let path = format!("/v1/imports/{}/errors.xlsx", job["id"].as_str().unwrap());
+    stand.get(token, &path).refused(503, "too-busy");
+    drop((held, other));
+    assert_eq!(stand.get(token, &path).status, 200);
+    assert_eq!(files.available_permits(), 2, "each place was given back");
 }

@@ -29,6 +29,7 @@ pub mod routes;
 mod seal;
 pub mod server;
 mod side;
+pub mod standing;
 pub mod status_list;
 pub mod telemetry;
 pub mod token;

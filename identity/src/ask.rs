@@ -71,7 +71,7 @@ pub enum AskError {
         retired: Option<u64>,
     },
     /// The key is for something else.
-    #[error("key {0} is not an assertion key")]
+    #[error("key {0} is not for asserting this")]
     KeyUse(String),
     /// This signer may not assert this kind.
     #[error("institution {issuer} may not assert {kind}")]
@@ -126,12 +126,14 @@ impl Ask {
         streams
     }
 
-    /// Whether key and person may ask `kind` at the position of `world`.
+    /// Whether key and person may ask `kind` at the position of `world`; `uses` are those of the keys
+    /// that sign it.
     pub fn authorise(
         &self,
         world: &World<'_>,
         kind: &str,
         row: Entitlement,
+        uses: &[KeyUse],
     ) -> Result<(), AskError> {
         let institution = world.get::<Institution>(&self.issuer.stream());
         if institution.admitted.is_none() {
@@ -149,7 +151,7 @@ impl Ask {
                 kind: kind.into(),
             });
         }
-        let custody = self.key_window(world, &institution)?;
+        let custody = self.key_window(world, &institution, uses)?;
         match &self.act {
             None if custody == Custody::Platform => Err(AskError::ActMissing),
             None => Ok(()),
@@ -161,6 +163,7 @@ impl Ask {
         &self,
         world: &World<'_>,
         institution: &Institution,
+        uses: &[KeyUse],
     ) -> Result<Custody, AskError> {
         let key = institution.key_named(&self.kid);
         let not_active = || AskError::KeyNotActive {
@@ -170,7 +173,7 @@ impl Ask {
             retired: key.and_then(|key| key.retired),
         };
         let key = key.ok_or_else(not_active)?;
-        if key.r#use != KeyUse::Assertion {
+        if !uses.contains(&key.r#use) {
             return Err(AskError::KeyUse(self.kid.to_string()));
         }
         if !key.is_valid_at(world.position) || &key.key != world.key {

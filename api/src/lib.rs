@@ -28,6 +28,7 @@ pub mod result_page;
 pub mod routes;
 mod seal;
 pub mod server;
+pub mod settling;
 mod side;
 pub mod standing;
 pub mod status_list;

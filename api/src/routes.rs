@@ -7,6 +7,7 @@ pub mod credential_pages;
 pub mod credentials;
 pub mod identity_doors;
 pub mod imports;
+pub mod institution_keys;
 pub mod institutions;
 pub mod learners;
 pub mod log;
@@ -58,6 +59,8 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(institutions::show))
         .routes(routes!(institutions::activate_key, institutions::keys))
         .routes(routes!(institutions::retire_key))
+        .routes(routes!(institution_keys::rotate))
+        .routes(routes!(institution_keys::standing))
         .routes(routes!(learners::register))
         .routes(routes!(learners::show))
         .routes(routes!(learners::bind))

@@ -249,9 +249,21 @@ impl<'a> Play<'a> {
         self.next += step.gap;
         let step = &self.aimed(step);
         let expected = self.judge(step);
+        let came = self.answer(step);
+        prop_assert_eq!(came, expected, "at {}: {:?}", self.next, step);
+        if came == Came::Written {
+            self.written(step);
+            self.next += 1;
+            self.compare()?;
+        }
+        Ok(came)
+    }
+
+    /// What the rules say.
+    fn answer(&mut self, step: &Step) -> Came {
         let by = step.signer;
         let ask = Ask::of(&self.stage.keys[usize::from(by)].0).unwrap();
-        let came = match &step.act {
+        match &step.act {
             Act::Submit => self.ask::<()>(by, register::KIND, None),
             Act::Activate(new) => {
                 let data = activate_key::Data {
@@ -344,14 +356,7 @@ impl<'a> Play<'a> {
                 };
                 self.ask(by, kind, Some(&decision))
             }
-        };
-        prop_assert_eq!(came, expected, "at {}: {:?}", self.next, step);
-        if came == Came::Written {
-            self.written(step);
-            self.next += 1;
-            self.compare()?;
         }
-        Ok(came)
     }
 
     /// The key among those valid here for one of `uses` that `slot` counts to; else `slot`.
@@ -393,7 +398,8 @@ impl<'a> Play<'a> {
                     let at = usize::try_from(*back).unwrap().checked_rem(open.len());
                     if let Some(from) = at.map(|at| open[at]) {
                         *back = self.next - from;
-                        let run = (from..).take_while(|at| open.contains(at)).count() as u64;
+                        let run =
+                            (from..self.next).take_while(|at| open.contains(at)).count() as u64;
                         *length = (*length).min(run - 1);
                     }
                 }

@@ -21,7 +21,7 @@ use identity::institution::{
 };
 use ledger::fact::Fact;
 use ledger::hash::Digest;
-use tests::support::asking::{Asking, Signer, officer, person, registrar};
+use tests::support::asking::{Asking, Signer, audit, officer, person, registrar, security, system};
 use tests::support::given::{Given, next_key};
 use tests::support::keeping::{
     acknowledgement, activate, compromise, pledge, proof, reaffirm, recover, recovery, rotate,
@@ -370,7 +370,7 @@ fn a_cut_off_needs_two_registrars() {
     );
     refused(
         &mut given,
-        &said::approve(proposal, tests::support::asking::security(), "security"),
+        &said::approve(proposal, security(), "security"),
         ApprovalError::ApproverNotAllowed("security".into()),
     );
     let one = said::approve(proposal, person(5), "registrar");
@@ -405,7 +405,6 @@ fn a_cut_off_needs_two_registrars() {
         &said::approve(proposal, registrar(), "registrar"),
         ApprovalError::ApproverNotAllowed("registrar".into()),
     );
-    use tests::support::asking::{audit, security, system};
     given.makes(&said::approve(proposal, system(), "system"));
     given.makes(&said::approve(proposal, security(), "security"));
     let done = given.makes(&said::approve(proposal, audit(), "audit"));

@@ -2,6 +2,7 @@
 //! acknowledgement key A.
 
 use identity::did::IssuerNumber;
+use identity::institution::Standing::{Disputed, Good, Repudiated};
 use identity::institution::compromise_key::CompromiseKeyError;
 use identity::institution::{Institution, Settlement, Standing};
 use tests::support::asking::{Signer, person};
@@ -151,10 +152,7 @@ fn row_6000_the_second_floor() {
 #[test]
 fn rows_7200_to_7400_nobody_knows_yet() {
     let given = until(Row::Stolen);
-    assert_eq!(
-        standing(&given, [7_150, 7_200, 7_240, 7_400]),
-        [Standing::Good; 4]
-    );
+    assert_eq!(standing(&given, [7_150, 7_200, 7_240, 7_400]), [Good; 4]);
     assert!(institution(&given).disputed().is_empty());
 }
 
@@ -169,7 +167,6 @@ fn row_7501_cut_off_and_recovered() {
     assert!(two.is_valid_at(7_150) && !two.is_valid_at(7_151) && !two.is_valid_at(7_501));
     assert!(!three.is_valid_at(7_501) && three.is_valid_at(7_502));
     assert_eq!(state.disputed().as_slice(), [(7_151, 7_500)]);
-    use Standing::{Disputed, Good};
     assert_eq!(
         standing(&given, [7_150, 7_151, 7_200, 7_500, 7_501]),
         [Good, Disputed, Disputed, Disputed, Good]
@@ -184,7 +181,6 @@ fn row_7501_cut_off_and_recovered() {
 #[test]
 fn row_7610_reaffirmed() {
     let given = until(Row::Reaffirmed);
-    use Standing::{Disputed, Good};
     assert_eq!(
         standing(&given, [7_151, 7_199, 7_200, 7_239, 7_240, 7_400, 7_401]),
         [Good, Good, Disputed, Disputed, Good, Good, Disputed]
@@ -195,7 +191,6 @@ fn row_7610_reaffirmed() {
 #[test]
 fn row_7620_repudiated() {
     let given = until(Row::Repudiated);
-    use Standing::{Disputed, Good, Repudiated};
     assert_eq!(
         standing(&given, [7_199, 7_200, 7_239, 7_240, 7_500]),
         [Good, Repudiated, Repudiated, Good, Disputed]
@@ -207,7 +202,6 @@ fn row_7620_repudiated() {
 #[test]
 fn row_7700_cut_off_earlier() {
     let given = until(Row::CutEarlier);
-    use Standing::{Disputed, Good, Repudiated};
     assert_eq!(
         standing(
             &given,

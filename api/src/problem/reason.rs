@@ -70,6 +70,7 @@ pub enum Reason {
     NotDisputed,
     SettlingKeyNotFit,
     SealInvalid,
+    RootFalse,
     OutcomeDisputed,
     RoleScope,
     RolesCombined,
@@ -221,6 +222,7 @@ impl Reason {
         Self::NotDisputed,
         Self::SettlingKeyNotFit,
         Self::SealInvalid,
+        Self::RootFalse,
         Self::OutcomeDisputed,
         Self::RoleScope,
         Self::RolesCombined,
@@ -419,6 +421,7 @@ impl Reason {
             | Self::ExceptInvalid
             | Self::RangesInvalid
             | Self::SealInvalid
+            | Self::RootFalse
             | Self::KeyInvalid
             | Self::KeyNameInvalid
             | Self::RoleScope
@@ -525,6 +528,7 @@ impl Reason {
             Self::NotDisputed => "not-disputed",
             Self::SettlingKeyNotFit => "settling-key-not-fit",
             Self::SealInvalid => "seal-invalid",
+            Self::RootFalse => "root-false",
             Self::OutcomeDisputed => "outcome-disputed",
             Self::RoleScope => "role-scope",
             Self::RolesCombined => "roles-combined",

@@ -278,9 +278,9 @@ impl Needed {
                     .iter()
                     .map(|grant| grant.granted)
                     .filter(|granted| {
-                        let agrees =
+                        let counts =
                             agreed.contains(&granted.person) || Some(granted.person) == proposer;
-                        agrees && granted.role.is_administrator()
+                        counts && granted.role.is_administrator()
                     })
                     .map(|granted| granted.role)
                     .collect();

@@ -207,6 +207,7 @@ fn keys() -> Vec<(&'static str, Problem, Reason)> {
             Reason::SettlingKeyNotFit,
         ),
         (why, settle(SettleEntriesError::Seal), Reason::SealInvalid),
+        (why, Problem::of(Reason::RootFalse), Reason::RootFalse),
         (
             why,
             rejected(IssueError::OutcomeDisputed.into()),

@@ -126,24 +126,26 @@ impl Books {
         let mut settled = false;
         for (at, did) in &self.did {
             match did {
-                Did::CutOff(slot, q) if Some(*slot) == key => {
-                    if within && position > *q && !settled {
-                        standing = Standing::Disputed;
-                    }
+                Did::CutOff(slot, q)
+                    if Some(*slot) == key && within && position > *q && !settled =>
+                {
+                    standing = Standing::Disputed;
                 }
-                Did::Floor { by, except, .. } if self.counts(*by, *at, None) => {
-                    if except.contains(&position) && !settled {
-                        standing = Standing::Disputed;
-                    }
+                Did::Floor { by, except, .. }
+                    if self.counts(*by, *at, None) && except.contains(&position) && !settled =>
+                {
+                    standing = Standing::Disputed;
                 }
-                Did::Settled { by, how, positions } if self.counts(*by, *at, None) => {
-                    if standing == Standing::Disputed && positions.contains(&position) {
-                        settled = true;
-                        standing = match how {
-                            Settlement::Reaffirmed => Standing::Good,
-                            Settlement::Repudiated => Standing::Repudiated,
-                        };
-                    }
+                Did::Settled { by, how, positions }
+                    if self.counts(*by, *at, None)
+                        && standing == Standing::Disputed
+                        && positions.contains(&position) =>
+                {
+                    settled = true;
+                    standing = match how {
+                        Settlement::Reaffirmed => Standing::Good,
+                        Settlement::Repudiated => Standing::Repudiated,
+                    };
                 }
                 _ => {}
             }

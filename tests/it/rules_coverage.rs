@@ -66,7 +66,7 @@ rules! {
     POLICIES, policy: PolicyError { NotInForce, Unknown }
     OPENINGS, opening: OpenLogError { NotFirst, Keys, Officers, PolicyUnknown }
     ADMISSIONS, admission: AdmitError {
-        NumberNotNext, CodeTaken, CodeMissing, CodeMalformed, CheckDigit, Name, Officers, ParentUnknown, Key,
+        NumberNotNext, CodeTaken, CodeMissing, CodeMalformed, CheckDigit, Name, Officers, ParentUnknown, LevelUnfit, Key,
     }
     ACTIVATIONS, activation: ActivateKeyError {
         NotYours, Fragment, FragmentTaken, KeyTaken, KeyMixedOrder, UseNotYours, TooMany, CredentialKeyNotKept,

@@ -71,6 +71,7 @@ pub enum Reason {
     SettlingKeyNotFit,
     SealInvalid,
     RootFalse,
+    LevelUnfit,
     OutcomeDisputed,
     RoleScope,
     RolesCombined,
@@ -223,6 +224,7 @@ impl Reason {
         Self::SettlingKeyNotFit,
         Self::SealInvalid,
         Self::RootFalse,
+        Self::LevelUnfit,
         Self::OutcomeDisputed,
         Self::RoleScope,
         Self::RolesCombined,
@@ -422,6 +424,7 @@ impl Reason {
             | Self::RangesInvalid
             | Self::SealInvalid
             | Self::RootFalse
+            | Self::LevelUnfit
             | Self::KeyInvalid
             | Self::KeyNameInvalid
             | Self::RoleScope
@@ -529,6 +532,7 @@ impl Reason {
             Self::SettlingKeyNotFit => "settling-key-not-fit",
             Self::SealInvalid => "seal-invalid",
             Self::RootFalse => "root-false",
+            Self::LevelUnfit => "level-unfit",
             Self::OutcomeDisputed => "outcome-disputed",
             Self::RoleScope => "role-scope",
             Self::RolesCombined => "roles-combined",

@@ -284,6 +284,7 @@ fn reason_of_admit(error: &AdmitError) -> Reason {
         AdmitError::Name => Reason::NameInvalid,
         AdmitError::Officers => Reason::OfficersInvalid,
         AdmitError::ParentUnknown(_) => Reason::ParentUnknown,
+        AdmitError::LevelUnfit(_) => Reason::LevelUnfit,
         AdmitError::Key => Reason::KeyInvalid,
     }
 }

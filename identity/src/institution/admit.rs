@@ -204,6 +204,9 @@ pub enum AdmitError {
     /// The parent is not admitted.
     #[error("the parent, institution {0}, is not admitted")]
     ParentUnknown(IssuerNumber),
+    /// It would stand beside or above its parent. The registrar has everybody below it.
+    #[error("an institution of this level does not stand below institution {0}")]
+    LevelUnfit(IssuerNumber),
     /// The key is of mixed order, or its name is not a short ASCII word.
     #[error("the key, or its name, cannot be used")]
     Key,
@@ -255,14 +258,7 @@ impl Decision for Admit {
         if first == second {
             return Err(AdmitError::Officers);
         }
-        if let Some(parent) = data.parent
-            && world
-                .get::<Institution>(&parent.stream())
-                .admitted
-                .is_none()
-        {
-            return Err(AdmitError::ParentUnknown(parent));
-        }
+        self.check_parent(world)?;
         self.check_keys()?;
         Ok(Verdict::Facts(self.facts(&codes)))
     }
@@ -307,6 +303,24 @@ impl Admit {
             school: school.map(|it| it.normalised),
             credit: credit.map(|it| it.normalised),
         })
+    }
+
+    /// The tree of 组织中枢: a parent was admitted before its children and no one moves, so there is no
+    /// cycle, and levels fall on the way down.
+    fn check_parent(&self, world: &World<'_>) -> Result<(), AdmitError> {
+        let Some(parent) = self.data.parent else {
+            return Ok(());
+        };
+        let above = world.get::<Institution>(&parent.stream());
+        let above = above
+            .admitted
+            .as_ref()
+            .ok_or(AdmitError::ParentUnknown(parent))?;
+        if parent == IssuerNumber::REGISTRAR || self.data.level.is_below(above.level) {
+            Ok(())
+        } else {
+            Err(AdmitError::LevelUnfit(parent))
+        }
     }
 
     /// The keys kept apart, with their uses.

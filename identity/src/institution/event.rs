@@ -22,6 +22,13 @@ pub enum Level {
     School,
 }
 
+impl Level {
+    /// Whether an institution of this level can stand directly or further below one of `above`.
+    pub const fn is_below(self, above: Self) -> bool {
+        (above as u8) < (self as u8)
+    }
+}
+
 /// What a key may sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

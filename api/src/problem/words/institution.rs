@@ -56,6 +56,7 @@ impl InChinese for AdmitError {
             Self::Name => "名称须为 1 至 120 个字".into(),
             Self::Officers => "机构开始时须有两名不同的经办人".into(),
             Self::ParentUnknown(number) => format!("上级机构 {number} 尚未准入"),
+            Self::LevelUnfit(number) => format!("这一级的机构不能设在机构 {number} 之下"),
             Self::Key => "该密钥或其名称不能使用".into(),
         }
     }

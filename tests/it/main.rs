@@ -39,6 +39,7 @@ mod rules_coverage;
 mod rules_credentials;
 mod rules_genesis;
 mod rules_identity;
+mod rules_key_floors;
 mod rules_key_life;
 mod rules_key_timeline;
 mod rules_keys;

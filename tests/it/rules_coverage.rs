@@ -196,6 +196,7 @@ fn every_refusal_has_a_test() {
         super::rules_credentials::REFUSALS,
         super::rules_genesis::REFUSALS,
         super::rules_identity::REFUSALS,
+        super::rules_key_floors::REFUSALS,
         super::rules_key_life::REFUSALS,
         super::rules_key_timeline::REFUSALS,
         super::rules_keys::REFUSALS,

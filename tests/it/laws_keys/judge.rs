@@ -29,7 +29,10 @@ impl Play<'_> {
         let follows = |old: Slot, new: Slot| {
             let unused = |key: &Slot| self.books.activated(*key).is_none();
             let pledge = self.books.pledge(old);
-            pledge.or_else(|| (3..KEYS).find(unused)).unwrap_or(new)
+            pledge
+                .or_else(|| (3..KEYS).find(unused))
+                .filter(|key| *key < KEYS)
+                .unwrap_or(new)
         };
         match &mut step.act {
             Act::Rotate(new) => *new = follows(step.signer, *new),

@@ -8,6 +8,7 @@ pub mod credentials;
 pub mod erasures;
 pub mod identity_doors;
 pub mod imports;
+pub mod institution_keys;
 pub mod institutions;
 pub mod learners;
 pub mod log;
@@ -60,6 +61,8 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(institutions::show))
         .routes(routes!(institutions::activate_key, institutions::keys))
         .routes(routes!(institutions::retire_key))
+        .routes(routes!(institution_keys::rotate))
+        .routes(routes!(institution_keys::standing))
         .routes(routes!(officers::appoint, officers::list))
         .routes(routes!(officers::dismiss))
         .routes(routes!(learners::register))

@@ -26,6 +26,7 @@ use crate::app::App;
 use crate::mask;
 use crate::problem::Problem;
 use crate::read::Access;
+use crate::standing::Standings;
 use crate::vault::{VaultError, Wanted};
 
 use self::disclosures::Disclosed;
@@ -106,7 +107,8 @@ pub struct Line {
     pub passed: Option<bool>,
     /// Date of completion.
     pub completed_on: String,
-    /// recorded, corrected or revoked.
+    /// recorded, corrected, revoked, or disputed: its institution has not said yet whether it is its
+    /// own, and nothing of it can be used.
     pub state: &'static str,
     /// Position of the commit that recorded it.
     pub position: u64,
@@ -138,7 +140,7 @@ pub struct Lot {
     pub id: Uuid,
     /// How much, a decimal string.
     pub credits: String,
-    /// available, expired, superseded or revoked; unrecognised = taken over from an old system, not
+    /// available, expired, superseded, revoked or disputed; unrecognised = taken over from an old system, not
     /// signed by its awarder, and not to be used before somebody recognises it.
     pub state: &'static str,
     /// First day on which it can no longer be used.
@@ -172,6 +174,8 @@ pub struct Totals {
     pub credits: String,
     /// Of this, what may still be used.
     pub usable: String,
+    /// In doubt until its institution has spoken; not counted above.
+    pub disputed: String,
     /// What stands, by awarder.
     pub by_institution: Vec<Sum>,
     /// What stands, by level.
@@ -224,6 +228,10 @@ pub fn build(app: &App, person: Uuid, shown: Shown) -> Result<Transcript, Proble
     let position = app.views.follower.next();
     let mut rows = app.views.transcripts.of_person(person)?;
     rows.retain(|row| shown.access.has(row.origin.awarder));
+    let mut standings = Standings::new(app);
+    for row in &mut rows {
+        standings.apply(row)?;
+    }
     let mut names = Names::default();
     let mut outcomes = Vec::with_capacity(rows.len());
     for row in &rows {
@@ -274,7 +282,9 @@ pub fn build(app: &App, person: Uuid, shown: Shown) -> Result<Transcript, Proble
 
 /// One outcome as the reader may see it; who may not see names may not see marks either.
 pub fn line(app: &App, row: &Row, in_full: bool) -> Result<Line, Problem> {
-    line_named(app, row, in_full, app.today(), &mut Names::default())
+    let mut row = row.clone();
+    Standings::new(app).apply(&mut row)?;
+    line_named(app, &row, in_full, app.today(), &mut Names::default())
 }
 
 /// Names of institutions, looked up once.
@@ -395,6 +405,7 @@ fn lot_of(lot: &LotRow, kind: OutcomeKind, today: Date) -> Lot {
             LotState::Available => "expired",
             LotState::Superseded => "superseded",
             LotState::Revoked => "revoked",
+            LotState::Disputed => "disputed",
         },
         usable_before: lot.usable_before.map(|date| date.to_string()),
         warnings: if lot.hours_mismatch {
@@ -419,6 +430,7 @@ fn scheme_totals(
         scheme: scheme.as_str(),
         credits: amount(of.available.credit),
         usable: amount(of.usable.credit),
+        disputed: amount(of.disputed.credit),
         by_institution,
         by_level: sums(&of.by_level, |level| {
             level.map_or_else(String::new, |level| level.to_string())

@@ -35,6 +35,7 @@ impl Words {
         match line.state {
             "corrected" => self.say("✎ 已更正", "✎ Corrected"),
             "revoked" => self.say("✘ 已撤销", "✘ Revoked"),
+            "disputed" => self.say("? 存疑", "? Disputed"),
             _ => self.say("✔ 已入账", "✔ Recorded"),
         }
     }

@@ -75,7 +75,7 @@ fn issuer(app: &App, institution: &Institution) -> Option<Issuer> {
         custody: key.custody,
         activated: key.activated,
         retired: key.retired,
-        not_valid_after: None,
+        not_valid_after: key.not_valid_after(),
     });
     Some(Issuer {
         id: profile.number,
@@ -83,7 +83,12 @@ fn issuer(app: &App, institution: &Institution) -> Option<Issuer> {
         custody: institution.custody(),
         suspended: None,
         status_required: true,
-        disputed: Vec::new(),
+        // What was repudiated is never to be confirmed again, whoever is offline.
+        disputed: institution
+            .disputed()
+            .and(&institution.repudiated())
+            .as_slice()
+            .to_vec(),
         keys: keys.collect(),
         status: Vec::new(),
         did,

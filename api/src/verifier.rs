@@ -141,7 +141,7 @@ impl App {
             Some(issued) => Registered::Here {
                 issuer: issued.says.issuer,
                 position: issued.by.position,
-                standing: credential.standing(),
+                standing: self.credential_standing(&credential, issued)?,
                 same: self.says_the_same(issued, bytes)?,
             },
         })

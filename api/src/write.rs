@@ -31,6 +31,7 @@ use crate::app::App;
 use crate::extract::{Caller, unquoted};
 use crate::flights::Flight;
 use crate::problem::{Problem, Reason, Words};
+use crate::settling::settles;
 use crate::vault::{Alias, Reserved, VaultError};
 use deposit::{Deposit, deposit_of};
 
@@ -183,11 +184,8 @@ impl App {
         expected: Option<(Stream, u64)>,
     ) -> Result<Prepared, Problem> {
         let app = Arc::clone(self);
-        let has_values = !disclosures.is_empty();
-        off_the_runtime(has_values, move || {
-            app.prepare(assertion, disclosures, expected)
-        })
-        .await
+        let waits = !disclosures.is_empty() || settles(&assertion);
+        off_the_runtime(waits, move || app.prepare(assertion, disclosures, expected)).await
     }
 
     /// What the values must be, whatever the door: a dry run must refuse what its run refuses.
@@ -223,6 +221,11 @@ impl App {
     ) -> Result<Prepared, Problem> {
         let kind = self.check_disclosed(&assertion, &disclosures)?;
         let mut submission = self.ledger.check_parsed(assertion.clone())?;
+        if settles(&assertion) {
+            // What the rules refuse anyhow is not worth reading the log for.
+            self.ledger.preview(&submission)?;
+            self.check_root(&assertion)?;
+        }
         if let Some((stream, revision)) = expected {
             submission = submission.expecting(stream, revision);
         }

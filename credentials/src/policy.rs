@@ -96,6 +96,10 @@ pub enum Act {
     Merge,
     /// An outcome is revoked.
     Revoke,
+    /// A key of an institution is declared compromised; no policy switches this off.
+    Compromise,
+    /// An institution's key gives its place to the next, or one that is kept apart is activated.
+    Rotate,
 }
 
 /// Where credit comes from, as ceilings see it; names as in DOMAIN.md §3.5.
@@ -251,7 +255,7 @@ impl Terms {
 
     /// Whether an act needs a second officer; on unless the policy says otherwise.
     pub fn needs_two_officers(&self, act: Act) -> bool {
-        self.params.two_officers.get(&act).copied().unwrap_or(true)
+        act == Act::Compromise || self.params.two_officers.get(&act).copied().unwrap_or(true)
     }
 
     /// Most of `base` that may come from `source`: `floor(base × bp / 10000)`; `None` = no ceiling.

@@ -12,11 +12,14 @@ pub mod two_person;
 
 use std::sync::Arc;
 
-use identity::approval::decide::{DecideApproval, Resume, Resumed};
+use identity::approval::decide::{DecideApproval, Resume, Resumed, Side};
 use identity::approval::{Approval, Proposal};
 use identity::ask::Ask;
 use identity::institution::registry::Registry;
-use identity::institution::{Institution, KeyUse, activate_key, admit, retire_key};
+use identity::institution::{
+    Institution, Settlement, activate_key, admit, compromise_key, reaffirm_history, recover_key,
+    retire_key, rotate_key, settle_entries,
+};
 use identity::officer::{Officer, appoint, clerk, dismiss};
 use identity::person::erasure::{certify, destroy, request};
 use identity::person::erasures::Erasures;
@@ -82,8 +85,9 @@ impl Decision for Authorised {
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, Refusal> {
+        let uses = kinds::signed_by(self.kind.name);
         self.ask
-            .authorise(world, self.kind.name, self.kind.entitlement)?;
+            .authorise(world, self.kind.name, self.kind.entitlement, uses)?;
         self.inner.decide(world)
     }
 }
@@ -93,10 +97,14 @@ fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<AnyDecision, Refusal> 
     let issuer = ask.issuer;
     let target = ask.target;
     let inner: AnyDecision = match kind.name {
-        admit::KIND => Box::new(Use(admit::Admit { data: read(data)? })),
+        admit::KIND => Box::new(Use(admit::Admit {
+            data: read(data)?,
+            more: admit::More::default(),
+        })),
         activate_key::KIND => Box::new(Use(activate_key::ActivateKey {
             issuer,
             data: read(data)?,
+            more: None,
         })),
         retire_key::KIND => Box::new(Use(retire_key::RetireKey {
             issuer,
@@ -157,9 +165,44 @@ fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<AnyDecision, Refusal> 
             data: read(data)?,
             resume: resume(),
         }),
-        other => return Err(Refusal::UnknownKind(other.into())),
+        _ => institution_case(kind, ask, data)?,
     };
     Ok(forgotten::guarded(kind, data, inner))
+}
+
+/// The same for the kinds about an institution's keys that came later.
+fn institution_case(kind: &Kind, ask: &Ask, data: &str) -> Result<AnyDecision, Refusal> {
+    let issuer = ask.issuer;
+    let settle = |how| -> Result<AnyDecision, Refusal> {
+        Ok(Box::new(Use(settle_entries::SettleEntries {
+            issuer,
+            how,
+            data: read(data)?,
+        })))
+    };
+    Ok(match kind.name {
+        admit::KIND_V2 => Box::new(Use(admit::Admit::v2(read(data)?))),
+        activate_key::KIND_V2 => Box::new(Use(activate_key::ActivateKey::v2(issuer, read(data)?))),
+        rotate_key::KIND => Box::new(Use(rotate_key::RotateKey {
+            ask: ask.clone(),
+            data: read(data)?,
+        })),
+        recover_key::KIND => Box::new(Use(recover_key::RecoverKey {
+            issuer,
+            data: read(data)?,
+        })),
+        compromise_key::KIND => Box::new(Use(compromise_key::CompromiseKey {
+            ask: ask.clone(),
+            data: read(data)?,
+        })),
+        reaffirm_history::KIND => Box::new(Use(reaffirm_history::ReaffirmHistory {
+            issuer,
+            data: read(data)?,
+        })),
+        settle_entries::REAFFIRM => settle(Settlement::Reaffirmed)?,
+        settle_entries::REPUDIATE => settle(Settlement::Repudiated)?,
+        other => return Err(Refusal::UnknownKind(other.into())),
+    })
 }
 
 /// How a stored proposal becomes its use case again.
@@ -175,7 +218,7 @@ fn resume() -> Resume<Refusal> {
         let decision = use_case(kind, ask, &proposal.data)?;
         Ok(Resumed {
             decision,
-            approvers: kind.approvers,
+            approvers: kind.who_agrees(),
         })
     })
 }
@@ -217,7 +260,7 @@ impl Rules for Rulebook {
             Some(act) => Box::new(TwoPerson {
                 id: ask.id,
                 act,
-                names_a_person: ask.act.is_some(),
+                names_a_person: ask.act.is_some() || kind.who_agrees().side == Side::Registrar,
                 inner,
             }),
             None => inner,
@@ -254,10 +297,9 @@ impl Rules for Rulebook {
             return open_log::key(assertion);
         }
         let institution = signer.downcast_ref::<Institution>()?;
-        let wanted = kinds::find(assertion.kind()).map_or(KeyUse::Assertion, Kind::key_use);
         institution
             .key_named(assertion.kid())
-            .filter(|key| key.r#use == wanted)
+            .filter(|key| kinds::signed_by(assertion.kind()).contains(&key.r#use))
             .map(|key| key.key.clone())
     }
 }

@@ -30,6 +30,8 @@ pub enum Standing {
     Revoked,
     /// A correction put another in its place.
     Superseded,
+    /// Its institution does not stand for it yet.
+    Disputed,
 }
 
 /// What the ledger says of a credential; only the platform can ask it.

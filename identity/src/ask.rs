@@ -73,7 +73,7 @@ pub enum AskError {
         retired: Option<u64>,
     },
     /// The key is for something else.
-    #[error("key {0} is not for assertions of this kind")]
+    #[error("key {0} is not for asserting this")]
     KeyUse(String),
     /// This signer may not assert this kind.
     #[error("institution {issuer} may not assert {kind}")]
@@ -128,12 +128,14 @@ impl Ask {
         streams
     }
 
-    /// Whether key and person may ask `kind` at the position of `world`.
+    /// Whether key and person may ask `kind` at the position of `world`; `uses` are those of the keys
+    /// that sign it.
     pub fn authorise(
         &self,
         world: &World<'_>,
         kind: &str,
         row: Entitlement,
+        uses: &[KeyUse],
     ) -> Result<(), AskError> {
         let institution = world.get::<Institution>(&self.issuer.stream());
         if institution.admitted.is_none() {
@@ -152,12 +154,7 @@ impl Ask {
             });
         }
         let for_ledger = row.signer == Signer::Ledger;
-        let wanted = if for_ledger {
-            KeyUse::Ledger
-        } else {
-            KeyUse::Assertion
-        };
-        let custody = self.key_window(world, &institution, wanted)?;
+        let custody = self.key_window(world, &institution, uses)?;
         match &self.act {
             // Nobody acts: a person named here would be a lie.
             None if for_ledger => Ok(()),
@@ -171,7 +168,7 @@ impl Ask {
         &self,
         world: &World<'_>,
         institution: &Institution,
-        wanted: KeyUse,
+        uses: &[KeyUse],
     ) -> Result<Custody, AskError> {
         let key = institution.key_named(&self.kid);
         let not_active = || AskError::KeyNotActive {
@@ -181,7 +178,7 @@ impl Ask {
             retired: key.and_then(|key| key.retired),
         };
         let key = key.ok_or_else(not_active)?;
-        if key.r#use != wanted {
+        if !uses.contains(&key.r#use) {
             return Err(AskError::KeyUse(self.kid.to_string()));
         }
         if !key.is_valid_at(world.position) || &key.key != world.key {

@@ -5,11 +5,25 @@
 
 pub mod activate_key;
 pub mod admit;
+pub mod compromise_key;
+pub mod disputes;
 pub mod event;
+pub mod new_key;
+pub mod ranges;
+pub mod reaffirm_history;
+pub mod recover_key;
 pub mod registry;
 pub mod retire_key;
+pub mod rotate_key;
+pub mod seal;
+pub mod settle_entries;
 pub mod state;
 pub mod wire;
 
-pub use event::{Admitted, Custody, Event, KeyActivated, KeyRetired, KeyUse, Level};
-pub use state::{Institution, Key};
+pub use disputes::Standing;
+pub use event::{
+    Admitted, Custody, Event, HistoryReaffirmed, KeyActivated, KeyCompromised, KeyRetired,
+    KeyRotated, KeyUse, Level, Settlement,
+};
+pub use ranges::Ranges;
+pub use state::{CutOff, Institution, Key};

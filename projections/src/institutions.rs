@@ -9,8 +9,11 @@ mod fold;
 use std::sync::Arc;
 
 use identity::did::IssuerNumber;
+use identity::institution::disputes::{Floor, Settled};
 use identity::institution::state::Profile;
-use identity::institution::{Custody, Institution, Key, KeyUse, Level};
+use identity::institution::{Custody, CutOff, Institution, Key, KeyUse, Level, Settlement};
+use ledger::decision::Earlier;
+use ledger::hash::Digest;
 use ledger::key::PublicKey;
 use rusqlite::types::Type;
 use rusqlite::{OptionalExtension as _, Row, Transaction};
@@ -114,16 +117,82 @@ fn profile(row: &Row<'_>) -> rusqlite::Result<Profile> {
 
 fn with_keys(rows: &Transaction<'_>, profile: Profile) -> rusqlite::Result<Institution> {
     let sql =
-        "SELECT fragment, multikey, use, custody, activated, retired, activated_id, retired_id
+        "SELECT fragment, multikey, use, custody, activated, retired, activated_id, retired_id, next
                FROM keys WHERE institution = ?1 ORDER BY n";
     let mut statement = rows.prepare_cached(sql)?;
+    let number = profile.number;
     let keys = statement
-        .query_map([profile.number.0], key)?
-        .collect::<rusqlite::Result<_>>()?;
-    Ok(Institution {
+        .query_map([number.0], key)?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    let mut institution = Institution {
         admitted: Some(profile),
         keys,
+        floors: all(
+            rows,
+            "SELECT fragment, position, through, except_at FROM floors WHERE institution = ?1 ORDER BY n",
+            number,
+            floor,
+        )?,
+        settled: all(
+            rows,
+            "SELECT fragment, position, how, ranges FROM settlements WHERE institution = ?1 ORDER BY n",
+            number,
+            settled,
+        )?,
+    };
+    let cut_offs = all(
+        rows,
+        "SELECT fragment, not_valid_after, id, position FROM cut_offs WHERE institution = ?1 ORDER BY n",
+        number,
+        cut_off,
+    )?;
+    for (fragment, cut_off) in cut_offs {
+        for key in &mut institution.keys {
+            if key.fragment == fragment {
+                key.cut_offs.push(cut_off);
+            }
+        }
+    }
+    Ok(institution)
+}
+
+fn all<T>(
+    rows: &Transaction<'_>,
+    sql: &str,
+    number: IssuerNumber,
+    read: fn(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Vec<T>> {
+    let mut statement = rows.prepare_cached(sql)?;
+    statement.query_map([number.0], read)?.collect()
+}
+
+fn floor(row: &Row<'_>) -> rusqlite::Result<Floor> {
+    Ok(Floor {
+        by: row.get(0)?,
+        position: row.count(1)?,
+        through: row.count(2)?,
+        except: json(row, 3)?,
     })
+}
+
+fn settled(row: &Row<'_>) -> rusqlite::Result<Settled> {
+    Ok(Settled {
+        by: row.get(0)?,
+        position: row.count(1)?,
+        how: row.word::<Settlement>(2)?,
+        ranges: json(row, 3)?,
+    })
+}
+
+fn cut_off(row: &Row<'_>) -> rusqlite::Result<(String, CutOff)> {
+    let cut_off = CutOff {
+        not_valid_after: row.count(1)?,
+        by: Earlier {
+            id: row.id(2)?,
+            position: row.count(3)?,
+        },
+    };
+    Ok((row.get(0)?, cut_off))
 }
 
 fn key(row: &Row<'_>) -> rusqlite::Result<Key> {
@@ -137,5 +206,7 @@ fn key(row: &Row<'_>) -> rusqlite::Result<Key> {
         retired: row.count_if(5)?,
         id: row.id(6)?,
         retired_by: row.id_if(7)?,
+        next: row.get::<_, Option<[u8; 32]>>(8)?.map(Digest),
+        cut_offs: Vec::new(),
     })
 }

@@ -16,7 +16,7 @@ sys.dont_write_bytecode = True
 from xuefen_log import Violation, require  # noqa: E402
 from xuefen_log.batches import Batches  # noqa: E402
 from xuefen_log.ed25519 import BadKey, Key  # noqa: E402
-from xuefen_log.facts import REGISTRAR, State  # noqa: E402
+from xuefen_log.facts import REGISTRAR, SIGNED_BY, State  # noqa: E402
 from xuefen_log.leaf import Commit  # noqa: E402
 from xuefen_log.merkle import Tree  # noqa: E402
 from xuefen_log.published import check_checkpoint, check_receipt, check_tiles, check_trust  # noqa: E402
@@ -25,8 +25,6 @@ from xuefen_log.text import BadText, multikey  # noqa: E402
 
 AHEAD_MS_MAX = 5 * 60_000
 SEEN_AGE_MS_MAX = 7 * 86_400_000
-# What only time causes, or what the ledger itself carried out: signed by its own fact key.
-LEDGER_KINDS = ("erasure.destroy.v1", "erasure.certify.v1")
 
 
 class Log:
@@ -91,9 +89,9 @@ class Log:
             return _genesis_key(assertion, number, where)
         held = self.state.key_named(assertion.kid)
         require(held is not None, where, f"{assertion.kid} is not in the log")
-        wanted = "ledger" if assertion.kind in LEDGER_KINDS else "assertion"
-        require(held.use == wanted, where, f"{assertion.kid} is a key for {held.use}")
-        window = f"activated at {held.activated}, retired at {held.retired}"
+        uses = SIGNED_BY.get(assertion.kind, ("assertion",))
+        require(held.use in uses, where, f"{assertion.kid} is a key for {held.use}")
+        window = f"activated at {held.activated}, retired at {held.retired}, cut off at {held.not_valid_after}"
         require(held.is_valid_at(position), where, f"{assertion.kid} does not sign here: {window}")
         return held.key
 

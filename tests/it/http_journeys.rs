@@ -15,4 +15,5 @@ pub(crate) mod own_key;
 mod proving;
 mod reading;
 mod repeating;
+mod stolen_key;
 mod verifying;

@@ -181,6 +181,6 @@ fn assert_clean(dir: &str) {
 }
 
 /// Said past the test harness: the figure is shown on every run.
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     let _gone = writeln!(std::io::stderr(), "{line}");
 }

@@ -180,6 +180,7 @@ fn compare(world: &LogWorld, auditor: &Auditor) -> Result<(), TestCaseError> {
                         LotState::Available => Lot::Available,
                         LotState::Superseded => Lot::Superseded,
                         LotState::Revoked => Lot::Revoked,
+                        LotState::Disputed => unreachable!("no account says so"),
                     };
                     (lot.credit.get(), state)
                 })

@@ -19,7 +19,13 @@ use identity::approval::decide::ApprovalError;
 use identity::ask::AskError;
 use identity::institution::activate_key::ActivateKeyError;
 use identity::institution::admit::AdmitError;
+use identity::institution::compromise_key::CompromiseKeyError;
+use identity::institution::new_key::NewKeyError;
+use identity::institution::reaffirm_history::ReaffirmHistoryError;
+use identity::institution::recover_key::RecoverKeyError;
 use identity::institution::retire_key::RetireKeyError;
+use identity::institution::rotate_key::RotateKeyError;
+use identity::institution::settle_entries::SettleEntriesError;
 use identity::officer::appoint::AppointError;
 use identity::officer::clerk::ChangeClerkError;
 use identity::officer::dismiss::DismissError;
@@ -54,7 +60,8 @@ macro_rules! rules {
 
 rules! {
     REFUSALS, refusal: Refusal {
-        UnknownKind, EngineUnknown, DataMalformed, Ask, Policy, OpenLog, Admit, ActivateKey, RetireKey, Appoint,
+        UnknownKind, EngineUnknown, DataMalformed, Ask, Policy, OpenLog, Admit, ActivateKey, RetireKey, RotateKey,
+        RecoverKey, CompromiseKey, ReaffirmHistory, SettleEntries, Appoint,
         Approval, Register, BindIdentifier, RecordOutcome, CorrectOutcome, RevokeOutcome, Issue, SetStatus,
         Batch, Dismiss, ChangeClerk, Forgotten, RequestErasure, DestroyKeys, CertifyErasure,
     }
@@ -64,12 +71,25 @@ rules! {
     POLICIES, policy: PolicyError { NotInForce, Unknown }
     OPENINGS, opening: OpenLogError { NotFirst, Keys, Officers, PolicyUnknown }
     ADMISSIONS, admission: AdmitError {
-        NumberNotNext, CodeTaken, CodeMissing, CodeMalformed, CheckDigit, Name, Officers, ParentUnknown, Key,
+        NumberNotNext, CodeTaken, CodeMissing, CodeMalformed, CheckDigit, Name, Officers, ParentUnknown, LevelUnfit, Key,
     }
     ACTIVATIONS, activation: ActivateKeyError {
         NotYours, Fragment, FragmentTaken, KeyTaken, KeyMixedOrder, UseNotYours, TooMany, CredentialKeyNotKept,
+        Pledged, UseTaken, Key,
     }
-    RETIREMENTS, retirement: RetireKeyError { NotYours, KeyUnknown, LastKey }
+    RETIREMENTS, retirement: RetireKeyError { NotYours, KeyUnknown, LastKey, KeptApart }
+    NEW_KEYS, new_key: NewKeyError {
+        Fragment, FragmentTaken, KeyTaken, MixedOrder, Possession, NotOwn, NotPledged, TooMany,
+    }
+    ROTATIONS, rotation: RotateKeyError { NotYours, OldKeyEnded, Key }
+    RECOVERIES, recovery: RecoverKeyError { NotYours, KeyUnknown, NothingPledged, Key }
+    COMPROMISES, compromise: CompromiseKeyError {
+        NotYours, KeyUnknown, OwnKey, Ahead, BelowFloor, NotEarlier,
+    }
+    FLOORS, floor: ReaffirmHistoryError { NotYours, NotSeen, NotHigher, Except }
+    SETTLEMENTS, settlement: SettleEntriesError {
+        NotYours, Ranges, NotSeen, NotDisputed, KeyNotFit, Seal,
+    }
     APPOINTMENTS, appointment: AppointError { RoleScope, RolesCombined, InstitutionUnknown }
     DISMISSALS, dismissal: DismissError { RoleNotHeld, LastHolder }
     DESKS, desk: ChangeClerkError { RoleNotOwn, RoleNotHeld }
@@ -91,11 +111,11 @@ rules! {
         AwarderNotAuthorised, KindNotInScope, PersonUnknown, IdNotDerived, Field, RecordDiffers, RecordRevoked, Policy,
     }
     CORRECTIONS, correction: CorrectOutcomeError {
-        OutcomeUnknown, NotYours, Revoked, TargetNotCurrent, Field, Policy,
+        OutcomeUnknown, NotYours, Revoked, Disputed, TargetNotCurrent, Field, Policy,
     }
     REVOCATIONS, revocation: RevokeOutcomeError { OutcomeUnknown, NotYours, TargetNotCurrent }
     ISSUINGS, issuing: IssueError {
-        OutcomeUnknown, NotYours, OutcomeRevoked, NotPassed, FieldsDiffer, IdTaken, KeyNotFit, IndexNotFree,
+        OutcomeUnknown, NotYours, OutcomeRevoked, OutcomeDisputed, NotPassed, FieldsDiffer, IdTaken, KeyNotFit, IndexNotFree,
         ValuesDoNotFit, Subject,
     }
     BATCHES, batch: AcceptError { Count }
@@ -117,7 +137,27 @@ fn names(error: &Refusal) -> Vec<&'static str> {
         Refusal::Policy(error) => names.push(policy(error)),
         Refusal::OpenLog(error) => names.push(opening(error)),
         Refusal::Admit(error) => names.push(admission(error)),
-        Refusal::ActivateKey(error) => names.push(activation(error)),
+        Refusal::ActivateKey(error) => {
+            names.push(activation(error));
+            if let ActivateKeyError::Key(inner) = error {
+                names.push(new_key(inner));
+            }
+        }
+        Refusal::RotateKey(error) => {
+            names.push(rotation(error));
+            if let RotateKeyError::Key(inner) = error {
+                names.push(new_key(inner));
+            }
+        }
+        Refusal::RecoverKey(error) => {
+            names.push(recovery(error));
+            if let RecoverKeyError::Key(inner) = error {
+                names.push(new_key(inner));
+            }
+        }
+        Refusal::CompromiseKey(error) => names.push(compromise(error)),
+        Refusal::ReaffirmHistory(error) => names.push(floor(error)),
+        Refusal::SettleEntries(error) => names.push(settlement(error)),
         Refusal::RetireKey(error) => names.push(retirement(error)),
         Refusal::Appoint(error) => names.push(appointment(error)),
         Refusal::Dismiss(error) => names.push(dismissal(error)),
@@ -177,6 +217,9 @@ fn every_refusal_has_a_test() {
         super::rules_erasure::REFUSALS,
         super::rules_genesis::REFUSALS,
         super::rules_identity::REFUSALS,
+        super::rules_key_floors::REFUSALS,
+        super::rules_key_life::REFUSALS,
+        super::rules_key_timeline::REFUSALS,
         super::rules_keys::REFUSALS,
         super::rules_officers::REFUSALS,
     ]

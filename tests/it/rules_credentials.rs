@@ -61,7 +61,7 @@ fn credential(n: u64) -> Uuid {
     person(9_000 + n)
 }
 
-fn data(n: u64, index: u32) -> issue::Data {
+pub(crate) fn data(n: u64, index: u32) -> issue::Data {
     issue::Data {
         values: said::values(2),
         credential: credential(n),

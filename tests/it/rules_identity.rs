@@ -4,6 +4,7 @@ use credentials::rulebook::Refusal;
 use identity::did::IssuerNumber;
 use identity::identifier::IdentifierType;
 use identity::identifier::credit_code::check_character;
+use identity::institution::Level;
 use identity::institution::admit::{self, AdmitError};
 use identity::institution::registry::Registry;
 use identity::institution::{Institution, KeyUse};
@@ -208,9 +209,37 @@ fn a_parent_must_be_admitted() {
             AdmitError::ParentUnknown(IssuerNumber(parent)),
         );
     }
-    for parent in [0, 1] {
-        data.parent = Some(IssuerNumber(parent));
+    // Nobody stands below a school; the registrar has everybody below it.
+    data.parent = Some(IssuerNumber(1));
+    refused(
+        &mut given,
+        &said::admit(&data),
+        AdmitError::LevelUnfit(IssuerNumber(1)),
+    );
+    for level in [Level::Province, Level::City, Level::County, Level::School] {
+        data.level = level;
+        data.parent = Some(IssuerNumber::REGISTRAR);
         given.makes(&said::admit(&data));
+    }
+    // Levels fall on the way down, and may be passed over.
+    let levels = [Level::Province, Level::City, Level::County, Level::School];
+    for (i, above) in levels.into_iter().enumerate() {
+        let mut parent = said::admission(1);
+        parent.level = above;
+        let mut given = Given::genesis().admitted_as(&parent);
+        data.parent = Some(IssuerNumber(1));
+        for (j, level) in levels.into_iter().enumerate() {
+            data.level = level;
+            if j > i {
+                assert!(given.when(&said::admit(&data)).is_ok(), "{level:?}");
+            } else {
+                refused(
+                    &mut given,
+                    &said::admit(&data),
+                    AdmitError::LevelUnfit(IssuerNumber(1)),
+                );
+            }
+        }
     }
 }
 

@@ -342,6 +342,7 @@ fn keys_are_counted() {
             key: Signer::new(1, "old").public(),
             r#use: KeyUse::Credential,
             custody: Custody::Own,
+            next: None,
         };
         institution::wire::to_fact(IssuerNumber(1), institution::Event::KeyActivated(activated))
     };

@@ -6,6 +6,8 @@ pub mod faulty_disk;
 pub mod given;
 pub mod history;
 pub mod issuing;
+pub mod keeping;
+pub mod key_books;
 pub mod log_world;
 pub mod memory_side;
 pub mod panicking_side;

@@ -1,18 +1,23 @@
 //! xuefen key
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Subcommand;
-use identity::did::IssuerNumber;
-use identity::institution::Institution;
+use identity::did::{Did, IssuerNumber};
+use identity::institution::seal::{self, Seal};
+use identity::institution::state::fragment_of;
+use identity::institution::{Custody, Institution, Ranges, Settlement, settle_entries};
 use ledger::assertion::Kid;
 use ledger::clock::Clock;
 use ledger::commit::Commit;
 use ledger::decision::{Aggregate as _, Occurred};
+use ledger::hash::Digest;
 use ledger::key::{SigningKey, file as key_file};
 use ledger::store::Store as _;
 use ledger::store::embedded::EmbeddedStore;
+
+use serde_json::json;
 
 use super::{Failure, data_dir, term};
 use crate::config::Config;
@@ -38,6 +43,41 @@ pub enum Verb {
         /// The ledger's directory.
         #[arg(long)]
         data_dir: Option<PathBuf>,
+    },
+    /// Prove a new key: prints the data of `key.activate.v2` (with `--use`) or `key.rotate.v1`, to be
+    /// signed by `xuefen sign` with the key that says so.
+    Prove {
+        /// The new key's file.
+        #[arg(long)]
+        key: PathBuf,
+        /// The log's origin, the first line of its checkpoint.
+        #[arg(long)]
+        log: String,
+        /// The file of the key after it, whose hash is pledged.
+        #[arg(long)]
+        next: Option<PathBuf>,
+        /// Activate it for this: acknowledgement, recovery, assertion. Left out: for a rotation.
+        #[arg(long = "use")]
+        purpose: Option<String>,
+    },
+    /// Agree to a settlement: prints the data of `entries.reaffirm.v1` or, with `--repudiate`,
+    /// `entries.repudiate.v1`, to be signed by `xuefen sign` with the acknowledgement key.
+    Settle {
+        /// The file of the assertion key in use.
+        #[arg(long)]
+        key: PathBuf,
+        /// The log's origin, the first line of its checkpoint.
+        #[arg(long)]
+        log: String,
+        /// The ranges: `7151-7199,7240-7400`.
+        #[arg(long)]
+        ranges: String,
+        /// Merkle root over the leaf hashes at those positions, base64url.
+        #[arg(long)]
+        root: String,
+        /// They are none of ours.
+        #[arg(long)]
+        repudiate: bool,
     },
     /// Rebuild the registrar's recovery key from two printed shares.
     Recover {
@@ -65,6 +105,19 @@ pub fn run(verb: &Verb, config: &Config, _clock: Arc<dyn Clock>) -> Result<(), F
                 recovery::combine(a, b).map_err(|error| Failure::Usage(error.to_string()))?;
             write(kid, out, &SigningKey::from_seed(&seed))
         }
+        Verb::Prove {
+            key,
+            log,
+            next,
+            purpose,
+        } => prove(key, log, next.as_deref(), purpose.as_deref()),
+        Verb::Settle {
+            key,
+            log,
+            ranges,
+            root,
+            repudiate,
+        } => settle(key, log, ranges, root, *repudiate),
         Verb::List {
             institution,
             data_dir: flag,
@@ -77,10 +130,73 @@ pub fn run(verb: &Verb, config: &Config, _clock: Arc<dyn Clock>) -> Result<(), F
     }
 }
 
-fn write(kid: &str, out: &std::path::Path, key: &SigningKey) -> Result<(), Failure> {
+fn write(kid: &str, out: &Path, key: &SigningKey) -> Result<(), Failure> {
     let kid = Kid::parse(kid).map_err(|error| Failure::Usage(error.to_string()))?;
     key_file::write(out, &kid, key).map_err(Failure::of)?;
     term::print(&key.public().multikey());
+    Ok(())
+}
+
+/// A key file, whose institution it is, and the part of its name behind `#`.
+fn open(file: &Path) -> Result<(SigningKey, IssuerNumber, String), Failure> {
+    let usage = |error: &dyn std::fmt::Display| Failure::Usage(error.to_string());
+    let (kid, key) = key_file::read(file).map_err(|error| usage(&error))?;
+    let did = Did::parse(kid.did()).ok_or_else(|| usage(&format!("{kid}: no key of a ledger")))?;
+    Ok((key, did.issuer, fragment_of(&kid).to_owned()))
+}
+
+fn prove(
+    file: &Path,
+    log: &str,
+    next: Option<&Path>,
+    purpose: Option<&str>,
+) -> Result<(), Failure> {
+    let (key, institution, fragment) = open(file)?;
+    let text = seal::possession(log, institution, &fragment, &key.public());
+    let mut data = json!({
+        "custody": Custody::Own, "fragment": fragment, "institution": institution,
+        "key": key.public(), "proof": Seal::of(&key, &text),
+    });
+    if let Some(next) = next {
+        data["next"] = json!(seal::pledge(&open(next)?.0.public()));
+    }
+    if let Some(purpose) = purpose {
+        data["use"] = purpose.into();
+    }
+    term::print(&data.to_string());
+    Ok(())
+}
+
+fn settle(
+    file: &Path,
+    log: &str,
+    ranges: &str,
+    root: &str,
+    repudiate: bool,
+) -> Result<(), Failure> {
+    let wrong = || Failure::Usage("--ranges: expected 7151-7199,7240-7400".into());
+    let (key, institution, fragment) = open(file)?;
+    let range = |text: &str| {
+        let (from, to) = text.split_once('-').unwrap_or((text, text));
+        Some((from.parse().ok()?, to.parse().ok()?))
+    };
+    let all: Option<Vec<(u64, u64)>> = ranges.split(',').map(range).collect();
+    let ranges = Ranges::of(all.ok_or_else(wrong)?);
+    let root = Digest::parse(root).map_err(|error| Failure::Usage(format!("--root: {error}")))?;
+    let how = if repudiate {
+        Settlement::Repudiated
+    } else {
+        Settlement::Reaffirmed
+    };
+    let text = seal::settlement(how, log, institution, &ranges, &root);
+    let data = settle_entries::Data {
+        institution,
+        key: fragment,
+        ranges,
+        root,
+        seal: Seal::of(&key, &text),
+    };
+    term::print(&serde_json::to_string(&data).map_err(Failure::of)?);
     Ok(())
 }
 
@@ -114,14 +230,24 @@ fn list(store: &EmbeddedStore, number: IssuerNumber) -> Result<(), Failure> {
         let retired = key
             .retired
             .map_or_else(|| "active".into(), |at| format!("retired at {at}"));
+        let cut_off = key
+            .not_valid_after()
+            .map_or_else(String::new, |q| format!(", not valid after {q}"));
         term::print(&format!(
-            "{} {} {:?} {:?} from {} {retired}",
+            "{} {} {:?} {:?} from {} {retired}{cut_off}",
             key.fragment,
             key.key.multikey(),
             key.r#use,
             key.custody,
             key.activated
         ));
+    }
+    if let Some(floor) = institution.floor() {
+        term::print(&format!("floor {floor}"));
+    }
+    let disputed = institution.disputed();
+    if !disputed.is_empty() {
+        term::print(&format!("disputed {disputed}"));
     }
     Ok(())
 }

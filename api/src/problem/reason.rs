@@ -54,6 +54,25 @@ pub enum Reason {
     TooManyKeys,
     KeyNotFound,
     LastKey,
+    KeyPossession,
+    KeyNotOwn,
+    KeyNotPledged,
+    KeyPledged,
+    KeyKeptApart,
+    RecoveryKeyItself,
+    CutOffAhead,
+    CutOffBelowFloor,
+    CutOffNotEarlier,
+    PositionNotSeen,
+    FloorNotHigher,
+    ExceptInvalid,
+    RangesInvalid,
+    NotDisputed,
+    SettlingKeyNotFit,
+    SealInvalid,
+    RootFalse,
+    LevelUnfit,
+    OutcomeDisputed,
     RoleScope,
     RolesCombined,
     RoleNotHeld,
@@ -194,6 +213,25 @@ impl Reason {
         Self::TooManyKeys,
         Self::KeyNotFound,
         Self::LastKey,
+        Self::KeyPossession,
+        Self::KeyNotOwn,
+        Self::KeyNotPledged,
+        Self::KeyPledged,
+        Self::KeyKeptApart,
+        Self::RecoveryKeyItself,
+        Self::CutOffAhead,
+        Self::CutOffBelowFloor,
+        Self::CutOffNotEarlier,
+        Self::PositionNotSeen,
+        Self::FloorNotHigher,
+        Self::ExceptInvalid,
+        Self::RangesInvalid,
+        Self::NotDisputed,
+        Self::SettlingKeyNotFit,
+        Self::SealInvalid,
+        Self::RootFalse,
+        Self::LevelUnfit,
+        Self::OutcomeDisputed,
         Self::RoleScope,
         Self::RolesCombined,
         Self::RoleNotHeld,
@@ -305,6 +343,7 @@ impl Reason {
             | Self::KeyNotYours
             | Self::OverrideNotYours
             | Self::KeyUseNotYours
+            | Self::KeyKeptApart
             | Self::SamePerson
             | Self::ApproverNotAllowed
             | Self::AwarderNotAuthorised
@@ -335,6 +374,15 @@ impl Reason {
             | Self::KeyTaken
             | Self::TooManyKeys
             | Self::LastKey
+            | Self::KeyNotPledged
+            | Self::KeyPledged
+            | Self::RecoveryKeyItself
+            | Self::CutOffBelowFloor
+            | Self::CutOffNotEarlier
+            | Self::FloorNotHigher
+            | Self::NotDisputed
+            | Self::SettlingKeyNotFit
+            | Self::OutcomeDisputed
             | Self::RolesCombined
             | Self::RoleNotHeld
             | Self::LastHolder
@@ -385,6 +433,15 @@ impl Reason {
             | Self::NameInvalid
             | Self::OfficersInvalid
             | Self::ParentUnknown
+            | Self::KeyPossession
+            | Self::KeyNotOwn
+            | Self::CutOffAhead
+            | Self::PositionNotSeen
+            | Self::ExceptInvalid
+            | Self::RangesInvalid
+            | Self::SealInvalid
+            | Self::RootFalse
+            | Self::LevelUnfit
             | Self::KeyInvalid
             | Self::KeyNameInvalid
             | Self::RoleScope
@@ -476,6 +533,25 @@ impl Reason {
             Self::TooManyKeys => "too-many-keys",
             Self::KeyNotFound => "key-not-found",
             Self::LastKey => "last-key",
+            Self::KeyPossession => "key-possession",
+            Self::KeyNotOwn => "key-not-own",
+            Self::KeyNotPledged => "key-not-pledged",
+            Self::KeyPledged => "key-pledged",
+            Self::KeyKeptApart => "key-kept-apart",
+            Self::RecoveryKeyItself => "recovery-key-itself",
+            Self::CutOffAhead => "cut-off-ahead",
+            Self::CutOffBelowFloor => "cut-off-below-floor",
+            Self::CutOffNotEarlier => "cut-off-not-earlier",
+            Self::PositionNotSeen => "position-not-seen",
+            Self::FloorNotHigher => "floor-not-higher",
+            Self::ExceptInvalid => "except-invalid",
+            Self::RangesInvalid => "ranges-invalid",
+            Self::NotDisputed => "not-disputed",
+            Self::SettlingKeyNotFit => "settling-key-not-fit",
+            Self::SealInvalid => "seal-invalid",
+            Self::RootFalse => "root-false",
+            Self::LevelUnfit => "level-unfit",
+            Self::OutcomeDisputed => "outcome-disputed",
             Self::RoleScope => "role-scope",
             Self::RolesCombined => "roles-combined",
             Self::RoleNotHeld => "role-not-held",

@@ -16,7 +16,13 @@ use identity::ask::AskError;
 use identity::erasable::DisclosureError;
 use identity::institution::activate_key::ActivateKeyError;
 use identity::institution::admit::AdmitError;
+use identity::institution::compromise_key::CompromiseKeyError;
+use identity::institution::new_key::NewKeyError;
+use identity::institution::reaffirm_history::ReaffirmHistoryError;
+use identity::institution::recover_key::RecoverKeyError;
 use identity::institution::retire_key::RetireKeyError;
+use identity::institution::rotate_key::RotateKeyError;
+use identity::institution::settle_entries::SettleEntriesError;
 use identity::officer::appoint::AppointError;
 use identity::officer::clerk::ChangeClerkError;
 use identity::officer::dismiss::DismissError;
@@ -206,6 +212,11 @@ impl From<Refusal> for Problem {
             Refusal::Admit(error) => reason_of_admit(error),
             Refusal::ActivateKey(error) => reason_of_activate_key(error),
             Refusal::RetireKey(error) => reason_of_retire_key(error),
+            Refusal::RotateKey(error) => reason_of_rotate_key(error),
+            Refusal::RecoverKey(error) => reason_of_recover_key(error),
+            Refusal::CompromiseKey(error) => reason_of_compromise_key(error),
+            Refusal::ReaffirmHistory(error) => reason_of_reaffirm_history(error),
+            Refusal::SettleEntries(error) => reason_of_settle_entries(error),
             Refusal::Appoint(error) => reason_of_appoint(error),
             Refusal::Dismiss(error) => match error {
                 DismissError::RoleNotHeld { .. } => Reason::RoleNotHeld,
@@ -290,6 +301,7 @@ fn reason_of_admit(error: &AdmitError) -> Reason {
         AdmitError::Name => Reason::NameInvalid,
         AdmitError::Officers => Reason::OfficersInvalid,
         AdmitError::ParentUnknown(_) => Reason::ParentUnknown,
+        AdmitError::LevelUnfit(_) => Reason::LevelUnfit,
         AdmitError::Key => Reason::KeyInvalid,
     }
 }
@@ -304,6 +316,69 @@ fn reason_of_activate_key(error: &ActivateKeyError) -> Reason {
         ActivateKeyError::CredentialKeyNotKept => Reason::CredentialKeyNotKept,
         ActivateKeyError::UseNotYours => Reason::KeyUseNotYours,
         ActivateKeyError::TooMany => Reason::TooManyKeys,
+        ActivateKeyError::Pledged(_) | ActivateKeyError::UseTaken(_) => Reason::KeyPledged,
+        ActivateKeyError::Key(error) => reason_of_new_key(error),
+    }
+}
+
+fn reason_of_new_key(error: &NewKeyError) -> Reason {
+    match error {
+        NewKeyError::Fragment(_) => Reason::KeyNameInvalid,
+        NewKeyError::FragmentTaken(_) => Reason::KeyNameTaken,
+        NewKeyError::KeyTaken(_) => Reason::KeyTaken,
+        NewKeyError::MixedOrder => Reason::KeyInvalid,
+        NewKeyError::Possession => Reason::KeyPossession,
+        NewKeyError::NotOwn => Reason::KeyNotOwn,
+        NewKeyError::NotPledged(_) => Reason::KeyNotPledged,
+        NewKeyError::TooMany => Reason::TooManyKeys,
+    }
+}
+
+fn reason_of_rotate_key(error: &RotateKeyError) -> Reason {
+    match error {
+        RotateKeyError::NotYours(_) => Reason::KeyNotYours,
+        RotateKeyError::OldKeyEnded(_) => Reason::KeyNotActive,
+        RotateKeyError::Key(error) => reason_of_new_key(error),
+    }
+}
+
+fn reason_of_recover_key(error: &RecoverKeyError) -> Reason {
+    match error {
+        RecoverKeyError::NotYours(_) => Reason::KeyNotYours,
+        RecoverKeyError::KeyUnknown(_) => Reason::KeyNotFound,
+        RecoverKeyError::NothingPledged(_) => Reason::KeyNotPledged,
+        RecoverKeyError::Key(error) => reason_of_new_key(error),
+    }
+}
+
+fn reason_of_compromise_key(error: &CompromiseKeyError) -> Reason {
+    match error {
+        CompromiseKeyError::NotYours(_) => Reason::KeyNotYours,
+        CompromiseKeyError::KeyUnknown(_) => Reason::KeyNotFound,
+        CompromiseKeyError::OwnKey => Reason::RecoveryKeyItself,
+        CompromiseKeyError::Ahead(_) => Reason::CutOffAhead,
+        CompromiseKeyError::BelowFloor { .. } => Reason::CutOffBelowFloor,
+        CompromiseKeyError::NotEarlier { .. } => Reason::CutOffNotEarlier,
+    }
+}
+
+fn reason_of_reaffirm_history(error: &ReaffirmHistoryError) -> Reason {
+    match error {
+        ReaffirmHistoryError::NotYours(_) => Reason::KeyNotYours,
+        ReaffirmHistoryError::NotSeen { .. } => Reason::PositionNotSeen,
+        ReaffirmHistoryError::NotHigher(_) => Reason::FloorNotHigher,
+        ReaffirmHistoryError::Except => Reason::ExceptInvalid,
+    }
+}
+
+fn reason_of_settle_entries(error: &SettleEntriesError) -> Reason {
+    match error {
+        SettleEntriesError::NotYours(_) => Reason::KeyNotYours,
+        SettleEntriesError::Ranges => Reason::RangesInvalid,
+        SettleEntriesError::NotSeen { .. } => Reason::PositionNotSeen,
+        SettleEntriesError::NotDisputed { .. } => Reason::NotDisputed,
+        SettleEntriesError::KeyNotFit(_) => Reason::SettlingKeyNotFit,
+        SettleEntriesError::Seal => Reason::SealInvalid,
     }
 }
 
@@ -312,6 +387,7 @@ fn reason_of_retire_key(error: &RetireKeyError) -> Reason {
         RetireKeyError::NotYours(_) => Reason::KeyNotYours,
         RetireKeyError::KeyUnknown(_) => Reason::KeyNotFound,
         RetireKeyError::LastKey(_) => Reason::LastKey,
+        RetireKeyError::KeptApart(_) => Reason::KeyKeptApart,
     }
 }
 
@@ -404,6 +480,7 @@ fn reason_of_correct(error: &CorrectOutcomeError) -> Reason {
         CorrectOutcomeError::OutcomeUnknown(_) => Reason::OutcomeUnknown,
         CorrectOutcomeError::NotYours { .. } => Reason::OutcomeNotYours,
         CorrectOutcomeError::Revoked(_) => Reason::OutcomeRevoked,
+        CorrectOutcomeError::Disputed => Reason::OutcomeDisputed,
         CorrectOutcomeError::TargetNotCurrent { .. } => Reason::TargetNotCurrent,
         CorrectOutcomeError::Field(error) => reason_of_field(error),
         CorrectOutcomeError::Policy(_) => Reason::PolicyNotInForce,
@@ -423,6 +500,7 @@ fn reason_of_issue(error: &IssueError) -> Reason {
         IssueError::OutcomeUnknown(_) => Reason::OutcomeUnknown,
         IssueError::NotYours { .. } => Reason::OutcomeNotYours,
         IssueError::OutcomeRevoked(_) => Reason::OutcomeRevoked,
+        IssueError::OutcomeDisputed => Reason::OutcomeDisputed,
         IssueError::NotPassed => Reason::OutcomeNotPassed,
         IssueError::FieldsDiffer { .. } => Reason::RecordDiffers,
         IssueError::IdTaken(_) => Reason::CredentialIdTaken,

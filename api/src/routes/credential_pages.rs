@@ -66,7 +66,7 @@ pub async fn certificate(
     let code = app.code_picture(&signed).map_err(Problem::internal)?;
     let title = language.say("学分证书", "Certificate of credit");
     let body = html! {
-        @if let (Some(facts), Standing::Issued) = (&report.facts, ready.credential.standing()) {
+        @if let (Some(facts), Standing::Issued) = (&report.facts, app.credential_standing(&ready.credential, &ready.issued)?) {
             article.certificate {
                 h1 { (title) }
                 p.name { (facts.name.as_deref().unwrap_or_default()) }

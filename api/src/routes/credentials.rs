@@ -79,15 +79,16 @@ pub const fn word(standing: Standing) -> &'static str {
         Standing::Suspended => "suspended",
         Standing::Revoked => "revoked",
         Standing::Superseded => "superseded",
+        Standing::Disputed => "disputed",
     }
 }
 
-fn body_of(credential: &Credential, issued: &Issued) -> CredentialBody {
+fn body_of(credential: &Credential, issued: &Issued, standing: Standing) -> CredentialBody {
     CredentialBody {
         id: issued.says.credential,
         outcome: issued.says.outcome,
         issuer: issued.says.issuer.0,
-        status: word(credential.standing()),
+        status: word(standing),
         position: issued.by.position,
         issued_at: format_ms(issued.recorded_at_ms),
         changes: credential
@@ -238,7 +239,8 @@ pub async fn status(
 ) -> Result<Json<CredentialBody>, Problem> {
     app.may_have(&caller, id)?;
     let (credential, issued) = app.credential(id)?;
-    Ok(Json(body_of(&credential, &issued)))
+    let standing = app.credential_standing(&credential, &issued)?;
+    Ok(Json(body_of(&credential, &issued, standing)))
 }
 
 /// A change of status.
@@ -330,7 +332,8 @@ impl App {
         let mut bodies = Vec::new();
         for id in ids {
             let (credential, issued) = self.credential(*id)?;
-            bodies.push(body_of(&credential, &issued));
+            let standing = self.credential_standing(&credential, &issued)?;
+            bodies.push(body_of(&credential, &issued, standing));
         }
         bodies.sort_by_key(|body| body.position);
         Ok(bodies)

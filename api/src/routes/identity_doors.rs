@@ -28,7 +28,8 @@ pub async fn institution(
     document(&app, IssuerNumber(number))
 }
 
-/// Retired keys stay: what they signed must go on verifying.
+/// Retired keys stay: what they signed must go on verifying. One that was cut off does not
+/// (STANDARDS §14): who only reads this document must not believe it.
 fn document(app: &App, number: IssuerNumber) -> Result<Response, Problem> {
     let institution = app.ledger.state::<Institution>(&number.stream())?;
     if institution.admitted.is_none() {
@@ -38,7 +39,13 @@ fn document(app: &App, number: IssuerNumber) -> Result<Response, Problem> {
     let methods: Vec<(String, Value)> = institution
         .keys
         .iter()
-        .filter(|key| !matches!(key.r#use, KeyUse::Ledger | KeyUse::Recovery))
+        .filter(|key| {
+            let apart = matches!(
+                key.r#use,
+                KeyUse::Ledger | KeyUse::Recovery | KeyUse::Acknowledgement
+            );
+            !apart && key.cut_offs.is_empty()
+        })
         .map(|key| {
             let id = format!("{did}#{}", key.fragment);
             let method = json!({

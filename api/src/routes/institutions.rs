@@ -223,6 +223,8 @@ pub struct KeyBody {
     pub activated: u64,
     /// It signs up to this position.
     pub retired: Option<u64>,
+    /// After a compromise, what it signed counts up to this position.
+    pub not_valid_after: Option<u64>,
 }
 
 /// The institutions, by number.
@@ -296,6 +298,7 @@ pub async fn keys(
         custody: key.custody,
         activated: key.activated,
         retired: key.retired,
+        not_valid_after: key.not_valid_after(),
     });
     Ok(Json(keys.collect()))
 }
@@ -369,7 +372,7 @@ pub async fn retire_key(
     write(&app, &caller, &headers, retire_key::KIND, &data).await
 }
 
-fn own(caller: &Caller, number: u32) -> Result<IssuerNumber, Problem> {
+pub(super) fn own(caller: &Caller, number: u32) -> Result<IssuerNumber, Problem> {
     let number = IssuerNumber(number);
     if caller.issuer() == number {
         Ok(number)

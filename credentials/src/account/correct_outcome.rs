@@ -3,6 +3,7 @@
 
 use identity::did::IssuerNumber;
 use identity::erasable::Commitments;
+use identity::institution::{Institution, Standing};
 use ledger::assertion::Target;
 use ledger::decision::{Decision, Earlier, Verdict, World};
 use ledger::fact::Stream;
@@ -93,6 +94,9 @@ pub enum CorrectOutcomeError {
     /// It was revoked.
     #[error("the outcome was revoked at position {0}")]
     Revoked(u64),
+    /// Its awarder does not stand for it, or not yet: a correction would clear what is to be settled.
+    #[error("the outcome is disputed: settle the dispute first, or revoke it")]
+    Disputed,
     /// The assertion does not name the commit that says what the outcome says now.
     #[error("target must be {{id: {id}, …}}, the commit that says what the outcome says now")]
     TargetNotCurrent {
@@ -113,7 +117,11 @@ impl Decision for CorrectOutcome {
     fn streams(&self, world: &World<'_>) -> Vec<Stream> {
         let stream = wire::stream(self.data.person);
         let account = world.get::<Account>(&stream);
-        let mut streams = vec![stream, Adopted::stream(preset::DEFAULT)];
+        let mut streams = vec![
+            stream,
+            Adopted::stream(preset::DEFAULT),
+            self.issuer.stream(),
+        ];
         if let Some(outcome) = account.outcome(self.data.outcome) {
             streams.extend(credential::state::streams_of(world, &outcome.credentials));
         }
@@ -135,6 +143,9 @@ impl Decision for CorrectOutcome {
         }
         if let OutcomeState::Revoked(by) = outcome.state {
             return Err(CorrectOutcomeError::Revoked(by.position));
+        }
+        if outcome.standing(&world.get::<Institution>(&awarder.stream())) != Standing::Good {
+            return Err(CorrectOutcomeError::Disputed);
         }
         if self.target != Some(outcome.current) {
             return Err(CorrectOutcomeError::TargetNotCurrent {

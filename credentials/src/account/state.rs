@@ -2,6 +2,7 @@
 
 use identity::approval;
 use identity::erasable::Commitments;
+use identity::institution::{Institution, Standing};
 use jiff::civil::Date;
 use ledger::assertion::Target;
 use ledger::decision::{Aggregate, Earlier, Occurred, Unreadable};
@@ -19,6 +20,9 @@ pub enum LotState {
     Available,
     /// A correction put another in its place.
     Superseded,
+    /// Its awarder does not stand for what deposited it, or not yet: shown, not to be used. No fact of
+    /// the account says so; whoever reads asks the awarder's stream.
+    Disputed,
     /// Ended for good.
     Revoked,
 }
@@ -66,6 +70,9 @@ pub struct Outcome {
     pub said_by: Uuid,
     /// Position of that commit.
     pub current_at: u64,
+    /// The part behind `#` of the name of the key that signed it, and the position it stands or falls
+    /// with: of a batch's member, its envelope's.
+    pub signed: (Box<str>, u64),
     /// Where it stands.
     pub state: OutcomeState,
     /// How many lots it ever had.
@@ -88,6 +95,12 @@ pub struct Version {
 }
 
 impl Outcome {
+    /// How far its awarder stands for what it says now.
+    pub fn standing(&self, awarder: &Institution) -> Standing {
+        let (fragment, position) = &self.signed;
+        awarder.standing(fragment, *position)
+    }
+
     /// As it was recorded and as it stands: whoever sends either of them again sends nothing new.
     pub fn versions(&self) -> Vec<Version> {
         let mut versions: Vec<Version> = self.first.iter().map(|first| (**first).clone()).collect();
@@ -140,6 +153,13 @@ impl Account {
     }
 }
 
+/// Which key signed, and at which position it must have counted.
+fn signed(at: &Occurred<'_>) -> (Box<str>, u64) {
+    let fragment = identity::institution::state::fragment_of(at.assertion.kid());
+    let position = at.assertion.place().map_or(at.position, |it| it.envelope);
+    (fragment.into(), position)
+}
+
 impl Aggregate for Account {
     const NOUN: &'static str = "account";
     type Event = Event;
@@ -173,6 +193,7 @@ impl Aggregate for Account {
                 current: target,
                 said_by,
                 current_at: at.position,
+                signed: signed(at),
                 state: OutcomeState::Recorded,
                 lots: 0,
                 credentials: Vec::new(),
@@ -196,6 +217,7 @@ impl Aggregate for Account {
                     outcome.current = target;
                     outcome.said_by = said_by;
                     outcome.current_at = at.position;
+                    outcome.signed = signed(at);
                 }
             }
             Event::OutcomeRevoked { outcome } => {

@@ -5,7 +5,7 @@
 
 use identity::did::IssuerNumber;
 use identity::erasable::Commitments;
-use identity::institution::{Custody, Institution, KeyUse};
+use identity::institution::{Custody, Institution, KeyUse, Standing};
 use ledger::decision::{Decision, Verdict, World};
 use ledger::fact::Stream;
 use ledger::key::PublicKey;
@@ -82,6 +82,9 @@ pub enum IssueError {
     /// It was revoked.
     #[error("the outcome was revoked at position {0}")]
     OutcomeRevoked(u64),
+    /// Its awarder does not stand for it, or not yet.
+    #[error("the outcome is disputed: its institution has not said yet that it is its own")]
+    OutcomeDisputed,
     /// It was not passed.
     #[error("the outcome was not passed: there is nothing to certify")]
     NotPassed,
@@ -149,6 +152,9 @@ impl Decision for Issue {
         }
         if let OutcomeState::Revoked(by) = outcome.state {
             return Err(IssueError::OutcomeRevoked(by.position));
+        }
+        if outcome.standing(&world.get::<Institution>(&awarder.stream())) != Standing::Good {
+            return Err(IssueError::OutcomeDisputed);
         }
         if outcome.fields.passed == Some(false) {
             return Err(IssueError::NotPassed);

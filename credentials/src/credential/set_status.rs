@@ -104,7 +104,7 @@ impl Decision for SetStatus {
         let how = match (credential.standing(), data.status, last) {
             (Standing::Revoked, Status::Revoked, Some(by))
             | (Standing::Suspended, Status::Suspended, Some(by))
-            | (Standing::Issued, Status::Reinstated, Some(by)) => {
+            | (Standing::Issued | Standing::Disputed, Status::Reinstated, Some(by)) => {
                 return Ok(Verdict::AlreadySo(by));
             }
             (Standing::Revoked | Standing::Superseded, _, last) => {
@@ -113,7 +113,7 @@ impl Decision for SetStatus {
             (_, Status::Suspended, _) => Event::Suspended(data.reason),
             (_, Status::Revoked, _) => Event::Revoked(data.reason),
             (Standing::Suspended, Status::Reinstated, _) => Event::Reinstated(data.reason),
-            (Standing::Issued, Status::Reinstated, None) => {
+            (Standing::Issued | Standing::Disputed, Status::Reinstated, None) => {
                 return Err(SetStatusError::NotSuspended);
             }
         };

@@ -1,7 +1,11 @@
 //! The one table: which kinds whom may assert (DESIGN §5, SECURITY §5).
 
+use identity::approval::decide::{Approvers, Side};
 use identity::ask::{Entitlement, Signer};
-use identity::institution::{KeyUse, activate_key, admit, retire_key};
+use identity::institution::{
+    KeyUse, activate_key, admit, compromise_key, reaffirm_history, recover_key, retire_key,
+    rotate_key, settle_entries,
+};
 use identity::officer::{appoint, clerk, dismiss};
 use identity::person::erasure::{certify, destroy, request};
 use identity::person::{bind_identifier, register};
@@ -30,16 +34,6 @@ pub struct Kind {
     pub approvers: &'static [Role],
 }
 
-impl Kind {
-    /// What the signing key must be for.
-    pub const fn key_use(&self) -> KeyUse {
-        match self.entitlement.signer {
-            Signer::Ledger => KeyUse::Ledger,
-            Signer::Registrar | Signer::Institution | Signer::Either => KeyUse::Assertion,
-        }
-    }
-}
-
 const STAFF: &[Role] = &[Role::Clerk, Role::Institution];
 const DESK: &[Role] = &[
     Role::Clerk,
@@ -47,6 +41,50 @@ const DESK: &[Role] = &[
     Role::Counter,
     Role::Registrar,
 ];
+
+/// Who acts where an institution's keys are concerned.
+const KEEPERS: Entitlement = Entitlement {
+    signer: Signer::Either,
+    roles: &[Role::Institution, Role::Registrar],
+};
+
+/// The kinds that other keys than an assertion key sign. What is not here, assertion keys sign.
+const SIGNED_OTHERWISE: &[(&str, &[KeyUse])] = &[
+    (
+        rotate_key::KIND,
+        &[KeyUse::Assertion, KeyUse::Acknowledgement, KeyUse::Recovery],
+    ),
+    (recover_key::KIND, &[KeyUse::Recovery]),
+    (compromise_key::KIND, &[KeyUse::Recovery]),
+    (reaffirm_history::KIND, &[KeyUse::Acknowledgement]),
+    (settle_entries::REAFFIRM, &[KeyUse::Acknowledgement]),
+    (settle_entries::REPUDIATE, &[KeyUse::Acknowledgement]),
+    (destroy::KIND, &[KeyUse::Ledger]),
+    (certify::KIND, &[KeyUse::Ledger]),
+];
+
+/// The uses of the keys that sign `kind`.
+pub fn signed_by(kind: &str) -> &'static [KeyUse] {
+    SIGNED_OTHERWISE
+        .iter()
+        .find(|(name, _)| *name == kind)
+        .map_or(&[KeyUse::Assertion], |(_, uses)| uses)
+}
+
+impl Kind {
+    /// Who must agree beside the proposer, where two persons are needed at all.
+    pub fn who_agrees(&self) -> Approvers {
+        let (side, count) = match self.two_person {
+            Some(Act::Compromise) => (Side::Registrar, compromise_key::APPROVERS),
+            _ => (Side::Asker, 1),
+        };
+        Approvers {
+            roles: self.approvers,
+            side,
+            count,
+        }
+    }
+}
 
 /// Every kind but the first commit's.
 pub const TABLE: &[Kind] = &[
@@ -122,6 +160,73 @@ pub const TABLE: &[Kind] = &[
             signer: Signer::Either,
             roles: &[Role::Institution, Role::Registrar],
         },
+        erasable: &[],
+        purpose: Purpose::Identity,
+        two_person: None,
+        approvers: &[],
+    },
+    Kind {
+        name: admit::KIND_V2,
+        entitlement: Entitlement {
+            signer: Signer::Registrar,
+            roles: &[Role::Registrar],
+        },
+        erasable: &[],
+        purpose: Purpose::Identity,
+        two_person: Some(Act::Admit),
+        approvers: &[Role::Registrar],
+    },
+    Kind {
+        name: activate_key::KIND_V2,
+        entitlement: KEEPERS,
+        erasable: &[],
+        purpose: Purpose::Identity,
+        two_person: Some(Act::Rotate),
+        approvers: KEEPERS.roles,
+    },
+    Kind {
+        name: rotate_key::KIND,
+        entitlement: KEEPERS,
+        erasable: &[],
+        purpose: Purpose::Identity,
+        two_person: Some(Act::Rotate),
+        approvers: KEEPERS.roles,
+    },
+    Kind {
+        name: recover_key::KIND,
+        entitlement: KEEPERS,
+        erasable: &[],
+        purpose: Purpose::Identity,
+        two_person: None,
+        approvers: &[],
+    },
+    Kind {
+        name: compromise_key::KIND,
+        entitlement: KEEPERS,
+        erasable: &[],
+        purpose: Purpose::Identity,
+        two_person: Some(Act::Compromise),
+        approvers: &[Role::Registrar],
+    },
+    Kind {
+        name: reaffirm_history::KIND,
+        entitlement: KEEPERS,
+        erasable: &[],
+        purpose: Purpose::Identity,
+        two_person: None,
+        approvers: &[],
+    },
+    Kind {
+        name: settle_entries::REAFFIRM,
+        entitlement: KEEPERS,
+        erasable: &[],
+        purpose: Purpose::Identity,
+        two_person: None,
+        approvers: &[],
+    },
+    Kind {
+        name: settle_entries::REPUDIATE,
+        entitlement: KEEPERS,
         erasable: &[],
         purpose: Purpose::Identity,
         two_person: None,

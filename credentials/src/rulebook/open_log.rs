@@ -42,6 +42,7 @@ pub struct Key {
     /// The key.
     pub key: PublicKey,
     /// What it may sign.
+    #[serde(deserialize_with = "institution::wire::first_use")]
     pub r#use: KeyUse,
 }
 
@@ -136,6 +137,7 @@ impl Decision for OpenLog {
                 key: key.key.clone(),
                 r#use: key.r#use,
                 custody: key.custody,
+                next: None,
             };
             institution::wire::to_fact(registrar, Event::KeyActivated(activated))
         }));

@@ -5,7 +5,12 @@ use identity::approval::decide::ApprovalError;
 use identity::ask::AskError;
 use identity::institution::activate_key::ActivateKeyError;
 use identity::institution::admit::AdmitError;
+use identity::institution::compromise_key::CompromiseKeyError;
+use identity::institution::reaffirm_history::ReaffirmHistoryError;
+use identity::institution::recover_key::RecoverKeyError;
 use identity::institution::retire_key::RetireKeyError;
+use identity::institution::rotate_key::RotateKeyError;
+use identity::institution::settle_entries::SettleEntriesError;
 use identity::officer::appoint::AppointError;
 use identity::officer::clerk::ChangeClerkError;
 use identity::officer::dismiss::DismissError;
@@ -60,6 +65,21 @@ pub enum Refusal {
     /// key.retire
     #[error(transparent)]
     RetireKey(#[from] RetireKeyError),
+    /// key.rotate
+    #[error(transparent)]
+    RotateKey(#[from] RotateKeyError),
+    /// key.recover
+    #[error(transparent)]
+    RecoverKey(#[from] RecoverKeyError),
+    /// key.compromise
+    #[error(transparent)]
+    CompromiseKey(#[from] CompromiseKeyError),
+    /// history.reaffirm
+    #[error(transparent)]
+    ReaffirmHistory(#[from] ReaffirmHistoryError),
+    /// entries.reaffirm, entries.repudiate
+    #[error(transparent)]
+    SettleEntries(#[from] SettleEntriesError),
     /// officer.appoint
     #[error(transparent)]
     Appoint(#[from] AppointError),

@@ -15,7 +15,7 @@ pub struct TwoPerson {
     pub id: Uuid,
     /// Which switch.
     pub act: Act,
-    /// Whether the assertion says who acted.
+    /// Whether the assertion says who acted, or need not.
     pub names_a_person: bool,
     /// What is to be done.
     pub inner: AnyDecision,

@@ -270,6 +270,10 @@ fn standing(subject: &Subject<'_>, context: &Context<'_>, findings: &mut Finding
             Standing::Revoked => (Code::E50, "revoked in the ledger"),
             Standing::Suspended => (Code::E52, "suspended in the ledger"),
             Standing::Superseded => (Code::E51, "a correction in the ledger replaced it"),
+            Standing::Disputed => (
+                Code::E12,
+                "its institution has not said yet that this is its own",
+            ),
         };
         return findings.add(code, what);
     }

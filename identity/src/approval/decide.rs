@@ -39,12 +39,32 @@ pub struct Data {
     pub decision: Answer,
 }
 
-/// A use case to be carried out on somebody's behalf, and who may be its second person.
+/// Whose officers approve an act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Those of whoever asks.
+    Asker,
+    /// The registrar's, whoever asks.
+    Registrar,
+}
+
+/// Who must agree to an act beside its proposer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Approvers {
+    /// In which roles.
+    pub roles: &'static [Role],
+    /// On which side.
+    pub side: Side,
+    /// How many.
+    pub count: usize,
+}
+
+/// A use case to be carried out on somebody's behalf, and who must agree to it.
 pub struct Resumed<E> {
     /// The use case.
     pub decision: Box<dyn Decision<Error = E>>,
-    /// Roles of the second person.
-    pub approvers: &'static [Role],
+    /// Who must agree.
+    pub approvers: Approvers,
 }
 
 /// Makes the use case of a stored proposal: kind, data, who asked.
@@ -132,9 +152,9 @@ impl<E: From<ApprovalError> + 'static> Decision for DecideApproval<E> {
         }
         let inner = (self.resume)(proposal)?;
         let withdrawn_by = self.withdrawing(proposal);
-        let (person, proposer) = match withdrawn_by {
-            Some(person) => (person, person),
-            None => self.second_person(&approval, proposal)?,
+        let person = match withdrawn_by {
+            Some(person) => person,
+            None => self.second_person(&approval, proposal, inner.approvers.side)?,
         };
         if world.recorded_at_ms.saturating_sub(proposal.recorded_at_ms) > TERM_MS {
             return Err(ApprovalError::Expired.into());
@@ -144,7 +164,7 @@ impl<E: From<ApprovalError> + 'static> Decision for DecideApproval<E> {
             return Ok(said_no());
         }
         let roster = world.get::<Officer>(&Officer::province());
-        let needed = Needed::of(&roster, proposal, proposer, inner.approvers);
+        let needed = Needed::of(&roster, proposal, inner.approvers);
         let role = self.role();
         if !needed.admits(role) {
             return Err(ApprovalError::ApproverNotAllowed(
@@ -156,8 +176,8 @@ impl<E: From<ApprovalError> + 'static> Decision for DecideApproval<E> {
             return Ok(said_no());
         }
         let mut agreed = approval.given.clone();
-        agreed.extend([proposer, person]);
-        if !needed.is_met(&roster, &agreed) {
+        agreed.push(person);
+        if !needed.is_met(&roster, proposal, &agreed) {
             return Ok(Verdict::Facts(vec![wire::by(
                 target.id,
                 wire::GIVEN_V1,
@@ -192,74 +212,75 @@ impl<E> DecideApproval<E> {
         self.ask.person().filter(|_| by_proposer)
     }
 
-    /// The approver and the proposer: two persons, of the same institution, neither twice.
+    /// The approver: another person than the proposer, of the side that approves, and not twice.
     fn second_person(
         &self,
         approval: &Approval,
         proposal: &Proposal,
-    ) -> Result<(Uuid, Uuid), ApprovalError> {
+        side: Side,
+    ) -> Result<Uuid, ApprovalError> {
         let proposer = proposal.act().map(|act| act.person);
-        match (self.ask.person(), proposer) {
-            (Some(person), Some(proposer))
-                if person != proposer && !approval.given.contains(&person) =>
-            {
-                let same_side = proposal
-                    .ask
-                    .as_ref()
-                    .is_some_and(|ask| ask.issuer == self.ask.issuer);
-                if same_side {
-                    Ok((person, proposer))
-                } else {
-                    Err(ApprovalError::ApproverElsewhere)
-                }
-            }
-            _ => Err(ApprovalError::SamePerson),
+        // Where the asker's side approves, somebody of it must have proposed.
+        let named = proposer.is_some() || side == Side::Registrar;
+        let person = self.ask.person().filter(|person| {
+            named && Some(*person) != proposer && !approval.given.contains(person)
+        });
+        let person = person.ok_or(ApprovalError::SamePerson)?;
+        let issuer = match side {
+            Side::Asker => proposal.ask.as_ref().map(|ask| ask.issuer),
+            Side::Registrar => Some(IssuerNumber::REGISTRAR),
+        };
+        if issuer == Some(self.ask.issuer) {
+            Ok(person)
+        } else {
+            Err(ApprovalError::ApproverElsewhere)
         }
     }
 }
 
-/// Who must agree: one more person of the act's roles; while the province has no such second
-/// person, all three administrators together (SECURITY §5, Genesis).
+/// Who must agree: so many more persons of the act's roles; while the province has not as many, all
+/// three administrators together (SECURITY §5, Genesis).
 enum Needed {
-    Second(&'static [Role]),
+    More(Approvers),
     ThreeAdministrators,
 }
 
 impl Needed {
-    fn of(
-        roster: &Officer,
-        proposal: &Proposal,
-        proposer: Uuid,
-        approvers: &'static [Role],
-    ) -> Self {
-        let by_registrar = proposal
-            .ask
-            .as_ref()
-            .is_some_and(|ask| ask.issuer == IssuerNumber::REGISTRAR);
-        if by_registrar && !roster.another_holds(proposer, approvers) {
+    fn of(roster: &Officer, proposal: &Proposal, approvers: Approvers) -> Self {
+        let by_registrar = approvers.side == Side::Registrar
+            || proposal
+                .ask
+                .as_ref()
+                .is_some_and(|ask| ask.issuer == IssuerNumber::REGISTRAR);
+        let proposer = proposal.act().map(|act| act.person);
+        if by_registrar && roster.others(proposer, approvers.roles) < approvers.count {
             Self::ThreeAdministrators
         } else {
-            Self::Second(approvers)
+            Self::More(approvers)
         }
     }
 
     fn admits(&self, role: Option<Role>) -> bool {
         role.is_some_and(|role| match self {
-            Self::Second(approvers) => approvers.contains(&role),
+            Self::More(approvers) => approvers.roles.contains(&role),
             Self::ThreeAdministrators => role.is_administrator(),
         })
     }
 
-    fn is_met(&self, roster: &Officer, agreed: &[Uuid]) -> bool {
+    /// Whether these agreed besides the proposer are enough. One administrator may have proposed.
+    fn is_met(&self, roster: &Officer, proposal: &Proposal, agreed: &[Uuid]) -> bool {
         match self {
-            Self::Second(_) => true,
+            Self::More(approvers) => agreed.len() >= approvers.count,
             Self::ThreeAdministrators => {
+                let proposer = proposal.act().map(|act| act.person);
                 let held: HashSet<Role> = roster
                     .grants
                     .iter()
                     .map(|grant| grant.granted)
                     .filter(|granted| {
-                        agreed.contains(&granted.person) && granted.role.is_administrator()
+                        let counts =
+                            agreed.contains(&granted.person) || Some(granted.person) == proposer;
+                        counts && granted.role.is_administrator()
                     })
                     .map(|granted| granted.role)
                     .collect();

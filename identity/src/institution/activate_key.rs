@@ -2,16 +2,21 @@
 
 use ledger::decision::{Decision, Earlier, Verdict, World};
 use ledger::fact::Stream;
+use ledger::hash::Digest;
 use ledger::key::PublicKey;
 use serde::{Deserialize, Serialize};
 
 use super::event::{Custody, Event, KeyActivated, KeyUse};
+use super::new_key::{NewKey, NewKeyError};
+use super::seal::Seal;
 use super::state::Institution;
 use super::wire;
 use crate::did::IssuerNumber;
 
 /// The assertion's kind.
 pub const KIND: &str = "key.activate.v1";
+/// The same with proof of possession, a pledge, and acknowledgement and recovery keys for everybody.
+pub const KIND_V2: &str = "key.activate.v2";
 /// Most keys an institution may ever have.
 pub const KEYS_MAX: usize = 1_000;
 
@@ -28,6 +33,28 @@ pub struct Data {
     /// The key.
     pub key: PublicKey,
     /// What it may sign.
+    #[serde(deserialize_with = "wire::first_use")]
+    pub r#use: KeyUse,
+}
+
+/// The second version's data.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataV2 {
+    /// Who holds it.
+    pub custody: Custody,
+    /// The part of its name behind `#`.
+    pub fragment: String,
+    /// Whose key it is.
+    pub institution: IssuerNumber,
+    /// The key.
+    pub key: PublicKey,
+    /// Hash of the key that may follow it ([`super::seal::pledge`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<Digest>,
+    /// Its own signature over its name ([`super::seal::possession`]).
+    pub proof: Seal,
+    /// What it may sign.
     pub r#use: KeyUse,
 }
 
@@ -38,6 +65,37 @@ pub struct ActivateKey {
     pub issuer: IssuerNumber,
     /// What is asked.
     pub data: Data,
+    /// What the second version says besides.
+    pub more: Option<More>,
+}
+
+/// What the second version says besides.
+#[derive(Debug, Clone, Copy)]
+pub struct More {
+    /// Hash of the key that may follow it.
+    pub next: Option<Digest>,
+    /// Its own signature over its name.
+    pub proof: Seal,
+}
+
+impl ActivateKey {
+    /// What the second version asks.
+    pub fn v2(issuer: IssuerNumber, data: DataV2) -> Self {
+        Self {
+            issuer,
+            more: Some(More {
+                next: data.next,
+                proof: data.proof,
+            }),
+            data: Data {
+                custody: data.custody,
+                fragment: data.fragment,
+                institution: data.institution,
+                key: data.key,
+                r#use: data.r#use,
+            },
+        }
+    }
 }
 
 /// Why a key is not activated.
@@ -67,6 +125,15 @@ pub enum ActivateKeyError {
     /// Too many keys.
     #[error("an institution has at most 1000 keys")]
     TooMany,
+    /// The next assertion key is pledged: it comes by rotation, or by the recovery key.
+    #[error("{0:?} pledged the next assertion key: rotate it")]
+    Pledged(String),
+    /// It had such a key: the next one comes by rotation, or by the recovery key.
+    #[error("{0:?} is such a key: rotate it")]
+    UseTaken(String),
+    /// The new key is not one to take.
+    #[error(transparent)]
+    Key(#[from] NewKeyError),
 }
 
 /// Whether `text` can be the part of a key's name behind `#`.
@@ -98,10 +165,11 @@ impl Decision for ActivateKey {
         if !is_fragment(fragment) {
             return Err(ActivateKeyError::Fragment(fragment.clone()));
         }
-        let registrar_only = matches!(
-            r#use,
-            KeyUse::Bundle | KeyUse::Ledger | KeyUse::Checkpoint | KeyUse::Recovery
-        );
+        let registrar_only = match r#use {
+            KeyUse::Bundle | KeyUse::Ledger | KeyUse::Checkpoint => true,
+            KeyUse::Recovery => self.more.is_none(),
+            KeyUse::Assertion | KeyUse::Credential | KeyUse::Acknowledgement => false,
+        };
         if registrar_only && *number != IssuerNumber::REGISTRAR {
             return Err(ActivateKeyError::UseNotYours);
         }
@@ -137,15 +205,50 @@ impl Decision for ActivateKey {
         if institution.keys.len() >= KEYS_MAX {
             return Err(ActivateKeyError::TooMany);
         }
+        self.check_place(&institution)?;
+        self.check_proof(&institution, world.assertion.log())?;
         let activated = KeyActivated {
             fragment: fragment.clone(),
             key: key.clone(),
             r#use: *r#use,
             custody: *custody,
+            next: self.more.and_then(|more| more.next),
         };
         Ok(Verdict::Facts(vec![wire::to_fact(
             *number,
             Event::KeyActivated(activated),
         )]))
+    }
+}
+
+impl ActivateKey {
+    /// Whoever has the assertion key of today must not choose tomorrow's, nor the keys that judge it.
+    fn check_place(&self, institution: &Institution) -> Result<(), ActivateKeyError> {
+        let r#use = self.data.r#use;
+        let mut such = institution.keys.iter().filter(|key| key.r#use == r#use);
+        match r#use {
+            KeyUse::Assertion => such.find(|key| key.next.is_some()).map_or(Ok(()), |key| {
+                Err(ActivateKeyError::Pledged(key.fragment.clone()))
+            }),
+            KeyUse::Acknowledgement | KeyUse::Recovery => such.next().map_or(Ok(()), |key| {
+                Err(ActivateKeyError::UseTaken(key.fragment.clone()))
+            }),
+            KeyUse::Credential | KeyUse::Bundle | KeyUse::Ledger | KeyUse::Checkpoint => Ok(()),
+        }
+    }
+
+    fn check_proof(&self, institution: &Institution, log: &str) -> Result<(), NewKeyError> {
+        let Some(more) = &self.more else {
+            return Ok(());
+        };
+        let new = NewKey {
+            number: self.data.institution,
+            fragment: &self.data.fragment,
+            key: &self.data.key,
+            r#use: self.data.r#use,
+            custody: self.data.custody,
+            proof: &more.proof,
+        };
+        new.check(institution, log)
     }
 }

@@ -2,6 +2,7 @@
 
 use ledger::decision::{Decision, Verdict, World};
 use ledger::fact::Stream;
+use ledger::hash::Digest;
 use ledger::key::PublicKey;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -17,6 +18,8 @@ use crate::role::Role;
 
 /// The assertion's kind.
 pub const KIND: &str = "institution.admit.v1";
+/// The same with a pledge of the second assertion key, and the keys kept apart from it.
+pub const KIND_V2: &str = "institution.admit.v2";
 /// Longest name in characters.
 pub const NAME_CHARS_MAX: usize = 120;
 
@@ -62,11 +65,98 @@ pub struct FirstKey {
     pub key: PublicKey,
 }
 
+/// The second version's data.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataV2 {
+    /// Its acknowledgement key, kept by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledgement: Option<KeyApart>,
+    /// 统一社会信用代码; this or the school code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit_code: Option<String>,
+    /// Its first assertion key.
+    pub key: FirstKey,
+    /// Where it stands.
+    pub level: Level,
+    /// Its name.
+    pub name: String,
+    /// Hash of its second assertion key ([`super::seal::pledge`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<Digest>,
+    /// Its number: the next free one.
+    pub number: IssuerNumber,
+    /// Two persons who act for it.
+    pub officers: Vec<Uuid>,
+    /// A failed check character was looked at and accepted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub r#override: bool,
+    /// The institution above it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<IssuerNumber>,
+    /// Its recovery key, kept by itself, offline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<KeyApart>,
+    /// 学校标识码; this or the credit code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub school_code: Option<String>,
+    /// Outcome kinds it may assert.
+    pub scope: Vec<String>,
+}
+
+/// A key that the institution keeps apart from its assertion key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyApart {
+    /// The part of its name behind `#`.
+    pub fragment: String,
+    /// The key.
+    pub key: PublicKey,
+}
+
+/// What the second version says besides.
+#[derive(Debug, Clone, Default)]
+pub struct More {
+    /// Hash of its second assertion key.
+    pub next: Option<Digest>,
+    /// Its acknowledgement key.
+    pub acknowledgement: Option<KeyApart>,
+    /// Its recovery key.
+    pub recovery: Option<KeyApart>,
+}
+
 /// Admit an institution.
 #[derive(Debug)]
 pub struct Admit {
     /// What is asked.
     pub data: Data,
+    /// What the second version says besides.
+    pub more: More,
+}
+
+impl Admit {
+    /// What the second version asks.
+    pub fn v2(data: DataV2) -> Self {
+        Self {
+            more: More {
+                next: data.next,
+                acknowledgement: data.acknowledgement,
+                recovery: data.recovery,
+            },
+            data: Data {
+                credit_code: data.credit_code,
+                key: data.key,
+                level: data.level,
+                name: data.name,
+                number: data.number,
+                officers: data.officers,
+                parent: data.parent,
+                school_code: data.school_code,
+                scope: data.scope,
+                r#override: data.r#override,
+            },
+        }
+    }
 }
 
 /// Why an admission is refused.
@@ -114,6 +204,9 @@ pub enum AdmitError {
     /// The parent is not admitted.
     #[error("the parent, institution {0}, is not admitted")]
     ParentUnknown(IssuerNumber),
+    /// It would stand beside or above its parent. The registrar has everybody below it.
+    #[error("an institution of this level does not stand below institution {0}")]
+    LevelUnfit(IssuerNumber),
     /// The key is of mixed order, or its name is not a short ASCII word.
     #[error("the key, or its name, cannot be used")]
     Key,
@@ -165,18 +258,8 @@ impl Decision for Admit {
         if first == second {
             return Err(AdmitError::Officers);
         }
-        if let Some(parent) = data.parent
-            && world
-                .get::<Institution>(&parent.stream())
-                .admitted
-                .is_none()
-        {
-            return Err(AdmitError::ParentUnknown(parent));
-        }
-        let key = &data.key;
-        if !is_fragment(&key.fragment) || PublicKey::register(key.key.as_bytes()).is_err() {
-            return Err(AdmitError::Key);
-        }
+        self.check_parent(world)?;
+        self.check_keys()?;
         Ok(Verdict::Facts(self.facts(&codes)))
     }
 }
@@ -222,6 +305,50 @@ impl Admit {
         })
     }
 
+    /// The tree of 组织中枢: a parent was admitted before its children and no one moves, so there is no
+    /// cycle, and levels fall on the way down.
+    fn check_parent(&self, world: &World<'_>) -> Result<(), AdmitError> {
+        let Some(parent) = self.data.parent else {
+            return Ok(());
+        };
+        let above = world.get::<Institution>(&parent.stream());
+        let above = above
+            .admitted
+            .as_ref()
+            .ok_or(AdmitError::ParentUnknown(parent))?;
+        if parent == IssuerNumber::REGISTRAR || self.data.level.is_below(above.level) {
+            Ok(())
+        } else {
+            Err(AdmitError::LevelUnfit(parent))
+        }
+    }
+
+    /// The keys kept apart, with their uses.
+    fn apart(&self) -> impl Iterator<Item = (KeyUse, &KeyApart)> {
+        let of = |r#use| move |key| (r#use, key);
+        let acknowledgement = self.more.acknowledgement.as_ref();
+        let recovery = self.more.recovery.as_ref();
+        acknowledgement
+            .map(of(KeyUse::Acknowledgement))
+            .into_iter()
+            .chain(recovery.map(of(KeyUse::Recovery)))
+    }
+
+    /// Each can be used, and no two are one.
+    fn check_keys(&self) -> Result<(), AdmitError> {
+        let first = (&self.data.key.fragment, &self.data.key.key);
+        let mut keys = vec![first];
+        keys.extend(self.apart().map(|(_, key)| (&key.fragment, &key.key)));
+        let sound = keys.iter().enumerate().all(|(i, (fragment, key))| {
+            let again = keys
+                .iter()
+                .skip(i + 1)
+                .any(|(name, other)| name == fragment || other == key);
+            is_fragment(fragment) && PublicKey::register(key.as_bytes()).is_ok() && !again
+        });
+        if sound { Ok(()) } else { Err(AdmitError::Key) }
+    }
+
     fn facts(&self, codes: &Codes) -> Vec<ledger::fact::Fact> {
         let data = &self.data;
         let number = data.number;
@@ -246,10 +373,21 @@ impl Admit {
                     key: data.key.key.clone(),
                     r#use: KeyUse::Assertion,
                     custody: data.key.custody,
+                    next: self.more.next,
                 }),
             ),
             registry::numbered(number, codes.all()),
         ];
+        facts.extend(self.apart().map(|(r#use, key)| {
+            let activated = KeyActivated {
+                fragment: key.fragment.clone(),
+                key: key.key.clone(),
+                r#use,
+                custody: Custody::Own,
+                next: None,
+            };
+            wire::to_fact(number, Event::KeyActivated(activated))
+        }));
         for person in &data.officers {
             facts.extend(officer::wire::granted(Grantee {
                 person: *person,

@@ -1,9 +1,11 @@
 //! What happens to an institution, in today's shapes.
 
+use ledger::hash::Digest;
 use ledger::key::PublicKey;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::ranges::Ranges;
 use crate::did::IssuerNumber;
 
 /// 组织中枢: where an institution stands in the province.
@@ -18,6 +20,13 @@ pub enum Level {
     County,
     /// 学校
     School,
+}
+
+impl Level {
+    /// Whether an institution of this level can stand directly or further below one of `above`.
+    pub const fn is_below(self, above: Self) -> bool {
+        (above as u8) < (self as u8)
+    }
 }
 
 /// What a key may sign.
@@ -36,6 +45,8 @@ pub enum KeyUse {
     Checkpoint,
     /// Declares a compromise and activates the next assertion key; kept offline.
     Recovery,
+    /// Says "all my commits up to P are mine" and settles disputes; kept apart from the assertion key.
+    Acknowledgement,
 }
 
 /// Who holds the private half.
@@ -80,6 +91,45 @@ pub struct KeyActivated {
     pub r#use: KeyUse,
     /// Who holds it.
     pub custody: Custody,
+    /// Hash of the key that may follow it, where one was pledged.
+    pub next: Option<Digest>,
+}
+
+/// A key gave its place to the next of its use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRotated {
+    /// The part behind `#` of the old key's name.
+    pub old: String,
+    /// The new key.
+    pub new: KeyActivated,
+}
+
+/// What a key signed behind a position does not count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyCompromised {
+    /// The part of its name behind `#`.
+    pub fragment: String,
+    /// The last position at which it counts.
+    pub not_valid_after: u64,
+}
+
+/// The institution stands for its history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryReaffirmed {
+    /// Everything up to this position is its own …
+    pub through: u64,
+    /// … but for these positions, which are Disputed from now on.
+    pub except: Vec<u64>,
+}
+
+/// What became of disputed positions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Settlement {
+    /// They are the institution's own.
+    Reaffirmed,
+    /// They are not: revoked.
+    Repudiated,
 }
 
 /// A key may sign no more; what it signed stays valid.
@@ -98,4 +148,17 @@ pub enum Event {
     KeyActivated(KeyActivated),
     /// key.retired
     KeyRetired(KeyRetired),
+    /// key.rotated
+    KeyRotated(KeyRotated),
+    /// key.compromised
+    KeyCompromised(KeyCompromised),
+    /// history.reaffirmed
+    HistoryReaffirmed(HistoryReaffirmed),
+    /// entries.reaffirmed, entries.repudiated
+    EntriesSettled {
+        /// Which way.
+        how: Settlement,
+        /// Which positions.
+        ranges: Ranges,
+    },
 }

@@ -43,6 +43,9 @@ pub enum RetireKeyError {
     /// It is the last assertion key: the institution could never act again.
     #[error("{0:?} is the last assertion key: activate the next one first")]
     LastKey(String),
+    /// Whoever stole the assertion key would take away what it is judged by.
+    #[error("{0:?} is kept apart from the assertion key, which does not end it: rotate it")]
+    KeptApart(String),
 }
 
 impl Decision for RetireKey {
@@ -71,6 +74,9 @@ impl Decision for RetireKey {
                 id: key.retired_by.unwrap_or(key.id),
                 position,
             }));
+        }
+        if matches!(key.r#use, KeyUse::Acknowledgement | KeyUse::Recovery) {
+            return Err(RetireKeyError::KeptApart(fragment.clone()));
         }
         let another = institution.keys.iter().any(|other| {
             other.fragment != *fragment

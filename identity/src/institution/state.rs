@@ -1,11 +1,13 @@
 //! What is known of an institution.
 
 use ledger::assertion::Kid;
-use ledger::decision::{Aggregate, Occurred, Unreadable};
+use ledger::decision::{Aggregate, Earlier, Occurred, Unreadable};
+use ledger::hash::Digest;
 use ledger::key::PublicKey;
 use uuid::Uuid;
 
-use super::event::{Custody, Event, KeyUse, Level};
+use super::disputes::{Floor, Settled};
+use super::event::{Custody, Event, KeyActivated, KeyUse, Level};
 use super::wire;
 use crate::did::IssuerNumber;
 
@@ -28,12 +30,32 @@ pub struct Key {
     pub id: Uuid,
     /// Id of the assertion that retired it.
     pub retired_by: Option<Uuid>,
+    /// Hash of the key that may follow it, where one was pledged.
+    pub next: Option<Digest>,
+    /// After a compromise, in order: each earlier than the one before.
+    pub cut_offs: Vec<CutOff>,
+}
+
+/// Behind which position a key does not count, and the commit that declared so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CutOff {
+    /// The last position at which it counts.
+    pub not_valid_after: u64,
+    /// The commit.
+    pub by: Earlier,
 }
 
 impl Key {
-    /// Whether what it signed counts at position `p`.
+    /// Whether what it signed counts at position `p`: activated < p ≤ min(retired, not_valid_after).
     pub fn is_valid_at(&self, p: u64) -> bool {
-        self.activated < p && self.retired.is_none_or(|retired| p <= retired)
+        self.activated < p
+            && self.retired.is_none_or(|retired| p <= retired)
+            && self.not_valid_after().is_none_or(|last| p <= last)
+    }
+
+    /// The last position at which it counts, once a compromise was declared.
+    pub fn not_valid_after(&self) -> Option<u64> {
+        self.cut_offs.last().map(|cut_off| cut_off.not_valid_after)
     }
 }
 
@@ -44,6 +66,10 @@ pub struct Institution {
     pub admitted: Option<Profile>,
     /// Every key ever used, in order of activation.
     pub keys: Vec<Key>,
+    /// Every time it stood for its history, in order.
+    pub floors: Vec<Floor>,
+    /// What became of disputed positions, in order.
+    pub settled: Vec<Settled>,
 }
 
 /// What admission said.
@@ -79,7 +105,11 @@ impl Institution {
 
     /// The key of this name, whatever its window.
     pub fn key_named(&self, kid: &Kid) -> Option<&Key> {
-        let (_, fragment) = kid.as_str().split_once('#')?;
+        self.key(fragment_of(kid))
+    }
+
+    /// The key with this fragment, whatever its window.
+    pub fn key(&self, fragment: &str) -> Option<&Key> {
         self.keys.iter().find(|key| key.fragment == fragment)
     }
 
@@ -97,6 +127,52 @@ impl Institution {
             }
         }
         custody
+    }
+}
+
+/// The part of a key's name behind `#`.
+pub fn fragment_of(kid: &Kid) -> &str {
+    kid.as_str().split_once('#').map_or("", |(_, it)| it)
+}
+
+impl Institution {
+    fn activate(&mut self, e: &KeyActivated, at: &Occurred<'_>) {
+        self.keys.push(Key {
+            fragment: e.fragment.clone(),
+            key: e.key.clone(),
+            r#use: e.r#use,
+            custody: e.custody,
+            activated: at.position,
+            retired: None,
+            id: at.assertion.id(),
+            retired_by: None,
+            next: e.next,
+            cut_offs: Vec::new(),
+        });
+    }
+
+    fn retire(&mut self, fragment: &str, at: &Occurred<'_>) {
+        for key in self.keys.iter_mut().filter(|key| key.fragment == fragment) {
+            key.retired.get_or_insert(at.position);
+            key.retired_by.get_or_insert(at.assertion.id());
+        }
+    }
+
+    /// A cut-off only moves to an earlier position; its first declaration is the key's end.
+    fn cut_off(&mut self, fragment: &str, not_valid_after: u64, at: &Occurred<'_>) {
+        self.retire(fragment, at);
+        let by = Earlier {
+            id: at.assertion.id(),
+            position: at.position,
+        };
+        for key in self.keys.iter_mut().filter(|key| key.fragment == fragment) {
+            if key.not_valid_after().is_none_or(|it| not_valid_after < it) {
+                key.cut_offs.push(CutOff {
+                    not_valid_after,
+                    by,
+                });
+            }
+        }
     }
 }
 
@@ -123,26 +199,25 @@ impl Aggregate for Institution {
                     position: at.position,
                 });
             }
-            Event::KeyActivated(e) => self.keys.push(Key {
-                fragment: e.fragment.clone(),
-                key: e.key.clone(),
-                r#use: e.r#use,
-                custody: e.custody,
-                activated: at.position,
-                retired: None,
-                id: at.assertion.id(),
-                retired_by: None,
-            }),
-            Event::KeyRetired(e) => {
-                for key in self
-                    .keys
-                    .iter_mut()
-                    .filter(|key| key.fragment == e.fragment)
-                {
-                    key.retired.get_or_insert(at.position);
-                    key.retired_by.get_or_insert(at.assertion.id());
-                }
+            Event::KeyActivated(e) => self.activate(e, at),
+            Event::KeyRetired(e) => self.retire(&e.fragment, at),
+            Event::KeyRotated(e) => {
+                self.retire(&e.old, at);
+                self.activate(&e.new, at);
             }
+            Event::KeyCompromised(e) => self.cut_off(&e.fragment, e.not_valid_after, at),
+            Event::HistoryReaffirmed(e) => self.floors.push(Floor {
+                by: fragment_of(at.assertion.kid()).into(),
+                position: at.position,
+                through: e.through,
+                except: e.except.clone(),
+            }),
+            Event::EntriesSettled { how, ranges } => self.settled.push(Settled {
+                by: fragment_of(at.assertion.kid()).into(),
+                position: at.position,
+                how: *how,
+                ranges: ranges.clone(),
+            }),
         }
         self
     }

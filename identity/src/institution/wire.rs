@@ -1,12 +1,17 @@
 //! Every shape of an institution's facts ever stored. A shipped struct never changes.
 
 use ledger::decision::Unreadable;
-use ledger::fact::Fact;
+use ledger::fact::{Fact, Stream};
+use ledger::hash::Digest;
 use ledger::key::PublicKey;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
-use super::event::{Admitted, Custody, Event, KeyActivated, KeyRetired, KeyUse, Level};
+use super::event::{
+    Admitted, Custody, Event, HistoryReaffirmed, KeyActivated, KeyCompromised, KeyRetired,
+    KeyRotated, KeyUse, Level, Settlement,
+};
+use super::ranges::Ranges;
 use crate::did::IssuerNumber;
 use crate::wire::{fact, read};
 
@@ -14,8 +19,20 @@ use crate::wire::{fact, read};
 pub const ADMITTED_V1: &str = "institution.admitted.v1";
 /// key.activated.v1
 pub const KEY_ACTIVATED_V1: &str = "key.activated.v1";
+/// key.activated.v2
+pub const KEY_ACTIVATED_V2: &str = "key.activated.v2";
 /// key.retired.v1
 pub const KEY_RETIRED_V1: &str = "key.retired.v1";
+/// key.rotated.v1
+pub const KEY_ROTATED_V1: &str = "key.rotated.v1";
+/// key.compromised.v1
+pub const KEY_COMPROMISED_V1: &str = "key.compromised.v1";
+/// history.reaffirmed.v1
+pub const HISTORY_REAFFIRMED_V1: &str = "history.reaffirmed.v1";
+/// entries.reaffirmed.v1
+pub const ENTRIES_REAFFIRMED_V1: &str = "entries.reaffirmed.v1";
+/// entries.repudiated.v1
+pub const ENTRIES_REPUDIATED_V1: &str = "entries.repudiated.v1";
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,6 +56,18 @@ struct KeyActivatedV1 {
     custody: Custody,
     fragment: String,
     key: PublicKey,
+    #[serde(deserialize_with = "first_use")]
+    r#use: KeyUse,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyActivatedV2 {
+    custody: Custody,
+    fragment: String,
+    key: PublicKey,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    next: Option<Digest>,
     r#use: KeyUse,
 }
 
@@ -46,6 +75,48 @@ struct KeyActivatedV1 {
 #[serde(deny_unknown_fields)]
 struct KeyRetiredV1 {
     fragment: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyRotatedV1 {
+    custody: Custody,
+    fragment: String,
+    key: PublicKey,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    next: Option<Digest>,
+    old: String,
+    r#use: KeyUse,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyCompromisedV1 {
+    fragment: String,
+    not_valid_after: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HistoryReaffirmedV1 {
+    except: Vec<u64>,
+    through: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EntriesSettledV1 {
+    ranges: Ranges,
+}
+
+/// A use that the shapes of the first version know: `acknowledgement` came later.
+pub fn first_use<'de, D: Deserializer<'de>>(reader: D) -> Result<KeyUse, D::Error> {
+    match KeyUse::deserialize(reader)? {
+        KeyUse::Acknowledgement => Err(serde::de::Error::custom(
+            "unknown use: an acknowledgement key needs version 2 of this kind",
+        )),
+        known => Ok(known),
+    }
 }
 
 impl From<AdmittedV1> for Admitted {
@@ -65,25 +136,69 @@ impl From<AdmittedV1> for Admitted {
 
 /// Reads a stored fact.
 pub(super) fn event(kind: &str, data: &str) -> Result<Event, Unreadable> {
-    match kind {
-        ADMITTED_V1 => {
-            read::<AdmittedV1>("institution", kind, data).map(|v1| Event::Admitted(v1.into()))
-        }
-        KEY_ACTIVATED_V1 => read::<KeyActivatedV1>("institution", kind, data).map(|v1| {
+    const NOUN: &str = "institution";
+    Ok(match kind {
+        ADMITTED_V1 => Event::Admitted(read::<AdmittedV1>(NOUN, kind, data)?.into()),
+        KEY_ACTIVATED_V1 => {
+            let v1 = read::<KeyActivatedV1>(NOUN, kind, data)?;
             Event::KeyActivated(KeyActivated {
                 fragment: v1.fragment,
                 key: v1.key,
                 r#use: v1.r#use,
                 custody: v1.custody,
+                next: None,
             })
+        }
+        KEY_ACTIVATED_V2 => {
+            let v2 = read::<KeyActivatedV2>(NOUN, kind, data)?;
+            Event::KeyActivated(KeyActivated {
+                fragment: v2.fragment,
+                key: v2.key,
+                r#use: v2.r#use,
+                custody: v2.custody,
+                next: v2.next,
+            })
+        }
+        KEY_RETIRED_V1 => Event::KeyRetired(KeyRetired {
+            fragment: read::<KeyRetiredV1>(NOUN, kind, data)?.fragment,
         }),
-        KEY_RETIRED_V1 => read::<KeyRetiredV1>("institution", kind, data).map(|v1| {
-            Event::KeyRetired(KeyRetired {
+        KEY_ROTATED_V1 => {
+            let v1 = read::<KeyRotatedV1>(NOUN, kind, data)?;
+            Event::KeyRotated(KeyRotated {
+                old: v1.old,
+                new: KeyActivated {
+                    fragment: v1.fragment,
+                    key: v1.key,
+                    r#use: v1.r#use,
+                    custody: v1.custody,
+                    next: v1.next,
+                },
+            })
+        }
+        KEY_COMPROMISED_V1 => {
+            let v1 = read::<KeyCompromisedV1>(NOUN, kind, data)?;
+            Event::KeyCompromised(KeyCompromised {
                 fragment: v1.fragment,
+                not_valid_after: v1.not_valid_after,
             })
-        }),
-        _ => Err(crate::wire::unknown("institution", kind)),
-    }
+        }
+        HISTORY_REAFFIRMED_V1 => {
+            let v1 = read::<HistoryReaffirmedV1>(NOUN, kind, data)?;
+            Event::HistoryReaffirmed(HistoryReaffirmed {
+                through: v1.through,
+                except: v1.except,
+            })
+        }
+        ENTRIES_REAFFIRMED_V1 | ENTRIES_REPUDIATED_V1 => Event::EntriesSettled {
+            how: if kind == ENTRIES_REAFFIRMED_V1 {
+                Settlement::Reaffirmed
+            } else {
+                Settlement::Repudiated
+            },
+            ranges: read::<EntriesSettledV1>(NOUN, kind, data)?.ranges,
+        },
+        _ => return Err(crate::wire::unknown(NOUN, kind)),
+    })
 }
 
 /// The fact that `event` becomes in the stream of `number`.
@@ -104,16 +219,7 @@ pub fn to_fact(number: IssuerNumber, event: Event) -> Fact {
                 scope: e.scope,
             },
         ),
-        Event::KeyActivated(e) => fact(
-            stream,
-            KEY_ACTIVATED_V1,
-            &KeyActivatedV1 {
-                custody: e.custody,
-                fragment: e.fragment,
-                key: e.key,
-                r#use: e.r#use,
-            },
-        ),
+        Event::KeyActivated(e) => activated(stream, e),
         Event::KeyRetired(e) => fact(
             stream,
             KEY_RETIRED_V1,
@@ -121,5 +227,61 @@ pub fn to_fact(number: IssuerNumber, event: Event) -> Fact {
                 fragment: e.fragment,
             },
         ),
+        Event::KeyRotated(e) => fact(
+            stream,
+            KEY_ROTATED_V1,
+            &KeyRotatedV1 {
+                custody: e.new.custody,
+                fragment: e.new.fragment,
+                key: e.new.key,
+                next: e.new.next,
+                old: e.old,
+                r#use: e.new.r#use,
+            },
+        ),
+        Event::KeyCompromised(e) => fact(
+            stream,
+            KEY_COMPROMISED_V1,
+            &KeyCompromisedV1 {
+                fragment: e.fragment,
+                not_valid_after: e.not_valid_after,
+            },
+        ),
+        Event::HistoryReaffirmed(e) => fact(
+            stream,
+            HISTORY_REAFFIRMED_V1,
+            &HistoryReaffirmedV1 {
+                except: e.except,
+                through: e.through,
+            },
+        ),
+        Event::EntriesSettled { how, ranges } => {
+            let kind = match how {
+                Settlement::Reaffirmed => ENTRIES_REAFFIRMED_V1,
+                Settlement::Repudiated => ENTRIES_REPUDIATED_V1,
+            };
+            fact(stream, kind, &EntriesSettledV1 { ranges })
+        }
     }
+}
+
+/// In the first shape where it says all there is to say, so that old commits replay to the same facts.
+fn activated(stream: Stream, e: KeyActivated) -> Fact {
+    if e.next.is_none() && e.r#use != KeyUse::Acknowledgement {
+        let v1 = KeyActivatedV1 {
+            custody: e.custody,
+            fragment: e.fragment,
+            key: e.key,
+            r#use: e.r#use,
+        };
+        return fact(stream, KEY_ACTIVATED_V1, &v1);
+    }
+    let v2 = KeyActivatedV2 {
+        custody: e.custody,
+        fragment: e.fragment,
+        key: e.key,
+        next: e.next,
+        r#use: e.r#use,
+    };
+    fact(stream, KEY_ACTIVATED_V2, &v2)
 }

@@ -71,7 +71,7 @@ impl Decision for Dismiss {
         }
         let roster = world.get::<Officer>(&Officer::province());
         let needed = role.is_administrator() || role == Role::Registrar;
-        if institution.is_none() && needed && !roster.another_holds(person, &[role]) {
+        if institution.is_none() && needed && roster.others(Some(person), &[role]) == 0 {
             return Err(DismissError::LastHolder(role));
         }
         Ok(Verdict::Facts(wire::removed(Grantee {

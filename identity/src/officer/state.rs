@@ -1,5 +1,7 @@
 //! Which roles are held.
 
+use std::collections::HashSet;
+
 use ledger::decision::{Aggregate, Earlier, Occurred, Unreadable};
 use ledger::fact::Stream;
 use uuid::Uuid;
@@ -53,12 +55,17 @@ impl Officer {
         })
     }
 
-    /// Whether anybody but `person` holds one of `roles` in the province.
-    pub fn another_holds(&self, person: Uuid, roles: &[Role]) -> bool {
-        self.grants
+    /// How many persons but `person` hold one of `roles` in the province.
+    pub fn others(&self, person: Option<Uuid>, roles: &[Role]) -> usize {
+        let others: HashSet<Uuid> = self
+            .grants
             .iter()
             .map(|grant| grant.granted)
-            .any(|it| it.person != person && roles.contains(&it.role) && it.institution.is_none())
+            .filter(|it| roles.contains(&it.role) && it.institution.is_none())
+            .map(|it| it.person)
+            .filter(|it| Some(*it) != person)
+            .collect();
+        others.len()
     }
 }
 

@@ -3,7 +3,8 @@
 use identity::approval::Event as ApprovalEvent;
 use identity::ask::Ask;
 use identity::did::IssuerNumber;
-use identity::institution::event::{Admitted, Event as InstitutionEvent};
+use identity::institution::event::{Admitted, Event as InstitutionEvent, KeyActivated};
+use identity::institution::state::fragment_of;
 use rusqlite::{Transaction, params};
 use serde::Serialize;
 use uuid::Uuid;
@@ -42,8 +43,36 @@ CREATE TABLE keys (
     retired INTEGER,
     activated_id BLOB NOT NULL,
     retired_id BLOB,
+    next BLOB,
     UNIQUE (institution, fragment)
 ) STRICT;
+CREATE TABLE cut_offs (
+    n INTEGER PRIMARY KEY,
+    institution INTEGER NOT NULL,
+    fragment TEXT NOT NULL,
+    not_valid_after INTEGER NOT NULL,
+    id BLOB NOT NULL,
+    position INTEGER NOT NULL
+) STRICT;
+CREATE INDEX cut_offs_of ON cut_offs (institution, fragment);
+CREATE TABLE floors (
+    n INTEGER PRIMARY KEY,
+    institution INTEGER NOT NULL,
+    fragment TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    through INTEGER NOT NULL,
+    except_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX floors_of ON floors (institution);
+CREATE TABLE settlements (
+    n INTEGER PRIMARY KEY,
+    institution INTEGER NOT NULL,
+    fragment TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    how TEXT NOT NULL,
+    ranges TEXT NOT NULL
+) STRICT;
+CREATE INDEX settlements_of ON settlements (institution);
 CREATE TABLE approvals (
     n INTEGER PRIMARY KEY,
     id BLOB NOT NULL UNIQUE,
@@ -69,7 +98,7 @@ CREATE TABLE signings (
 
 const FORM: Form = Form {
     name: NAME,
-    version: 1,
+    version: 2,
     schema: SCHEMA,
 };
 
@@ -108,7 +137,7 @@ impl Projection for Fold {
     }
 }
 
-fn list<T: Serialize>(items: &[T]) -> rusqlite::Result<String> {
+fn list<T: Serialize + ?Sized>(items: &T) -> rusqlite::Result<String> {
     serde_json::to_string(items)
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
 }
@@ -122,27 +151,91 @@ fn apply_institution(
     let id = entry.commit.assertion.id();
     match event {
         InstitutionEvent::Admitted(admitted) => admit(rows, entry, admitted),
-        InstitutionEvent::KeyActivated(key) => change_one(
+        InstitutionEvent::KeyActivated(key) => activate(rows, entry, number, key),
+        InstitutionEvent::KeyRetired(key) => retire(rows, entry, number, &key.fragment),
+        InstitutionEvent::KeyRotated(rotated) => {
+            retire(rows, entry, number, &rotated.old)?;
+            activate(rows, entry, number, &rotated.new)
+        }
+        InstitutionEvent::KeyCompromised(key) => {
+            retire(rows, entry, number, &key.fragment)?;
+            change_one(
+                rows,
+                "INSERT INTO cut_offs (institution, fragment, not_valid_after, id, position) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![
+                    number.0,
+                    key.fragment,
+                    int(key.not_valid_after),
+                    id.as_bytes(),
+                    int(entry.position())
+                ],
+            )
+        }
+        InstitutionEvent::HistoryReaffirmed(floor) => change_one(
             rows,
-            "INSERT INTO keys (institution, fragment, multikey, use, custody, activated, activated_id)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO floors (institution, fragment, position, through, except_at) VALUES (?1, ?2, ?3, ?4, ?5)",
             params![
                 number.0,
-                key.fragment,
-                key.key.multikey(),
-                word(&key.r#use),
-                word(&key.custody),
+                fragment_of(entry.commit.assertion.kid()),
                 int(entry.position()),
-                id.as_bytes()
+                int(floor.through),
+                list(&floor.except)?
             ],
         ),
-        InstitutionEvent::KeyRetired(key) => change_one(
+        InstitutionEvent::EntriesSettled { how, ranges } => change_one(
             rows,
-            "UPDATE keys SET retired = coalesce(retired, ?3), retired_id = coalesce(retired_id, ?4)
-             WHERE institution = ?1 AND fragment = ?2",
-            params![number.0, key.fragment, int(entry.position()), id.as_bytes()],
+            "INSERT INTO settlements (institution, fragment, position, how, ranges) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![
+                number.0,
+                fragment_of(entry.commit.assertion.kid()),
+                int(entry.position()),
+                word(how),
+                list(ranges)?
+            ],
         ),
     }
+}
+
+fn activate(
+    rows: &Transaction<'_>,
+    entry: &Entry,
+    number: IssuerNumber,
+    key: &KeyActivated,
+) -> rusqlite::Result<()> {
+    change_one(
+        rows,
+        "INSERT INTO keys (institution, fragment, multikey, use, custody, activated, activated_id, next)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        params![
+            number.0,
+            key.fragment,
+            key.key.multikey(),
+            word(&key.r#use),
+            word(&key.custody),
+            int(entry.position()),
+            entry.commit.assertion.id().as_bytes(),
+            key.next.map(|next| next.0)
+        ],
+    )
+}
+
+fn retire(
+    rows: &Transaction<'_>,
+    entry: &Entry,
+    number: IssuerNumber,
+    fragment: &str,
+) -> rusqlite::Result<()> {
+    change_one(
+        rows,
+        "UPDATE keys SET retired = coalesce(retired, ?3), retired_id = coalesce(retired_id, ?4)
+         WHERE institution = ?1 AND fragment = ?2",
+        params![
+            number.0,
+            fragment,
+            int(entry.position()),
+            entry.commit.assertion.id().as_bytes()
+        ],
+    )
 }
 
 fn admit(rows: &Transaction<'_>, entry: &Entry, admitted: &Admitted) -> rusqlite::Result<()> {

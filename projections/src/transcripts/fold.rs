@@ -10,7 +10,7 @@ use credentials::millicredits::Level;
 use identity::approval;
 use identity::did::Did;
 use identity::erasable::Commitments;
-use identity::institution::event::Event as InstitutionEvent;
+use identity::institution::event::{Event as InstitutionEvent, KeyRotated};
 use ledger::fact::CommittedFact;
 use rusqlite::{Transaction, params};
 use uuid::Uuid;
@@ -119,7 +119,11 @@ impl Projection for Fold {
                         self.recent.changed(*person, entry.position());
                         batch.account(entry, fact, *person, event)?;
                     }
-                    Event::Institution(number, InstitutionEvent::KeyActivated(key)) => {
+                    Event::Institution(
+                        number,
+                        InstitutionEvent::KeyActivated(key)
+                        | InstitutionEvent::KeyRotated(KeyRotated { new: key, .. }),
+                    ) => {
                         let host = entry.commit.log.split('/').next().unwrap_or_default();
                         let kid = format!("{}#{}", Did::new(host, *number), key.fragment);
                         change(
@@ -129,6 +133,13 @@ impl Projection for Fold {
                             params![kid, word(&key.custody)],
                         )?;
                     }
+                    // What it stands for is not in these rows, but in what is read of them.
+                    Event::Institution(
+                        _,
+                        InstitutionEvent::KeyCompromised(_)
+                        | InstitutionEvent::HistoryReaffirmed(_)
+                        | InstitutionEvent::EntriesSettled { .. },
+                    ) => self.recent.anybody_changed(entry.position()),
                     _ => {}
                 }
             }

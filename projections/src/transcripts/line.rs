@@ -5,7 +5,7 @@ use credentials::account::outcome::{Fields, Origin};
 use credentials::millicredits::{Level, Millicredits, Millihours};
 use identity::date;
 use identity::did::IssuerNumber;
-use identity::institution::Custody;
+use identity::institution::{Custody, Standing};
 use jiff::civil::Date;
 use ledger::assertion::{Act, Target};
 use ledger::decision::Earlier;
@@ -25,6 +25,11 @@ pub enum LineState {
     Corrected,
     /// Ended for good; its fields are those it had.
     Revoked,
+    /// Its awarder has not said yet whether it is its own. No row says so: who reads asks the
+    /// awarder's stream.
+    Disputed,
+    /// Its awarder says that it is none of its own: ended for good. No row says so either.
+    Repudiated,
 }
 
 /// What can happen to an outcome.
@@ -133,7 +138,28 @@ impl LineState {
         match self {
             Self::Recorded => ChangeKind::Recorded.as_str(),
             Self::Corrected => ChangeKind::Corrected.as_str(),
-            Self::Revoked => ChangeKind::Revoked.as_str(),
+            Self::Revoked | Self::Repudiated => ChangeKind::Revoked.as_str(),
+            Self::Disputed => "disputed",
+        }
+    }
+}
+
+impl Line {
+    /// As its awarder stands for it: one that is disputed or repudiated has nothing to be used.
+    pub fn stand(&mut self, standing: Standing) {
+        let (line, lots) = match standing {
+            Standing::Good => return,
+            Standing::Disputed => (LineState::Disputed, LotState::Disputed),
+            Standing::Repudiated => (LineState::Repudiated, LotState::Revoked),
+        };
+        if self.state == LineState::Revoked {
+            return;
+        }
+        self.state = line;
+        for lot in &mut self.lots {
+            if lot.state == LotState::Available {
+                lot.state = lots;
+            }
         }
     }
 }

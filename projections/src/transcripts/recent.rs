@@ -43,6 +43,18 @@ impl Recent {
         all.young.insert(person, known);
     }
 
+    /// Takes in that anybody's may have changed: an institution spoke of what it asserted.
+    pub(crate) fn anybody_changed(&self, position: u64) {
+        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        // As above: what is known of later ones is not taken back.
+        let young = std::mem::take(&mut all.young);
+        let known = young
+            .into_values()
+            .chain(std::mem::take(&mut all.old).into_values());
+        let last = known.fold(position, u64::max);
+        all.floor = all.floor.max(last);
+    }
+
     /// The last change of `person`, or a later position.
     pub(crate) fn last_change(&self, person: Uuid) -> u64 {
         let all = self.0.read().unwrap_or_else(PoisonError::into_inner);

@@ -40,6 +40,8 @@ pub struct SchemeTotals {
     pub superseded: Sum,
     /// Ended for good; not in `available`.
     pub revoked: Sum,
+    /// In doubt until its awarder has spoken; not in `available`.
+    pub disputed: Sum,
     /// What stands, by awarder.
     pub by_institution: BTreeMap<IssuerNumber, Sum>,
     /// What stands, by level; `None` = no level is said.
@@ -74,6 +76,7 @@ impl Totals {
                     }
                     LotState::Superseded => of_scheme.superseded.add(lot.credit),
                     LotState::Revoked => of_scheme.revoked.add(lot.credit),
+                    LotState::Disputed => of_scheme.disputed.add(lot.credit),
                 }
             }
         }

@@ -21,7 +21,13 @@ KINDS = {
         {"credit_code", "parent", "school_code"},
     ),
     "key.activated.v1": ("institution", {"custody", "fragment", "key", "use"}, set()),
+    "key.activated.v2": ("institution", {"custody", "fragment", "key", "use"}, {"next"}),
     "key.retired.v1": ("institution", {"fragment"}, set()),
+    "key.rotated.v1": ("institution", {"custody", "fragment", "key", "old", "use"}, {"next"}),
+    "key.compromised.v1": ("institution", {"fragment", "not_valid_after"}, set()),
+    "history.reaffirmed.v1": ("institution", {"except", "through"}, set()),
+    "entries.reaffirmed.v1": ("institution", {"ranges"}, set()),
+    "entries.repudiated.v1": ("institution", {"ranges"}, set()),
     "institution.numbered.v1": ("registry", {"codes", "number"}, set()),
     "role.granted.v1": ("officer", {"person", "role"}, {"institution"}),
     "policy.adopted.v1": ("policy", {"hash", "id", "version"}, set()),
@@ -51,7 +57,18 @@ KINDS = {
     "approval.completed.v1": ("approval", {"person"}, set()),
     "approval.rejected.v1": ("approval", {"person"}, set()),
 }
-USES = ("assertion", "credential", "bundle", "ledger", "checkpoint", "recovery")
+USES = ("assertion", "credential", "bundle", "ledger", "checkpoint", "recovery", "acknowledgement")
+# Which keys sign which kind (FORMAT "Key windows"); what is not here, assertion keys sign.
+SIGNED_BY = {
+    "key.rotate.v1": ("assertion", "acknowledgement", "recovery"),
+    "key.recover.v1": ("recovery",),
+    "key.compromise.v1": ("recovery",),
+    "history.reaffirm.v1": ("acknowledgement",),
+    "entries.reaffirm.v1": ("acknowledgement",),
+    "entries.repudiate.v1": ("acknowledgement",),
+    "erasure.destroy.v1": ("ledger",),
+    "erasure.certify.v1": ("ledger",),
+}
 
 
 def uuid_v8(domain, *parts):
@@ -75,11 +92,13 @@ class HeldKey:
     def __init__(self, data, activated):
         self.fragment, self.use, self.custody = data["fragment"], data["use"], data["custody"]
         self.text, self.activated, self.retired = data["key"], activated, None
+        self.next, self.not_valid_after = data.get("next"), None
         self.key = Key.of(multikey(data["key"]))
 
     def is_valid_at(self, position):
         """Whether what it signs at that position counts."""
-        return self.activated < position and (self.retired is None or position <= self.retired)
+        ends = (self.retired, self.not_valid_after)
+        return self.activated < position and all(end is None or position <= end for end in ends)
 
 
 class State:
@@ -148,13 +167,27 @@ class State:
         if kind == "institution.admitted.v1":
             require(stream == f"institution/{data['number']}", where, f"it cannot stand in {stream}")
             self.names[data["number"]] = data["name"]
-        elif kind == "key.activated.v1":
+        elif kind in ("key.activated.v1", "key.activated.v2"):
+            require(kind.endswith("v2") or data["use"] != "acknowledgement", where, "a use of the second version")
             self._activate(int(stream.split("/")[1]), data, position, where)
         elif kind == "key.retired.v1":
             keys = self.keys.get(int(stream.split("/")[1]), [])
             found = [key for key in keys if key.fragment == data["fragment"] and key.retired is None]
             require(len(found) == 1, where, f"no key {data['fragment']!r} to retire")
             found[0].retired = position
+        elif kind == "key.rotated.v1":
+            old = self._key(stream, data["old"], where)
+            require(old.is_valid_at(position) and old.use == data["use"], where, "the old key does not sign here")
+            pledged = hashlib.sha256(data["key"].encode()).digest()
+            require(old.next is None or digest(old.next) == pledged, where, "not the key that was pledged")
+            old.retired = position
+            self._activate(int(stream.split("/")[1]), data, position, where)
+        elif kind == "key.compromised.v1":
+            key, cut_off = self._key(stream, data["fragment"], where), data["not_valid_after"]
+            require(cut_off < position, where, "the cut-off lies ahead")
+            require(key.not_valid_after is None or cut_off < key.not_valid_after, where, "the cut-off does not fall")
+            key.not_valid_after = cut_off
+            key.retired = position if key.retired is None else key.retired
         elif kind == "outcome.recorded.v1":
             record, person = data["record"].encode(), uuid_bytes(data["person"])
             derived = uuid_v8("xuefen/outcome", data["awarder"].to_bytes(4, "big"), record, person)
@@ -175,6 +208,12 @@ class State:
         elif kind == "status.changed.v1":
             require(data["index"] in self.bits.get(stream, {}), where, "a bit that belongs to no credential")
             require(data["purpose"] in ("revocation", "suspension", "refresh"), where, "another purpose")
+
+    def _key(self, stream, fragment, where):
+        keys = self.keys.get(int(stream.split("/")[1]), [])
+        found = [key for key in keys if key.fragment == fragment]
+        require(len(found) == 1, where, f"no key {fragment!r}")
+        return found[0]
 
     def _activate(self, number, data, position, where):
         require(data["use"] in USES and data["custody"] in ("own", "platform"), where, "use or custody")

@@ -65,6 +65,7 @@ fn admission(stand: &Stand, met: &Met) {
         Reason::OfficersInvalid,
     );
     refused(&with(&body, "parent", json!(4_000)), Reason::ParentUnknown);
+    refused(&with(&body, "parent", json!(1)), Reason::LevelUnfit);
 }
 
 fn keys(stand: &Stand, met: &Met) {

@@ -8,11 +8,18 @@ use api::token::TokenError;
 use api::vault::VaultError;
 use credentials::account::outcome::FieldError;
 use credentials::account::record_outcome::RecordOutcomeError;
+use credentials::credential::issue::IssueError;
 use credentials::rulebook::Refusal;
 use credentials::rulebook::open_log::OpenLogError;
 use identity::ask::AskError;
 use identity::did::IssuerNumber;
 use identity::institution::activate_key::ActivateKeyError;
+use identity::institution::compromise_key::CompromiseKeyError;
+use identity::institution::new_key::NewKeyError;
+use identity::institution::reaffirm_history::ReaffirmHistoryError;
+use identity::institution::retire_key::RetireKeyError;
+use identity::institution::rotate_key::RotateKeyError;
+use identity::institution::settle_entries::SettleEntriesError;
 use ledger::execute::{ExecuteError, Refused, Unavailable};
 use ledger::side::SideError;
 
@@ -131,9 +138,82 @@ pub(super) fn all(met: &Met) {
             Reason::Erased,
         ),
     ];
-    for (why, problem, reason) in cases {
+    for (why, problem, reason) in cases.into_iter().chain(keys()) {
         hold(met, why, &problem, reason);
     }
+}
+
+/// Refusals about keys that an institution keeps: its own tools send what passes, and the rules have
+/// their tests.
+fn keys() -> Vec<(&'static str, Problem, Reason)> {
+    let rejected = |refusal: Refusal| Problem::from(ExecuteError::Rejected(refusal));
+    let new = |error| rejected(RotateKeyError::Key(error).into());
+    let floor = |error: ReaffirmHistoryError| rejected(error.into());
+    let settle = |error: SettleEntriesError| rejected(error.into());
+    let cut = |error: CompromiseKeyError| rejected(error.into());
+    let why = "keys kept apart";
+    let kept = RetireKeyError::KeptApart("ack-1".into());
+    let pledged = ActivateKeyError::Pledged("key-1".into());
+    let (not_yet, disputed) = (
+        SettleEntriesError::NotSeen { last: 9, size: 9 },
+        SettleEntriesError::NotDisputed { from: 1, to: 2 },
+    );
+    vec![
+        (why, new(NewKeyError::Possession), Reason::KeyPossession),
+        (why, new(NewKeyError::NotOwn), Reason::KeyNotOwn),
+        (
+            why,
+            new(NewKeyError::NotPledged("key-1".into())),
+            Reason::KeyNotPledged,
+        ),
+        (why, rejected(pledged.into()), Reason::KeyPledged),
+        (why, rejected(kept.into()), Reason::KeyKeptApart),
+        (
+            why,
+            cut(CompromiseKeyError::OwnKey),
+            Reason::RecoveryKeyItself,
+        ),
+        (why, cut(CompromiseKeyError::Ahead(9)), Reason::CutOffAhead),
+        (
+            why,
+            cut(CompromiseKeyError::BelowFloor { floor: 9 }),
+            Reason::CutOffBelowFloor,
+        ),
+        (
+            why,
+            cut(CompromiseKeyError::NotEarlier { not_valid_after: 9 }),
+            Reason::CutOffNotEarlier,
+        ),
+        (why, settle(not_yet), Reason::PositionNotSeen),
+        (
+            why,
+            floor(ReaffirmHistoryError::NotHigher(9)),
+            Reason::FloorNotHigher,
+        ),
+        (
+            why,
+            floor(ReaffirmHistoryError::Except),
+            Reason::ExceptInvalid,
+        ),
+        (
+            why,
+            settle(SettleEntriesError::Ranges),
+            Reason::RangesInvalid,
+        ),
+        (why, settle(disputed), Reason::NotDisputed),
+        (
+            why,
+            settle(SettleEntriesError::KeyNotFit("key-1".into())),
+            Reason::SettlingKeyNotFit,
+        ),
+        (why, settle(SettleEntriesError::Seal), Reason::SealInvalid),
+        (why, Problem::of(Reason::RootFalse), Reason::RootFalse),
+        (
+            why,
+            rejected(IssueError::OutcomeDisputed.into()),
+            Reason::OutcomeDisputed,
+        ),
+    ]
 }
 
 /// The problem must be for `reason`, complete in its form.

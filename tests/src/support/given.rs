@@ -130,6 +130,7 @@ impl Given {
             key: data.key.key.clone(),
             r#use: KeyUse::Assertion,
             custody: data.key.custody,
+            next: None,
         };
         let codes = data
             .school_code
@@ -190,14 +191,12 @@ impl Given {
     /// Signs, at this time.
     pub fn sign(&mut self, asking: &Asking) -> Assertion {
         self.drafts += 1;
-        asking.sign(
-            self.drafts,
-            self.now_ms,
-            Seen {
-                root: merkle::empty_root(),
-                size: 0,
-            },
-        )
+        // All that is there was seen; its root is a log's business and not looked at here.
+        let seen = Seen {
+            root: merkle::empty_root(),
+            size: self.next,
+        };
+        asking.sign(self.drafts, self.now_ms, seen)
     }
 
     /// Folds facts that no rule was asked about.

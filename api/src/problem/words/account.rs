@@ -38,6 +38,7 @@ impl InChinese for RecordOutcomeError {
 impl InChinese for CorrectOutcomeError {
     fn zh(&self) -> String {
         match self {
+            Self::Disputed => "该学习成果存疑，其机构尚未确认".into(),
             Self::OutcomeUnknown(id) => unknown(*id),
             Self::NotYours { outcome, awarder } => not_yours(*outcome, *awarder, "更正"),
             Self::Revoked(position) => format!("该学习成果已在日志序号 {position} 处撤销"),

@@ -1,0 +1,98 @@
+//! Whether institutions stand for what they asserted, asked when something is read.
+//!
+//! Invariant: what is in doubt is shown as such and never counted. Nothing about it is stored with the
+//! records: the awarder's own stream is asked, as new as the writer's (docs/DECISIONS.md).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use credentials::account::{self, Account};
+use credentials::credential::{Credential, Issued};
+use credentials::verify;
+use identity::did::IssuerNumber;
+use identity::institution::state::fragment_of;
+use identity::institution::{Institution, Standing};
+use projections::transcripts::{Line, LineState};
+
+use crate::app::App;
+use crate::problem::Problem;
+
+/// Institutions asked while one answer is made.
+pub struct Standings<'a> {
+    app: &'a App,
+    asked: HashMap<IssuerNumber, Arc<Institution>>,
+}
+
+impl<'a> Standings<'a> {
+    /// Nobody was asked yet.
+    pub fn new(app: &'a App) -> Self {
+        Self {
+            app,
+            asked: HashMap::new(),
+        }
+    }
+
+    fn institution(&mut self, number: IssuerNumber) -> Result<Arc<Institution>, Problem> {
+        if let Some(known) = self.asked.get(&number) {
+            return Ok(Arc::clone(known));
+        }
+        let institution = self.app.ledger.state::<Institution>(&number.stream())?;
+        self.asked.insert(number, Arc::clone(&institution));
+        Ok(institution)
+    }
+
+    /// How far `number` stands for the commit at `position`; the log is read only where anything of it was ever in doubt.
+    fn of_commit(&mut self, number: IssuerNumber, position: u64) -> Result<Standing, Problem> {
+        let institution = self.institution(number)?;
+        if institution.is_undisputed() {
+            return Ok(Standing::Good);
+        }
+        let commit = self.app.ledger.commit(position)?;
+        let commit =
+            commit.ok_or_else(|| Problem::internal(format!("there is no commit {position}")))?;
+        let assertion = &commit.assertion;
+        // A member of a batch stands or falls with its envelope.
+        let signed_at = assertion.place().map_or(position, |place| place.envelope);
+        Ok(institution.standing(fragment_of(assertion.kid()), signed_at))
+    }
+
+    /// The line as its awarder stands for it.
+    pub fn apply(&mut self, line: &mut Line) -> Result<(), Problem> {
+        if line.state != LineState::Revoked {
+            // Of a line that was not revoked, the last change is what it says now.
+            line.stand(self.of_commit(line.origin.awarder, line.changed)?);
+        }
+        Ok(())
+    }
+}
+
+impl App {
+    /// How a credential stands: by what was said of it, and by how far its institution stands for it
+    /// and for its outcome.
+    pub fn credential_standing(
+        &self,
+        credential: &Credential,
+        issued: &Issued,
+    ) -> Result<verify::Standing, Problem> {
+        let said = credential.standing();
+        let ended = matches!(
+            said,
+            verify::Standing::Revoked | verify::Standing::Superseded
+        );
+        let mut standings = Standings::new(self);
+        let institution = standings.institution(issued.says.issuer)?;
+        if ended || institution.is_undisputed() {
+            return Ok(said);
+        }
+        let own = standings.of_commit(issued.says.issuer, issued.by.position)?;
+        let stream = account::wire::stream(issued.says.person);
+        let account = self.ledger.state::<Account>(&stream)?;
+        let outcome = account.outcome(issued.says.outcome);
+        let of_outcome = outcome.map_or(Standing::Good, |it| it.standing(&institution));
+        Ok(match (own, of_outcome) {
+            (Standing::Repudiated, _) | (_, Standing::Repudiated) => verify::Standing::Revoked,
+            (Standing::Disputed, _) | (_, Standing::Disputed) => verify::Standing::Disputed,
+            (Standing::Good, Standing::Good) => said,
+        })
+    }
+}

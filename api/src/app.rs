@@ -20,6 +20,7 @@ use ledger::store::embedded::{self, EmbeddedStore};
 use projections::Views;
 use tokio::sync::Semaphore;
 
+use crate::code::Codes;
 use crate::config::Config;
 use crate::data_dir::{DataDir, DataDirError, Lock};
 use crate::flights::Flights;
@@ -100,6 +101,8 @@ pub struct App {
     pub demo: bool,
     /// Bounds the requests worked on at once.
     pub concurrency: Semaphore,
+    /// Learning codes and cards.
+    pub codes: Codes,
     /// Held while erasures are carried out.
     pub(crate) erasing: std::sync::Mutex<()>,
     registrar: (Kid, Arc<SigningKey>),
@@ -189,6 +192,7 @@ impl App {
         let opened_at_ms = clock.now_ms();
         let keystore = KeyStore::new(Arc::clone(&keys), master.clone());
         let idempotency = Idempotency::new(Arc::clone(&side), master.clone(), Arc::clone(&clock));
+        let codes = Codes::new(Arc::clone(&side), &master);
         let uploads = master.sub_key("uploads");
         let jobs = Jobs::new(Arc::clone(&side), master.sub_key("imports"));
         let (registrar_kid, registrar_key) = key_file::read(&dir.key(ASSERTION_KEY))?;
@@ -204,6 +208,7 @@ impl App {
             files: Arc::new(Semaphore::new(FILES_MAX)),
             followed: Arc::new(Semaphore::new(FOLLOWED_MAX)),
             demo: false,
+            codes,
             erasing: std::sync::Mutex::default(),
             contents: Contents::default(),
             lists: StatusLists::default(),

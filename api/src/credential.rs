@@ -99,6 +99,8 @@ impl App {
     /// The document as its commit commits to it.
     fn document_of(&self, issued: &Issued) -> Result<Map<String, Value>, Problem> {
         let says = &issued.says;
+        // Forgotten, or kept by a law and closed to every use.
+        self.require_open(says.person)?;
         let opened = self.vault.opened(
             says.person,
             Purpose::StudyRecord,

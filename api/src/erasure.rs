@@ -81,10 +81,13 @@ impl App {
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         let listed = self.ledger.state::<Erasures>(&Erasures::stream())?;
         let mut destroyed = Vec::new();
+        let mut failed = None;
+        // One that fails must not hold up the others; it is tried again in the next round.
         for (&erasure, &person) in &listed.open {
-            self.stop_use(person)?;
-            if let Some(work) = self.destroy_due(person, erasure)? {
-                destroyed.push((person, erasure, work));
+            match self.destroy_due(person, erasure) {
+                Ok(Some(work)) => destroyed.push((person, erasure, work)),
+                Ok(None) => {}
+                Err(problem) => failed = Some(problem),
             }
         }
         if !destroyed.is_empty() {
@@ -94,12 +97,16 @@ impl App {
         }
         for (person, erasure, work) in destroyed {
             self.transcripts.forget(person);
-            self.say_destroyed(person, erasure, &work)?;
+            if let Err(problem) = self.say_destroyed(person, erasure, &work) {
+                failed = Some(problem);
+            }
         }
         for (&erasure, &person) in &listed.open {
-            self.certify_if_due(person, erasure)?;
+            if let Err(problem) = self.certify_if_due(person, erasure) {
+                failed = Some(problem);
+            }
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 
     /// As [`App::carry_on_erasures`], on a thread that may wait; what fails is tried again each minute.
@@ -118,6 +125,7 @@ impl App {
         let state = self.ledger.state::<Person>(&wire::stream(person))?;
         if state.is_forgotten() {
             self.tokens.revoke_person(person)?;
+            self.codes.forget(person, self.now_ms())?;
         }
         self.transcripts.forget(person);
         Ok(())
@@ -133,14 +141,28 @@ impl App {
         if self.ledger.commit(it.requested.position)?.is_none() {
             return Ok(None);
         }
-        let work: Work = if let Some(bytes) = self.vault.work(erasure)? {
-            serde_json::from_slice(&bytes).map_err(Problem::internal)?
+        let due = it.due(day_of(self.now_ms()));
+        let kept = match self.vault.work(erasure)? {
+            Some(bytes) => Some(serde_json::from_slice::<Work>(&bytes).map_err(Problem::internal)?),
+            None => None,
+        };
+        // A list of a round that the log has whole, left by a stop or by a copy from then, must not
+        // take what was told anew since.
+        let stands = |work: &Work| match it.under_way() {
+            Some(round) => round.purposes == work.purposes,
+            None => work.purposes.iter().all(|purpose| due.contains(purpose)),
+        };
+        let outdated = kept.as_ref().is_some_and(|work| !stands(work));
+        let work = if let Some(work) = kept.filter(stands) {
+            work
         } else {
-            let purposes = match it.under_way() {
-                Some(round) => round.purposes.clone(),
-                None => it.due(day_of(self.now_ms())),
-            };
+            let purposes = it
+                .under_way()
+                .map_or_else(|| due.clone(), |round| round.purposes.clone());
             if purposes.is_empty() {
+                if outdated {
+                    self.vault.set_work(erasure, None)?;
+                }
                 return Ok(None);
             }
             let work = self.inventory(person, purposes)?;
@@ -148,6 +170,7 @@ impl App {
             self.vault.set_work(erasure, Some(&bytes))?;
             work
         };
+        self.stop_use(person)?;
         for purpose in &work.purposes {
             self.vault.destroy(person, *purpose)?;
         }

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, header};
 use credentials::rulebook::pointer;
 use identity::did::IssuerNumber;
 use identity::officer::Officer;
+use identity::person::{Person, wire};
 use identity::role::Role;
 use ledger::assertion::{Act, By};
 use serde::de::DeserializeOwned;
@@ -31,20 +32,25 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// Refuses who was given this role in the log and holds it no more: a token outlives a dismissal.
-    fn still_holds(&self, app: &App) -> Result<(), Problem> {
+    /// Refuses who held this role in the log and holds it no more: a token outlives a dismissal. Whether
+    /// somebody ever held it is asked where it is used, by `decide`.
+    /// Nor may anybody act as a person who was forgotten, with whatever token.
+    pub(crate) fn still_may(&self, app: &App) -> Result<(), Problem> {
+        let person = app.ledger.state::<Person>(&wire::stream(self.person))?;
+        if person.is_forgotten() {
+            return Err(Problem::of(Reason::TokenInvalid));
+        }
         if !self.role.is_appointed() {
             return Ok(());
         }
         let officer = app.ledger.state::<Officer>(&Officer::stream(self.person))?;
-        if officer.holds(self.person, self.role, self.issuer()) {
-            Ok(())
-        } else {
-            Err(Problem::of(Reason::NotAllowed).detail((
+        if officer.is_dismissed(self.person, self.role, self.issuer()) {
+            return Err(Problem::of(Reason::NotAllowed).detail((
                 format!("角色 {} 已收回", self.role),
                 format!("the role {} was taken back", self.role),
-            )))
+            )));
         }
+        Ok(())
     }
 
     /// The institution whose key signs for this caller; the registrar's for roles of the province.
@@ -102,7 +108,7 @@ impl FromRequestParts<Arc<App>> for Caller {
             .find(token)?
             .ok_or(Problem::of(Reason::TokenInvalid))?;
         let caller = Self::from(&*grant);
-        caller.still_holds(app)?;
+        caller.still_may(app)?;
         Ok(caller)
     }
 }

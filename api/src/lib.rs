@@ -3,6 +3,7 @@
 pub mod app;
 mod cache;
 pub mod cli;
+pub mod code;
 pub mod config;
 pub mod connections;
 pub mod credential;

@@ -21,6 +21,9 @@ use crate::routes::assertions;
 use crate::server::BODY_BYTES_MAX;
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+/// Ends of addresses whose answers are not kept: a code lives half a minute, is scanned once, and a
+/// card's text is kept nowhere.
+const UNKEPT: [&str; 3] = ["/code", "/card", "/v1/codes/scan"];
 /// Room for the multipart frame around the largest file.
 const FRAME_BYTES: usize = 1 << 20;
 
@@ -28,6 +31,11 @@ const FRAME_BYTES: usize = 1 << 20;
 pub(crate) async fn run(app: &Arc<App>, request: Request, next: Next) -> Response {
     // Who sends signed assertions without a token repeats them by their own ids.
     if request.method() != Method::POST || !request.headers().contains_key(header::AUTHORIZATION) {
+        return next.run(request).await;
+    }
+    // What is shown once is not kept for another time.
+    let path = request.uri().path();
+    if UNKEPT.iter().any(|part| path.ends_with(part)) {
         return next.run(request).await;
     }
     match idempotency_key(request.headers()) {
@@ -97,7 +105,9 @@ fn caller(app: &App, headers: &HeaderMap) -> Result<String, Problem> {
     };
     let found = app.tokens.find(token)?;
     let grant = found.ok_or(Problem::of(Reason::TokenInvalid))?;
-    Ok(Caller::from(&*grant).name())
+    let caller = Caller::from(&*grant);
+    caller.still_may(app)?;
+    Ok(caller.name())
 }
 
 fn replay(answer: Answer) -> Result<Response, Problem> {

@@ -76,6 +76,11 @@ pub fn code(prefix: &str, digits: &str) -> Result<QrCode, PictureError> {
     .map_err(|_| PictureError::TooLong)
 }
 
+/// The code of a short text in QR's own alphabet (base45), error correction M.
+pub fn short(text: &str) -> Result<QrCode, PictureError> {
+    QrCode::encode_text(text, QrCodeEcc::Medium).map_err(|_| PictureError::TooLong)
+}
+
 /// As SVG, sized for print.
 pub fn svg(code: &QrCode, module: Module) -> String {
     let side = code.size() + 2 * QUIET;

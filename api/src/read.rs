@@ -88,11 +88,19 @@ impl App {
         if !known.is_known() {
             return Err(Problem::of(Reason::PersonUnknown));
         }
-        // Forgotten, or locked by a law: closed to every use (SECURITY §7).
+        self.require_open(person)?;
+        Ok(allowed)
+    }
+
+    /// Refuses a record that is forgotten, or locked by a law: closed to every use (SECURITY §7).
+    pub fn require_open(&self, person: Uuid) -> Result<(), Problem> {
+        let known = self
+            .ledger
+            .state::<Person>(&identity::person::wire::stream(person))?;
         if known.is_closed(Purpose::StudyRecord) {
             return Err(Problem::of(Reason::Erased));
         }
-        Ok(allowed)
+        Ok(())
     }
 
     /// What the caller's institution has to do with the person: registered, or awarded something.

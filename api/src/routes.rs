@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod approvals;
 pub mod assertions;
+pub mod codes;
 pub mod credential_pages;
 pub mod credentials;
 pub mod erasures;
@@ -69,6 +70,9 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(learners::show))
         .routes(routes!(learners::bind))
         .routes(routes!(erasures::request, erasures::show))
+        .routes(routes!(codes::show))
+        .routes(routes!(codes::scan))
+        .routes(routes!(codes::give, codes::end))
         .routes(routes!(learners::search))
         .routes(routes!(outcomes::record, outcome_list::list))
         .routes(routes!(outcomes::show))

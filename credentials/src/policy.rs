@@ -255,7 +255,8 @@ impl Terms {
 
     /// Whether an act needs a second officer; on unless the policy says otherwise.
     pub fn needs_two_officers(&self, act: Act) -> bool {
-        act == Act::Compromise || self.params.two_officers.get(&act).copied().unwrap_or(true)
+        matches!(act, Act::Compromise | Act::Erase)
+            || self.params.two_officers.get(&act).copied().unwrap_or(true)
     }
 
     /// Most of `base` that may come from `source`: `floor(base × bp / 10000)`; `None` = no ceiling.

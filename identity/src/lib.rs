@@ -4,6 +4,7 @@
 
 pub mod approval;
 pub mod ask;
+pub mod code;
 pub mod date;
 pub mod did;
 pub mod erasable;

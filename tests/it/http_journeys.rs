@@ -2,6 +2,7 @@
 
 mod at_once;
 mod batches;
+mod codes;
 mod correcting;
 mod credentials;
 mod erasing;

@@ -10,6 +10,7 @@ mod audit;
 mod batches;
 mod canonical;
 mod checkpoint;
+mod codes;
 mod compat_institutions;
 mod data_dir;
 mod format;

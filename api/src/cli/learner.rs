@@ -29,7 +29,7 @@ pub enum Verb {
 pub struct Erase {
     #[command(flatten)]
     which: Which,
-    /// Why, in words; it goes with the values.
+    /// Why, in words; kept with who the person is, and gone with it.
     #[arg(long)]
     reason: String,
     /// On what ground: purpose_achieved, service_ended, consent_withdrawn, unlawful, other_law.
@@ -86,10 +86,15 @@ fn erase(args: &Erase) -> Result<(), Failure> {
         server: server.server.clone(),
         token_file: token_file.clone(),
     })?;
-    second.post(
+    let agreed = second.post(
         &format!("/v1/approvals/{proposal}"),
         &json!({ "decision": "approve" }),
     )?;
+    if agreed["state"] != "completed" {
+        return Err(Failure::Partly(format!(
+            "others must agree too, as long as there is no second registrar: POST /v1/approvals/{proposal} by the other administrators"
+        )));
+    }
     finish(&client, *person)
 }
 

@@ -64,6 +64,11 @@ pub(crate) async fn serve(
     app: Arc<App>,
     listening: impl FnOnce(SocketAddr),
 ) -> Result<(), Failure> {
+    // What is open goes on before anybody can ask: a copy from before must not be read meanwhile.
+    let carrying = Arc::clone(&app);
+    tokio::task::spawn_blocking(move || carrying.carry_on_erasures())
+        .await
+        .map_err(Failure::of)??;
     let listener = server::bind(app.config.server.listen)
         .await
         .map_err(Failure::of)?;

@@ -19,8 +19,8 @@ const PROMISE: [&str; 2] = [
 ];
 /// What it does not reach.
 const LIMITS: [&str; 2] = [
-    "出具机构自存的原文和您自己留存的披露不在此列；含有被擦除值的决定仍可按签名验证，但不能重新计算。",
-    "institutions keep their own plaintext, and you may keep disclosures you took along; decisions with erased inputs are verifiable as signed, not recomputable",
+    "出具机构自存的原文和您自己留存的披露不在此列；机构上传的表格连同其中的行最多再留 30 天；含有被擦除值的决定仍可按签名验证，但不能重新计算。",
+    "institutions keep their own plaintext, and you may keep disclosures you took along; files that an institution uploaded stay up to 30 days with their rows; decisions with erased inputs are verifiable as signed, not recomputable",
 ];
 
 /// How far an erasure is.
@@ -29,10 +29,12 @@ const LIMITS: [&str; 2] = [
 pub enum Stage {
     /// In force; keys are about to go.
     Requested,
-    /// Keys and values are gone; copies of the keys may still live elsewhere.
+    /// All keys and values are gone; copies of the keys may still live elsewhere.
     Destroyed,
-    /// Gone, and every copy has expired.
+    /// All of it gone, and every copy has expired.
     Certified,
+    /// Some of it gone; `left` names what a law keeps, or what is still to go.
+    Partly,
 }
 
 /// A text in both languages.
@@ -89,6 +91,10 @@ pub struct Certificate {
     /// What was asked to go.
     #[schema(value_type = Vec<String>)]
     purposes: Vec<Purpose>,
+    /// What is not gone yet.
+    #[schema(value_type = Vec<String>)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left: Vec<Purpose>,
     /// What a law keeps: stored, closed to every use.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     locks: Vec<LockAnswer>,
@@ -120,12 +126,23 @@ impl Certificate {
         let rounds = written.iter().map(|round| round_of(app, round));
         let certified = erasure.certified.filter(|(_, by)| by.position < size);
         let covered = certified.map_or(0, |(rounds, _)| rounds);
-        let stage = if written.iter().skip(covered).any(|round| round.is_whole()) {
-            Stage::Destroyed
-        } else if certified.is_some() {
-            Stage::Certified
-        } else {
+        let gone = |purpose: &Purpose| {
+            let whole = written.iter().filter(|round| round.is_whole());
+            whole
+                .flat_map(|round| &round.purposes)
+                .any(|it| it == purpose)
+        };
+        let mut left = erasure.purposes.clone();
+        left.retain(|purpose| !gone(purpose));
+        let uncertified = written.iter().skip(covered).any(|round| round.is_whole());
+        let stage = if left.len() == erasure.purposes.len() {
             Stage::Requested
+        } else if !left.is_empty() {
+            Stage::Partly
+        } else if uncertified {
+            Stage::Destroyed
+        } else {
+            Stage::Certified
         };
         Ok(Self {
             id: erasure.id,
@@ -133,6 +150,7 @@ impl Certificate {
             stage,
             ground: erasure.ground,
             purposes: erasure.purposes.clone(),
+            left,
             locks: erasure
                 .locks
                 .iter()

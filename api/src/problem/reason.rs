@@ -139,6 +139,10 @@ pub enum Reason {
     DisclosureMissing,
     SaltSeen,
     Erased,
+    CodeInvalid,
+    CodeExpired,
+    CodeUsed,
+    ScannerResting,
     ErasureInHand,
     ErasureInvalid,
     ErasureUnknown,
@@ -298,6 +302,10 @@ impl Reason {
         Self::DisclosureMissing,
         Self::SaltSeen,
         Self::Erased,
+        Self::CodeInvalid,
+        Self::CodeExpired,
+        Self::CodeUsed,
+        Self::ScannerResting,
         Self::ErasureInHand,
         Self::ErasureInvalid,
         Self::ErasureUnknown,
@@ -406,6 +414,8 @@ impl Reason {
             | Self::OutcomeNotPassed
             | Self::TitleMissing
             | Self::ErasureInHand
+            | Self::CodeExpired
+            | Self::CodeUsed
             | Self::ErasureNotDue
             | Self::IdempotencyConflict
             | Self::IdempotencyRunning => StatusCode::CONFLICT,
@@ -472,10 +482,12 @@ impl Reason {
             | Self::SubjectInvalid
             | Self::CredentialKeyNotKept
             | Self::ErasureInvalid
+            | Self::CodeInvalid
             | Self::ImageUnreadable
             | Self::ImportFileInvalid => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::TooBusy
+            | Self::ScannerResting
             | Self::DiskFull
             | Self::Stopping
             | Self::WriteUnknown
@@ -618,6 +630,10 @@ impl Reason {
             Self::DisclosureMissing => "disclosure-missing",
             Self::SaltSeen => "salt-seen",
             Self::Erased => "erased",
+            Self::CodeInvalid => "code-invalid",
+            Self::CodeExpired => "code-expired",
+            Self::CodeUsed => "code-used",
+            Self::ScannerResting => "scanner-resting",
             Self::ErasureInHand => "erasure-in-hand",
             Self::ErasureInvalid => "erasure-invalid",
             Self::ErasureUnknown => "erasure-unknown",

@@ -37,6 +37,7 @@ use ledger::side::SideError;
 use projections::view::ViewError;
 
 use super::{Problem, Reason, Words};
+use crate::code::ScanError;
 use crate::extract::unquoted;
 use crate::idempotency::IdempotencyError;
 use crate::keystore::KeyStoreError;
@@ -197,6 +198,18 @@ impl From<DisclosureError> for Problem {
             DisclosureError::Missing(_) => Reason::DisclosureMissing,
         };
         Self::of(reason).detail(&error)
+    }
+}
+
+impl From<ScanError> for Problem {
+    fn from(error: ScanError) -> Self {
+        match error {
+            ScanError::Invalid => Self::of(Reason::CodeInvalid),
+            ScanError::Expired => Self::of(Reason::CodeExpired),
+            ScanError::Used => Self::of(Reason::CodeUsed),
+            ScanError::Resting => Self::of(Reason::ScannerResting),
+            ScanError::Side(error) => error.into(),
+        }
     }
 }
 

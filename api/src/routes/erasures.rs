@@ -41,7 +41,7 @@ pub struct LockBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ErasureBody {
-    /// Why, in words; it goes with the values.
+    /// Why, in words; kept with who the person is, and gone with it.
     #[schema(example = "本人申请注销")]
     reason: String,
     /// On what ground (PIPL art. 47): purpose_achieved, service_ended, consent_withdrawn, unlawful or other_law.
@@ -71,7 +71,7 @@ fn everything() -> Vec<Purpose> {
 /// takes. From that commit on the record answers 410; keys and values are destroyed at once, and 30
 /// days later, when no copy of the keys can be left, the log certifies it.
 #[utoipa::path(post, path = "/v1/learners/{id}/erasure", extensions(("x-action" = json!("erase"))), tag = "identity", params(("id" = Uuid, Path, description = "the person's number"), ("Idempotency-Key" = Option<String>, Header, description = "the same key and body answer the same")), request_body = ErasureBody, security(("token" = [])),
-    responses((status = 201, description = "proposed", body = WriteAnswer), (status = 200, description = "asked for before", body = WriteAnswer), (status = 403, description = "not yours", body = ProblemBody), (status = 409, description = "another erasure has it in hand", body = ProblemBody)))]
+    responses((status = 202, description = "proposed: a second officer must agree", body = WriteAnswer), (status = 201, description = "in force", body = WriteAnswer), (status = 200, description = "asked for before", body = WriteAnswer), (status = 422, description = "scope or locks do not fit", body = ProblemBody), (status = 403, description = "not yours", body = ProblemBody), (status = 409, description = "another erasure has it in hand", body = ProblemBody)))]
 pub async fn request(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -101,8 +101,12 @@ pub async fn request(
         person,
         purposes,
     };
+    // Words about somebody who was forgotten would be kept anew.
+    let state = app.ledger.state::<Person>(&wire::stream(person))?;
+    let words = Value::String(body.reason.trim().into());
+    let words = (!state.is_forgotten()).then_some(("reason_text", words));
     let asking = Asking {
-        values: vec![("reason_text", Value::String(body.reason.trim().into()))],
+        values: words.into_iter().collect(),
         id: derived_id(&caller, &headers)?,
         ..Asking::open(&caller, request::KIND, &data)?
     };

@@ -40,7 +40,7 @@ pub struct RotationBody {
 ///
 /// A two-person act. Whoever keeps a key of its own signs `key.rotate.v1` with it and sends that to
 /// `/v1/assertions`.
-#[utoipa::path(post, path = "/v1/institutions/{number}/keys/rotation", extensions(("x-action" = json!("manage-keys"))), tag = "registry", params(("number" = u32, Path, description = "issuer number")), request_body = RotationBody, security(("token" = [])),
+#[utoipa::path(post, path = "/v1/institutions/{number}/keys/rotation", extensions(("x-action" = json!("rotate-key"))), tag = "registry", params(("number" = u32, Path, description = "issuer number")), request_body = RotationBody, security(("token" = [])),
     responses((status = 202, description = "proposed", body = WriteAnswer), (status = 201, description = "rotated", body = WriteAnswer), (status = 409, description = "a rule says no", body = ProblemBody)))]
 pub async fn rotate(
     State(app): State<Arc<App>>,

@@ -259,11 +259,9 @@ impl App {
             return Ok(None);
         };
         let stream = identity::person::wire::stream(person);
-        let known = self
-            .ledger
-            .state::<identity::person::Person>(&stream)?
-            .is_known();
-        Ok(known.then_some(person))
+        let state = self.ledger.state::<identity::person::Person>(&stream)?;
+        // A number that a law keeps locked leads to nobody, and stays reserved until it goes.
+        Ok((state.is_known() && !state.is_forgotten()).then_some(person))
     }
 
     /// The name agrees: the same person; else somebody must look.
@@ -302,6 +300,9 @@ impl App {
     fn identity_by_assertion(&self, person: Uuid) -> Result<Vec<(Uuid, Vec<Opened>)>, Problem> {
         let stream = identity::person::wire::stream(person);
         let state = self.ledger.state::<identity::person::Person>(&stream)?;
+        if state.is_forgotten() {
+            return Ok(Vec::new());
+        }
         let mut opened = Vec::new();
         for (id, values) in &state.values {
             match self.vault.opened(person, Purpose::Identity, *id, values) {

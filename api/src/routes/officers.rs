@@ -126,7 +126,7 @@ pub async fn appoint(
 
 /// Take a role back.
 ///
-/// Who may give it may take it back, in the same way; the person's tokens for it end with it.
+/// Who may give it may take it back, in the same way; the person's tokens for it open nothing from then on.
 #[utoipa::path(post, path = "/v1/officers/removals", extensions(("x-action" = json!("grant-role"))), tag = "officers", request_body = RoleBody, security(("token" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "the same key and body answer the same")),
     responses((status = 201, description = "taken back", body = WriteAnswer), (status = 202, description = "proposed", body = WriteAnswer), (status = 403, description = "not yours", body = ProblemBody), (status = 409, description = "the last holder, or not held", body = ProblemBody)))]

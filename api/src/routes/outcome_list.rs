@@ -61,6 +61,7 @@ pub async fn list(
         .transpose()
         .map_err(|error| Problem::of(Reason::BodyUnreadable).detail(&error))?;
     app.wait_for(wanted.after).await?;
+    app.require_open(person)?;
     let position = app.views.follower.next();
     let rows_max = wanted.limit.unwrap_or(50).clamp(1, 200);
     let page =

@@ -34,7 +34,7 @@ pub struct Inventory {
 impl Vault {
     /// What a destruction of (`person`, `purpose`) would take.
     pub fn inventory(&self, person: Uuid, purpose: Purpose) -> Result<Inventory, VaultError> {
-        let key = self.keys.find(person, purpose)?;
+        let key = self.keys.name_of(person, purpose)?;
         let prefix = owner(person, purpose);
         let mut assertions = Vec::new();
         let mut after: Option<Vec<u8>> = None;
@@ -50,10 +50,7 @@ impl Vault {
                 None => break,
             }
         }
-        Ok(Inventory {
-            key: key.map(|key| Uuid::from_bytes(key.name)),
-            assertions,
-        })
+        Ok(Inventory { key, assertions })
     }
 
     /// The work list of an erasure, if it has one.

@@ -155,6 +155,17 @@ impl Keyring {
         Ok(Some(key))
     }
 
+    /// The random name of a purpose's data key; the key itself need not open.
+    pub(super) fn name_of(
+        &self,
+        person: Uuid,
+        purpose: Purpose,
+    ) -> Result<Option<Uuid>, VaultError> {
+        let row = self.keys.get(VALUE, &owner(person, purpose))?;
+        let name = |row: Vec<u8>| row.first_chunk().map(|name| Uuid::from_bytes(*name));
+        Ok(row.and_then(name))
+    }
+
     fn find_or_make(
         &self,
         tx: &mut dyn Transaction,

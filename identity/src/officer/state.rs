@@ -16,6 +16,8 @@ use crate::role::Role;
 pub struct Officer {
     /// In order of granting.
     pub grants: Vec<Grant>,
+    /// Roles that were held and taken back.
+    pub removed: Vec<Grantee>,
 }
 
 /// A role held, and the commit that gave it.
@@ -41,6 +43,16 @@ impl Officer {
     /// Whether `person` holds `role` for `institution` (roles of the province: for the registrar).
     pub fn holds(&self, person: Uuid, role: Role, institution: IssuerNumber) -> bool {
         self.grant(person, role, institution).is_some()
+    }
+
+    /// Whether `person` held `role` for `institution` and it was taken back.
+    pub fn is_dismissed(&self, person: Uuid, role: Role, institution: IssuerNumber) -> bool {
+        let place = role.is_for_institution().then_some(institution);
+        self.removed.contains(&Grantee {
+            person,
+            role,
+            institution: place,
+        })
     }
 
     /// The grant by which `person` holds `role` for `institution`.
@@ -79,14 +91,20 @@ impl Aggregate for Officer {
 
     fn evolve(mut self, event: &Event, at: &Occurred<'_>) -> Self {
         match event {
-            Event::RoleGranted(granted) => self.grants.push(Grant {
-                granted: *granted,
-                by: Earlier {
-                    id: at.assertion.id(),
-                    position: at.position,
-                },
-            }),
-            Event::RoleRemoved(removed) => self.grants.retain(|grant| grant.granted != *removed),
+            Event::RoleGranted(granted) => {
+                self.removed.retain(|removed| removed != granted);
+                self.grants.push(Grant {
+                    granted: *granted,
+                    by: Earlier {
+                        id: at.assertion.id(),
+                        position: at.position,
+                    },
+                });
+            }
+            Event::RoleRemoved(removed) => {
+                self.grants.retain(|grant| grant.granted != *removed);
+                self.removed.push(*removed);
+            }
         }
         self
     }

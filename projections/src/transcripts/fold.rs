@@ -11,6 +11,7 @@ use identity::approval;
 use identity::did::Did;
 use identity::erasable::Commitments;
 use identity::institution::event::{Event as InstitutionEvent, KeyRotated};
+use identity::person::Event as PersonEvent;
 use ledger::fact::CommittedFact;
 use rusqlite::{Transaction, params};
 use uuid::Uuid;
@@ -119,6 +120,11 @@ impl Projection for Fold {
                         self.recent.changed(*person, entry.position());
                         batch.account(entry, fact, *person, event)?;
                     }
+                    // What the lines say is gone or closed, though no line changed.
+                    Event::Person(
+                        person,
+                        PersonEvent::ErasureRequested(_) | PersonEvent::KeysDestroyed(_),
+                    ) => self.recent.changed(*person, entry.position()),
                     Event::Institution(
                         number,
                         InstitutionEvent::KeyActivated(key)

@@ -103,7 +103,7 @@ fn a_renewed_token_repeats_what_the_old_one_sent() {
     assert_ne!(theirs.is(201)["id"], made.json()["id"]);
     assert_eq!(theirs.header("idempotency-replayed"), "");
     let elsewhere = stand.token(clerk.person, grant.role, Some(2));
-    send(&elsewhere).refused(403, "not-allowed");
+    send(&elsewhere).refused(403, "actor-not-allowed");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use api::problem::Reason;
 use identity::person::erasure::{certify, destroy};
+use identity::role::Role;
 use serde_json::json;
 use tests::support::server::hand::Hand;
 use tests::support::server::{Stand, resident_id};
@@ -12,6 +13,31 @@ use super::Met;
 pub(super) fn all(stand: &Stand, met: &Met) {
     officers(stand, met);
     erasures(stand, met);
+    codes(stand, met);
+}
+
+fn codes(stand: &Stand, met: &Met) {
+    let person = stand.register(0, "码者", &resident_id(953));
+    let learner = stand.token(person, Role::Learner, None);
+    let verifier = stand.token(Uuid::from_u128(0xc0de), Role::Verifier, None);
+    let show = || {
+        let path = format!("/v1/learners/{person}/code");
+        let shown = stand.post(&learner, &path, &json!({})).is(200);
+        shown["code"].clone()
+    };
+    let scan = |code: &serde_json::Value| {
+        stand.post(&verifier, "/v1/codes/scan", &json!({ "code": code }))
+    };
+    let code = show();
+    scan(&code).is(200);
+    met.refused(&scan(&code), Reason::CodeUsed);
+    let old = show();
+    stand.pass(90_000);
+    met.refused(&scan(&old), Reason::CodeExpired);
+    for _wrong in 0..5 {
+        met.refused(&scan(&json!("none")), Reason::CodeInvalid);
+    }
+    met.refused(&scan(&show()), Reason::ScannerResting);
 }
 
 fn officers(stand: &Stand, met: &Met) {

@@ -22,7 +22,7 @@ pub const ERASABLE: &[&str] = &["reason_text"];
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Data {
-    /// Commitment to the reason in words; the values go with the erasure itself.
+    /// Commitment to the reason in words, kept with who the person is.
     #[serde(rename = "_sd", default, skip_serializing_if = "Commitments::is_empty")]
     pub values: Commitments,
     /// On what ground.

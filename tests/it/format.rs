@@ -2,4 +2,5 @@
 
 mod batches;
 mod example;
+mod forgotten;
 mod reader;

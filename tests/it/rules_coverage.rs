@@ -103,7 +103,7 @@ rules! {
         PersonUnknown, NotOnRoster, ValuesDoNotFit, TooMany, OverrideNotYours,
     }
     ERASURES, erasure: RequestErasureError {
-        PersonUnknown, NotYours, NotInOrder, LockOutside, LockPast, InHand,
+        PersonUnknown, NotYours, LocksNotYours, NotInOrder, LockOutside, LockPast, InHand,
     }
     DESTRUCTIONS, destruction: DestroyKeysError { ErasureUnknown, NotDue, PartNotNext, Form }
     CERTIFICATES, certificate: CertifyErasureError { ErasureUnknown, NothingDestroyed, TooEarly, CountDiffers }

@@ -203,6 +203,15 @@ fn a_learner_erases_nobody_else() {
     let data = said::erasure(person(21), BOTH);
     let asking = Asking::new(Signer::registrar(), request::KIND, &data).by(person(2), "learner");
     refused(&mut given, &asking, RequestErasureError::NotYours);
+    let locked = request::Data {
+        locks: vec![Lock {
+            purpose: Purpose::Identity,
+            until: Date::constant(2027, 1, 1),
+        }],
+        ..data
+    };
+    let own = Asking::new(Signer::registrar(), request::KIND, &locked).by(person(21), "learner");
+    refused(&mut given, &own, RequestErasureError::LocksNotYours);
 }
 
 /// Two texts would ask for the same, or a lock would keep nothing.

@@ -449,7 +449,7 @@ fn reason_of_bind(error: &BindIdentifierError) -> Reason {
 fn reason_of_request_erasure(error: &RequestErasureError) -> Reason {
     match error {
         RequestErasureError::PersonUnknown(_) => Reason::PersonUnknown,
-        RequestErasureError::NotYours => Reason::NotAllowed,
+        RequestErasureError::NotYours | RequestErasureError::LocksNotYours => Reason::NotAllowed,
         RequestErasureError::NotInOrder
         | RequestErasureError::LockOutside(_)
         | RequestErasureError::LockPast(_) => Reason::ErasureInvalid,

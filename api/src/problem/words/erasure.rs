@@ -29,6 +29,7 @@ impl InChinese for RequestErasureError {
     fn zh(&self) -> String {
         match self {
             Self::PersonUnknown(person) => format!("人员 {person} 未登记"),
+            Self::LocksNotYours => "保留期由登记员填写".into(),
             Self::NotYours => "学习者只能申请删除本人的信息".into(),
             Self::NotInOrder => "范围与保留期须按次序各列一次，范围至少一项".into(),
             Self::LockOutside(of) => format!("{}定了保留期，却不在删除范围内", purpose(*of)),

@@ -56,6 +56,9 @@ pub enum RequestErasureError {
     /// A learner asks for somebody else.
     #[error("a learner asks for the erasure of the own values alone")]
     NotYours,
+    /// A learner says what a law keeps.
+    #[error("a registrar says what a law keeps back")]
+    LocksNotYours,
     /// No purpose, or not in order, or twice.
     #[error("purposes and locks stand in ascending order, each once, at least one purpose")]
     NotInOrder,
@@ -112,14 +115,14 @@ impl Decision for RequestErasure {
         let Data {
             person, purposes, ..
         } = &self.data;
-        let learner = |act: &&Act| act.role == Role::Learner.as_str();
-        if self
-            .act
-            .as_ref()
-            .filter(learner)
-            .is_some_and(|act| act.person != *person)
-        {
-            return Err(RequestErasureError::NotYours);
+        let by_learner = |act: &&Act| act.role == Role::Learner.as_str();
+        if let Some(act) = self.act.as_ref().filter(by_learner) {
+            if act.person != *person {
+                return Err(RequestErasureError::NotYours);
+            }
+            if !self.data.locks.is_empty() {
+                return Err(RequestErasureError::LocksNotYours);
+            }
         }
         let state = world.get::<Person>(&wire::stream(*person));
         if !state.is_known() {

@@ -22,6 +22,8 @@ pub enum Event {
     OutcomeRecorded {
         /// Its id.
         outcome: Uuid,
+        /// The number under which it was recorded; after a merge it may stand in another's account.
+        person: Uuid,
         /// Where it comes from.
         origin: Origin,
         /// What it openly says.
@@ -76,5 +78,29 @@ pub enum Event {
     LotRevoked {
         /// The lot that ended.
         lot: Uuid,
+    },
+    /// account.absorbed: closed; everything of it stands in that person's account from now on.
+    Absorbed {
+        /// Whose account.
+        into: Uuid,
+    },
+    /// account.absorbs: another number's account is part of this one.
+    Absorbs {
+        /// Whose.
+        from: Uuid,
+        /// Every lot it brings.
+        lots: Vec<Uuid>,
+        /// Those of them that this account has already, from the same record: not to be used.
+        quarantined: Vec<Uuid>,
+    },
+    /// account.released: a merge was taken back; what that account brought is no part of this one.
+    Released {
+        /// Whose.
+        from: Uuid,
+    },
+    /// account.restored: open again as it was before it was absorbed.
+    Restored {
+        /// Whose account had it.
+        from: Uuid,
     },
 }

@@ -163,6 +163,7 @@ impl Decision for RecordOutcome {
                 data.person,
                 Event::OutcomeRecorded {
                     outcome: data.outcome,
+                    person: data.person,
                     origin,
                     fields: data.fields.clone(),
                     values: data.values.clone(),

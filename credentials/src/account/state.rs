@@ -25,6 +25,8 @@ pub enum LotState {
     Disputed,
     /// Ended for good.
     Revoked,
+    /// A merge brought it beside another from the same record: shown, not to be used.
+    Quarantined,
 }
 
 /// A quantity of credit from one outcome.
@@ -56,6 +58,8 @@ pub enum OutcomeState {
 pub struct Outcome {
     /// Its id.
     pub id: Uuid,
+    /// The number under which it was recorded: what is said of it later names the same.
+    pub person: Uuid,
     /// Where it comes from.
     pub origin: Origin,
     /// What it openly says now.
@@ -113,13 +117,59 @@ impl Outcome {
     }
 }
 
-/// A person's account.
+/// What was said of it, where and by whom: what an account keeps of [`Occurred`].
+#[derive(Debug, Clone)]
+struct Place {
+    here: Earlier,
+    target: Target,
+    said_by: Uuid,
+    signed: (Box<str>, u64),
+}
+
+impl Place {
+    fn of(at: &Occurred<'_>) -> Self {
+        let id = at.assertion.id();
+        let fragment = identity::institution::state::fragment_of(at.assertion.kid());
+        let position = at.assertion.place().map_or(at.position, |it| it.envelope);
+        Self {
+            here: Earlier {
+                id,
+                position: at.position,
+            },
+            target: Target { id, leaf: at.leaf },
+            said_by: approval::said_by(at.assertion),
+            signed: (fragment.into(), position),
+        }
+    }
+}
+
+/// Another number's account, taken in.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// Whose.
+    pub from: Uuid,
+    /// Those of its lots that count twice if they count.
+    pub quarantined: Vec<Uuid>,
+    /// The commit.
+    pub by: Earlier,
+}
+
+/// The account of one number: what its own stream says.
+///
+/// Whoever decides or reads about a *person* takes [`super::whole`], which puts together what a merge
+/// put together.
 #[derive(Debug, Clone, Default)]
 pub struct Account {
     /// In order of recording.
     pub outcomes: Vec<Outcome>,
     /// In order of deposit.
     pub lots: Vec<Lot>,
+    /// Whose account has everything of it now, and the commit; `None` = open.
+    pub absorbed_by: Option<(Uuid, Earlier)>,
+    /// Accounts taken in, in order.
+    pub parts: Vec<Part>,
+    /// What was said here of outcomes that a part brought.
+    later: Vec<(Event, Place)>,
 }
 
 impl Account {
@@ -137,27 +187,152 @@ impl Account {
 
     /// The lot of `outcome` that stands now.
     pub fn current_lot(&self, outcome: Uuid) -> Option<&Lot> {
-        self.lots
-            .iter()
-            .rfind(|lot| lot.outcome == outcome && lot.state == LotState::Available)
+        self.lots.iter().rfind(|lot| {
+            lot.outcome == outcome
+                && matches!(lot.state, LotState::Available | LotState::Quarantined)
+        })
+    }
+
+    /// Whether anything was said here of this outcome since a part brought it.
+    pub(super) fn has_said_of(&self, outcome: Uuid) -> bool {
+        let of = |(event, _): &(Event, Place)| outcome_of(event) == Some(outcome);
+        self.later.iter().any(of)
+    }
+
+    /// Takes in what `part` brought, as it stood when it was closed.
+    pub(super) fn take_in(&mut self, part: &Part, brought: &Self) {
+        self.outcomes.extend(brought.outcomes.iter().cloned());
+        let at = self.lots.len();
+        self.lots.extend(brought.lots.iter().cloned());
+        for lot in self.lots.iter_mut().skip(at) {
+            if lot.state == LotState::Available && part.quarantined.contains(&lot.id) {
+                lot.state = LotState::Quarantined;
+            }
+        }
+    }
+
+    /// Lets what was said here of the parts' outcomes take effect.
+    pub(super) fn catch_up(&mut self) {
+        for (event, place) in std::mem::take(&mut self.later) {
+            // What is about no outcome of this account any more changes nothing.
+            let _unknown = self.apply(&event, &place);
+        }
     }
 
     fn outcome_mut(&mut self, id: Uuid) -> Option<&mut Outcome> {
         self.outcomes.iter_mut().find(|outcome| outcome.id == id)
     }
 
-    fn set_lot(&mut self, id: Uuid, state: LotState) {
-        if let Some(lot) = self.lots.iter_mut().find(|lot| lot.id == id) {
-            lot.state = state;
+    fn set_lot(&mut self, id: Uuid, state: LotState) -> Option<()> {
+        let lot = self.lots.iter_mut().find(|lot| lot.id == id)?;
+        lot.state = state;
+        Some(())
+    }
+
+    /// The state after `event`; `None` if it is about an outcome or lot that is not here.
+    fn apply(&mut self, event: &Event, place: &Place) -> Option<()> {
+        match event {
+            Event::OutcomeRecorded {
+                outcome,
+                person,
+                origin,
+                fields,
+                values,
+            } => self.outcomes.push(Outcome {
+                id: *outcome,
+                person: *person,
+                origin: origin.clone(),
+                fields: fields.clone(),
+                values: values.clone(),
+                recorded: place.here,
+                current: place.target,
+                said_by: place.said_by,
+                current_at: place.here.position,
+                signed: place.signed.clone(),
+                state: OutcomeState::Recorded,
+                lots: 0,
+                credentials: Vec::new(),
+                first: None,
+            }),
+            Event::OutcomeCorrected {
+                outcome,
+                fields,
+                values,
+            } => self.outcome_mut(*outcome)?.correct(fields, values, place),
+            Event::OutcomeRevoked { outcome } => {
+                self.outcome_mut(*outcome)?.state = OutcomeState::Revoked(place.here);
+            }
+            Event::OutcomeCertified {
+                outcome,
+                credential,
+            } => self.outcome_mut(*outcome)?.credentials.push(*credential),
+            Event::LotDeposited {
+                lot,
+                outcome,
+                credit,
+                usable_before,
+                ..
+            } => {
+                let of = self.outcome_mut(*outcome)?;
+                of.lots = of.lots.saturating_add(1);
+                self.lots.push(Lot {
+                    id: *lot,
+                    outcome: *outcome,
+                    credit: *credit,
+                    usable_before: *usable_before,
+                    state: LotState::Available,
+                });
+            }
+            Event::LotSuperseded { lot, .. } => self.set_lot(*lot, LotState::Superseded)?,
+            Event::LotRevoked { lot } => self.set_lot(*lot, LotState::Revoked)?,
+            Event::Absorbed { into } => self.absorbed_by = Some((*into, place.here)),
+            Event::Absorbs {
+                from, quarantined, ..
+            } => self.parts.push(Part {
+                from: *from,
+                quarantined: quarantined.clone(),
+                by: place.here,
+            }),
+            Event::Released { from } => self.parts.retain(|part| part.from != *from),
+            Event::Restored { .. } => self.absorbed_by = None,
         }
+        Some(())
     }
 }
 
-/// Which key signed, and at which position it must have counted.
-fn signed(at: &Occurred<'_>) -> (Box<str>, u64) {
-    let fragment = identity::institution::state::fragment_of(at.assertion.kid());
-    let position = at.assertion.place().map_or(at.position, |it| it.envelope);
-    (fragment.into(), position)
+impl Outcome {
+    fn correct(&mut self, fields: &Fields, values: &Commitments, place: &Place) {
+        self.first.get_or_insert_with(|| {
+            Box::new(Version {
+                id: self.said_by,
+                fields: self.fields.clone(),
+                values: self.values.clone(),
+            })
+        });
+        self.fields = fields.clone();
+        self.values = values.clone();
+        self.current = place.target;
+        self.said_by = place.said_by;
+        self.current_at = place.here.position;
+        self.signed = place.signed.clone();
+    }
+}
+
+/// The outcome that an event is about, if it names one.
+fn outcome_of(event: &Event) -> Option<Uuid> {
+    match event {
+        Event::OutcomeRecorded { outcome, .. }
+        | Event::OutcomeCorrected { outcome, .. }
+        | Event::OutcomeRevoked { outcome }
+        | Event::OutcomeCertified { outcome, .. }
+        | Event::LotDeposited { outcome, .. } => Some(*outcome),
+        // Each stands in one commit with what happened to its outcome.
+        Event::LotSuperseded { .. } | Event::LotRevoked { .. } => None,
+        Event::Absorbed { .. }
+        | Event::Absorbs { .. }
+        | Event::Released { .. }
+        | Event::Restored { .. } => None,
+    }
 }
 
 impl Aggregate for Account {
@@ -169,90 +344,9 @@ impl Aggregate for Account {
     }
 
     fn evolve(mut self, event: &Event, at: &Occurred<'_>) -> Self {
-        let here = Earlier {
-            id: at.assertion.id(),
-            position: at.position,
-        };
-        let target = Target {
-            id: at.assertion.id(),
-            leaf: at.leaf,
-        };
-        let said_by = approval::said_by(at.assertion);
-        match event {
-            Event::OutcomeRecorded {
-                outcome,
-                origin,
-                fields,
-                values,
-            } => self.outcomes.push(Outcome {
-                id: *outcome,
-                origin: origin.clone(),
-                fields: fields.clone(),
-                values: values.clone(),
-                recorded: here,
-                current: target,
-                said_by,
-                current_at: at.position,
-                signed: signed(at),
-                state: OutcomeState::Recorded,
-                lots: 0,
-                credentials: Vec::new(),
-                first: None,
-            }),
-            Event::OutcomeCorrected {
-                outcome,
-                fields,
-                values,
-            } => {
-                if let Some(outcome) = self.outcome_mut(*outcome) {
-                    outcome.first.get_or_insert_with(|| {
-                        Box::new(Version {
-                            id: outcome.said_by,
-                            fields: outcome.fields.clone(),
-                            values: outcome.values.clone(),
-                        })
-                    });
-                    outcome.fields = fields.clone();
-                    outcome.values = values.clone();
-                    outcome.current = target;
-                    outcome.said_by = said_by;
-                    outcome.current_at = at.position;
-                    outcome.signed = signed(at);
-                }
-            }
-            Event::OutcomeRevoked { outcome } => {
-                if let Some(outcome) = self.outcome_mut(*outcome) {
-                    outcome.state = OutcomeState::Revoked(here);
-                }
-            }
-            Event::OutcomeCertified {
-                outcome,
-                credential,
-            } => {
-                if let Some(outcome) = self.outcome_mut(*outcome) {
-                    outcome.credentials.push(*credential);
-                }
-            }
-            Event::LotDeposited {
-                lot,
-                outcome,
-                credit,
-                usable_before,
-                ..
-            } => {
-                if let Some(outcome) = self.outcome_mut(*outcome) {
-                    outcome.lots = outcome.lots.saturating_add(1);
-                }
-                self.lots.push(Lot {
-                    id: *lot,
-                    outcome: *outcome,
-                    credit: *credit,
-                    usable_before: *usable_before,
-                    state: LotState::Available,
-                });
-            }
-            Event::LotSuperseded { lot, .. } => self.set_lot(*lot, LotState::Superseded),
-            Event::LotRevoked { lot } => self.set_lot(*lot, LotState::Revoked),
+        let place = Place::of(at);
+        if self.apply(event, &place).is_none() {
+            self.later.push((event.clone(), place));
         }
         self
     }

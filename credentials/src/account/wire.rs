@@ -27,6 +27,14 @@ pub const LOT_DEPOSITED_V1: &str = "lot.deposited.v1";
 pub const LOT_SUPERSEDED_V1: &str = "lot.superseded.v1";
 /// lot.revoked.v1
 pub const LOT_REVOKED_V1: &str = "lot.revoked.v1";
+/// account.absorbed.v1
+pub const ABSORBED_V1: &str = "account.absorbed.v1";
+/// account.absorbs.v1
+pub const ABSORBS_V1: &str = "account.absorbs.v1";
+/// account.released.v1
+pub const RELEASED_V1: &str = "account.released.v1";
+/// account.restored.v1
+pub const RESTORED_V1: &str = "account.restored.v1";
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -67,6 +75,27 @@ struct LotRevokedV1 {
     lot: Uuid,
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AbsorbedV1 {
+    into: Uuid,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AbsorbsV1 {
+    from: Uuid,
+    lots: Vec<Uuid>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    quarantined: Vec<Uuid>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FromV1 {
+    from: Uuid,
+}
+
 /// The stream of a person's account.
 pub fn stream(person: Uuid) -> Stream {
     Stream::new("account", person)
@@ -79,6 +108,7 @@ pub(super) fn event(kind: &str, data: &str) -> Result<Event, Unreadable> {
         OUTCOME_RECORDED_V1 => {
             read::<record_outcome::Data>(NOUN, kind, data).map(|v1| Event::OutcomeRecorded {
                 outcome: v1.outcome,
+                person: v1.person,
                 origin: Origin {
                     awarder: v1.awarder,
                     record: v1.record,
@@ -114,6 +144,20 @@ pub(super) fn event(kind: &str, data: &str) -> Result<Event, Unreadable> {
         }
         LOT_REVOKED_V1 => {
             read::<LotRevokedV1>(NOUN, kind, data).map(|v1| Event::LotRevoked { lot: v1.lot })
+        }
+        ABSORBED_V1 => {
+            read::<AbsorbedV1>(NOUN, kind, data).map(|v1| Event::Absorbed { into: v1.into })
+        }
+        ABSORBS_V1 => read::<AbsorbsV1>(NOUN, kind, data).map(|v1| Event::Absorbs {
+            from: v1.from,
+            lots: v1.lots,
+            quarantined: v1.quarantined,
+        }),
+        RELEASED_V1 => {
+            read::<FromV1>(NOUN, kind, data).map(|v1| Event::Released { from: v1.from })
+        }
+        RESTORED_V1 => {
+            read::<FromV1>(NOUN, kind, data).map(|v1| Event::Restored { from: v1.from })
         }
         _ => Err(unknown(NOUN, kind)),
     }
@@ -177,5 +221,20 @@ pub fn to_fact(person: Uuid, event: Event) -> Fact {
             &LotSupersededV1 { lot, successor },
         ),
         Event::LotRevoked { lot } => fact(stream, LOT_REVOKED_V1, &LotRevokedV1 { lot }),
+        Event::Absorbed { into } => fact(stream, ABSORBED_V1, &AbsorbedV1 { into }),
+        Event::Absorbs {
+            from,
+            lots,
+            quarantined,
+        } => {
+            let shape = AbsorbsV1 {
+                from,
+                lots,
+                quarantined,
+            };
+            fact(stream, ABSORBS_V1, &shape)
+        }
+        Event::Released { from } => fact(stream, RELEASED_V1, &FromV1 { from }),
+        Event::Restored { from } => fact(stream, RESTORED_V1, &FromV1 { from }),
     }
 }

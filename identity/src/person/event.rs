@@ -72,6 +72,16 @@ pub struct KeysDestroyed {
     pub parts: u32,
 }
 
+/// The other end of a merge: two numbers turned out to be one person's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Edge {
+    /// This person's number is used no more; that one stays.
+    Into(Uuid),
+    /// This person's number stays; that one is used no more.
+    Absorbed(Uuid),
+}
+
 /// Everything that happens to a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
@@ -100,4 +110,8 @@ pub enum Event {
         /// Which erasure.
         erasure: Uuid,
     },
+    /// merge.applied
+    MergeApplied(Edge),
+    /// merge.reverted
+    MergeReverted(Edge),
 }

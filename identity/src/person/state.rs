@@ -4,7 +4,7 @@ use ledger::decision::{Aggregate, Earlier, Occurred, Unreadable};
 use uuid::Uuid;
 
 use super::erasure::{Erasure, Round};
-use super::event::{Alias, Event, KeysDestroyed};
+use super::event::{Alias, Edge, Event, KeysDestroyed};
 use super::wire;
 use crate::approval;
 use crate::did::{Did, IssuerNumber};
@@ -24,6 +24,10 @@ pub struct Person {
     pub values: Vec<(Uuid, Commitments)>,
     /// Erasures in force, in order.
     pub erasures: Vec<Erasure>,
+    /// The number that stays, if this one turned out to be the same person's, and the commit.
+    pub merged_into: Option<(Uuid, Earlier)>,
+    /// Numbers that turned out to be this person's too.
+    pub absorbed: Vec<Uuid>,
 }
 
 impl Person {
@@ -130,6 +134,12 @@ impl Aggregate for Person {
                 if let Some(erasure) = self.erasure_mut(*erasure) {
                     erasure.certified = Some((erasure.rounds.len(), here));
                 }
+            }
+            Event::MergeApplied(Edge::Into(person)) => self.merged_into = Some((*person, here)),
+            Event::MergeApplied(Edge::Absorbed(person)) => self.absorbed.push(*person),
+            Event::MergeReverted(Edge::Into(_)) => self.merged_into = None,
+            Event::MergeReverted(Edge::Absorbed(person)) => {
+                self.absorbed.retain(|absorbed| absorbed != person);
             }
         }
         self

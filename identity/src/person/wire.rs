@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::erasure::{Lock, certify, destroy, request};
-use super::event::{ErasureRequested, Event, KeysDestroyed, Registered};
+use super::event::{Edge, ErasureRequested, Event, KeysDestroyed, Registered};
 use super::{bind_identifier, register};
 use crate::wire::{fact, own, read, unknown};
 
@@ -23,6 +23,11 @@ pub const DATA_LOCKED_V1: &str = "data.locked.v1";
 pub const KEYS_DESTROYED_V1: &str = "erasure.keys-destroyed.v1";
 /// erasure.certified.v1: its data is that of erasure.certify.v1.
 pub const ERASURE_CERTIFIED_V1: &str = "erasure.certified.v1";
+/// merge.applied.v1: `{"into":…}` in the stream of the number that is used no more,
+/// `{"absorbed":…}` in that of the number that stays.
+pub const MERGE_APPLIED_V1: &str = "merge.applied.v1";
+/// merge.reverted.v1: of the same shape.
+pub const MERGE_REVERTED_V1: &str = "merge.reverted.v1";
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -76,6 +81,8 @@ pub(super) fn event(kind: &str, data: &str) -> Result<Event, Unreadable> {
                 erasure: v1.erasure,
             })
         }
+        MERGE_APPLIED_V1 => read::<Edge>("person", kind, data).map(Event::MergeApplied),
+        MERGE_REVERTED_V1 => read::<Edge>("person", kind, data).map(Event::MergeReverted),
         _ => Err(unknown("person", kind)),
     }
 }
@@ -109,4 +116,12 @@ pub(super) fn keys_destroyed(person: Uuid) -> Fact {
 /// The fact that the assertion's own data certified an erasure.
 pub(super) fn erasure_certified(person: Uuid) -> Fact {
     own(stream(person), ERASURE_CERTIFIED_V1)
+}
+
+/// The two facts of an edge between persons that is drawn or taken back.
+pub fn edge(kind: &str, absorbed: Uuid, into: Uuid) -> [Fact; 2] {
+    [
+        fact(stream(absorbed), kind, &Edge::Into(into)),
+        fact(stream(into), kind, &Edge::Absorbed(absorbed)),
+    ]
 }

@@ -2,7 +2,7 @@
 
 use identity::approval;
 use identity::erasable::Commitments;
-use identity::institution::{Institution, Standing};
+use identity::institution::{Institution, Signed, Standing};
 use jiff::civil::Date;
 use ledger::assertion::Target;
 use ledger::decision::{Aggregate, Earlier, Occurred, Unreadable};
@@ -49,6 +49,8 @@ pub enum OutcomeState {
     Recorded,
     /// Ended for good by this commit.
     Revoked(Earlier),
+    /// Its awarder has not said yet whether it was itself that ended it.
+    Disputed,
 }
 
 /// Something learned and attested.
@@ -70,11 +72,10 @@ pub struct Outcome {
     pub said_by: Uuid,
     /// Position of that commit.
     pub current_at: u64,
-    /// The part behind `#` of the name of the key that signed it, and the position it stands or falls
-    /// with: of a batch's member, its envelope's.
-    pub signed: (Box<str>, u64),
-    /// Where it stands.
-    pub state: OutcomeState,
+    /// Who signed that commit.
+    pub signed: Signed,
+    /// The commit that ended it, and who signed that one.
+    pub revoked: Option<(Earlier, Signed)>,
     /// How many lots it ever had.
     pub lots: u64,
     /// The credentials that were ever issued for it, in order.
@@ -97,8 +98,19 @@ pub struct Version {
 impl Outcome {
     /// How far its awarder stands for what it says now.
     pub fn standing(&self, awarder: &Institution) -> Standing {
-        let (fragment, position) = &self.signed;
-        awarder.standing(fragment, *position)
+        self.signed.standing(awarder)
+    }
+
+    /// Where it stands; `awarder` may say that it was not itself that ended it.
+    pub fn state(&self, awarder: &Institution) -> OutcomeState {
+        match &self.revoked {
+            None => OutcomeState::Recorded,
+            Some((by, signed)) => match signed.standing(awarder) {
+                Standing::Good => OutcomeState::Revoked(*by),
+                Standing::Disputed => OutcomeState::Disputed,
+                Standing::Repudiated => OutcomeState::Recorded,
+            },
+        }
     }
 
     /// As it was recorded and as it stands: whoever sends either of them again sends nothing new.
@@ -135,11 +147,15 @@ impl Account {
             .find(|outcome| &outcome.origin == origin)
     }
 
-    /// The lot of `outcome` that stands now.
-    pub fn current_lot(&self, outcome: Uuid) -> Option<&Lot> {
-        self.lots
+    /// The lot of `outcome` that stands now: also one that only somebody else ended in the awarder's
+    /// name.
+    pub fn current_lot(&self, outcome: &Outcome, awarder: &Institution) -> Option<&Lot> {
+        let last = self
+            .lots
             .iter()
-            .rfind(|lot| lot.outcome == outcome && lot.state == LotState::Available)
+            .rfind(|lot| lot.outcome == outcome.id && lot.state != LotState::Superseded)?;
+        let stands = !matches!(outcome.state(awarder), OutcomeState::Revoked(_));
+        stands.then_some(last)
     }
 
     fn outcome_mut(&mut self, id: Uuid) -> Option<&mut Outcome> {
@@ -151,13 +167,6 @@ impl Account {
             lot.state = state;
         }
     }
-}
-
-/// Which key signed, and at which position it must have counted.
-fn signed(at: &Occurred<'_>) -> (Box<str>, u64) {
-    let fragment = identity::institution::state::fragment_of(at.assertion.kid());
-    let position = at.assertion.place().map_or(at.position, |it| it.envelope);
-    (fragment.into(), position)
 }
 
 impl Aggregate for Account {
@@ -193,8 +202,8 @@ impl Aggregate for Account {
                 current: target,
                 said_by,
                 current_at: at.position,
-                signed: signed(at),
-                state: OutcomeState::Recorded,
+                signed: Signed::of(at),
+                revoked: None,
                 lots: 0,
                 credentials: Vec::new(),
                 first: None,
@@ -217,12 +226,12 @@ impl Aggregate for Account {
                     outcome.current = target;
                     outcome.said_by = said_by;
                     outcome.current_at = at.position;
-                    outcome.signed = signed(at);
+                    outcome.signed = Signed::of(at);
                 }
             }
             Event::OutcomeRevoked { outcome } => {
                 if let Some(outcome) = self.outcome_mut(*outcome) {
-                    outcome.state = OutcomeState::Revoked(here);
+                    outcome.revoked = Some((here, Signed::of(at)));
                 }
             }
             Event::OutcomeCertified {

@@ -23,6 +23,7 @@ use tokio::sync::Semaphore;
 use crate::code::Codes;
 use crate::config::Config;
 use crate::data_dir::{DataDir, DataDirError, Lock};
+use crate::doubt::Doubts;
 use crate::flights::Flights;
 use crate::genesis::{ASSERTION_KEY, BUNDLE_KEY, CHECKPOINT_KEY};
 use crate::idempotency::Idempotency;
@@ -81,6 +82,8 @@ pub struct App {
     pub(crate) uploads: SealKey,
     /// Signed and packed status lists.
     pub lists: StatusLists,
+    /// Credentials that are in doubt.
+    pub doubts: Doubts,
     /// The trust bundle that verification here relies on.
     pub bundle_held: BundleHeld,
     /// Digests of what credentials say.
@@ -212,6 +215,7 @@ impl App {
             erasing: std::sync::Mutex::default(),
             contents: Contents::default(),
             lists: StatusLists::default(),
+            doubts: Doubts::default(),
             bundle_held: BundleHeld::default(),
             transcripts: TranscriptCache::default(),
             web: Dist::read(&config.server.web_dir).map_err(StartError::Web)?,

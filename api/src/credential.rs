@@ -128,7 +128,8 @@ impl App {
     pub fn live_of(&self, outcome: &Outcome) -> Result<Option<Issued>, Problem> {
         for id in &outcome.credentials {
             let (credential, issued) = self.credential(*id)?;
-            if credential.is_live() {
+            let institution = self.institution(issued.says.issuer)?;
+            if credential.is_live(&institution) {
                 return Ok(Some(issued));
             }
         }

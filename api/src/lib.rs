@@ -9,6 +9,7 @@ pub mod connections;
 pub mod credential;
 pub mod data_dir;
 pub mod demo;
+pub mod doubt;
 pub mod erasure;
 pub mod extract;
 pub mod flights;

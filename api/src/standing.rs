@@ -58,29 +58,38 @@ impl<'a> Standings<'a> {
 
     /// The line as its awarder stands for it.
     pub fn apply(&mut self, line: &mut Line) -> Result<(), Problem> {
+        let awarder = line.origin.awarder;
+        if line.state == LineState::Revoked {
+            // Who ended it is asked before what it says is.
+            line.end(self.of_commit(awarder, line.changed)?);
+        }
         if line.state != LineState::Revoked {
-            // Of a line that was not revoked, the last change is what it says now.
-            line.stand(self.of_commit(line.origin.awarder, line.changed)?);
+            line.stand(self.of_commit(awarder, line.said_at)?);
         }
         Ok(())
     }
 }
 
 impl App {
-    /// How a credential stands: by what was said of it, and by how far its institution stands for it
-    /// and for its outcome.
+    /// What is known of an institution.
+    pub fn institution(&self, number: IssuerNumber) -> Result<Arc<Institution>, Problem> {
+        Ok(self.ledger.state::<Institution>(&number.stream())?)
+    }
+
+    /// How a credential stands: by what was said of it, and by how far its institution stands for that,
+    /// for it and for its outcome.
     pub fn credential_standing(
         &self,
         credential: &Credential,
         issued: &Issued,
     ) -> Result<verify::Standing, Problem> {
-        let said = credential.standing();
+        let mut standings = Standings::new(self);
+        let institution = standings.institution(issued.says.issuer)?;
+        let said = credential.standing(&institution);
         let ended = matches!(
             said,
             verify::Standing::Revoked | verify::Standing::Superseded
         );
-        let mut standings = Standings::new(self);
-        let institution = standings.institution(issued.says.issuer)?;
         if ended || institution.is_undisputed() {
             return Ok(said);
         }

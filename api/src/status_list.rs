@@ -30,14 +30,17 @@ pub struct Served {
     pub position: u64,
 }
 
-/// Which list, folded how far, signed in which hour, by which key: none outlives a key that was retired.
-type Key = (IssuerNumber, u32, u64, i64, Kid);
+/// Which list, folded how far, with how much of it in doubt.
+type Folded = (IssuerNumber, u32, u64, usize);
+
+/// The same, signed in which hour, by which key: none outlives a key that was retired.
+type Key = (Folded, i64, Kid);
 
 /// Signed lists, and packed ones for the trust bundle.
 #[derive(Debug)]
 pub struct StatusLists {
     signed: Mutex<Cache<Key, Arc<str>>>,
-    packed: Mutex<Cache<(IssuerNumber, u32, u64), Arc<str>>>,
+    packed: Mutex<Cache<Folded, Arc<str>>>,
 }
 
 impl Default for StatusLists {
@@ -67,23 +70,27 @@ impl App {
         let (first, purpose) = place_of(n).ok_or(Problem::of(Reason::ListUnknown))?;
         let stream = wire::stream(issuer, first);
         let hour = self.now_ms().div_euclid(SIGNED_FOR_MS);
-        let (state, position, made_ms) = if let Some(then) = as_of_ms {
+        // Lists are signed as of now, whoever signed what they are about.
+        let institution = self.ledger.state::<Institution>(&issuer.stream())?;
+        let (state, position, made_ms, then) = if let Some(then) = as_of_ms {
             let (state, size) = self.ledger.state_as_of::<StatusList>(&stream, then)?;
-            (state, size, then)
+            let (standing, _) = self
+                .ledger
+                .state_as_of::<Institution>(&issuer.stream(), then)?;
+            (state, size, then, standing)
         } else {
             let size = self.ledger.head().size;
             let state = self.ledger.state::<StatusList>(&stream)?;
-            (state, size, hour * SIGNED_FOR_MS)
+            (state, size, hour * SIGNED_FOR_MS, Arc::clone(&institution))
         };
         if state.given == 0 {
             return Err(Problem::of(Reason::ListUnknown));
         }
-        // Lists are signed as of now, whoever signed what they are about.
-        let institution = self.ledger.state::<Institution>(&issuer.stream())?;
         let (kid, secret) = self
             .kept_key(&institution, issuer, KeyUse::Credential)?
             .ok_or(Problem::of(Reason::CredentialKeyMissing))?;
-        let key = (issuer, n, state.facts, made_ms, kid.clone());
+        let folded = (issuer, n, state.facts, then.doubts());
+        let key = (folded, made_ms, kid.clone());
         let kept = self.lists.signed.lock();
         if let Some(document) = kept.unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(Served { document, position });
@@ -93,7 +100,7 @@ impl App {
             &status::url(&self.host, issuer, u64::from(n)),
             &Did::new(&self.host, issuer).to_string(),
             purpose,
-            state.bits(purpose),
+            &state.bits(purpose, &then),
             &made,
             &format_s(made_ms.saturating_add(VALID_S * 1_000)),
         );
@@ -115,44 +122,53 @@ impl App {
     pub fn packed_lists(
         &self,
         issuer: IssuerNumber,
+        institution: &Institution,
         at: &str,
     ) -> Result<Vec<credentials::trust::StatusList>, Problem> {
         let mut lists = Vec::new();
-        let mut first = 1;
-        loop {
-            let position = self.ledger.head().size;
-            let state = self
-                .ledger
-                .state::<StatusList>(&wire::stream(issuer, first))?;
-            if state.given == 0 {
-                return Ok(lists);
-            }
+        let position = self.ledger.head().size;
+        for (first, state) in self.lists_of(issuer)? {
             for (n, purpose) in (first..).zip(Purpose::ALL) {
+                let packed = self.packed((issuer, n), purpose, &state, institution);
                 lists.push(credentials::trust::StatusList {
                     url: status::url(&self.host, issuer, u64::from(n)),
                     purpose,
-                    gzip: self.packed(issuer, n, purpose, &state).as_ref().into(),
+                    gzip: packed.as_ref().into(),
                     position,
                     at: at.into(),
                 });
             }
-            first += status::STEP;
         }
+        Ok(lists)
+    }
+
+    /// The lists of an institution by threes: the number of the first, and what is known of them.
+    pub fn lists_of(&self, issuer: IssuerNumber) -> Result<Vec<(u32, Arc<StatusList>)>, Problem> {
+        let mut lists = Vec::new();
+        for first in (1..).step_by(status::STEP as usize) {
+            let stream = wire::stream(issuer, first);
+            let state = self.ledger.state::<StatusList>(&stream)?;
+            if state.given == 0 {
+                break;
+            }
+            lists.push((first, state));
+        }
+        Ok(lists)
     }
 
     fn packed(
         &self,
-        issuer: IssuerNumber,
-        n: u32,
+        (issuer, n): (IssuerNumber, u32),
         purpose: Purpose,
         state: &StatusList,
+        institution: &Institution,
     ) -> Arc<str> {
-        let key = (issuer, n, state.facts);
+        let key = (issuer, n, state.facts, institution.doubts());
         let kept = self.lists.packed.lock();
         if let Some(packed) = kept.unwrap_or_else(PoisonError::into_inner).get(&key) {
             return packed;
         }
-        let packed: Arc<str> = state.bits(purpose).encode().into();
+        let packed: Arc<str> = state.bits(purpose, institution).encode().into();
         let mut kept = self
             .lists
             .packed

@@ -37,7 +37,11 @@ pub fn unsigned(app: &App) -> Result<Bundle, Problem> {
     let mut issuers = Vec::with_capacity(institutions.len());
     for it in &institutions {
         if let Some(mut issuer) = issuer(app, it) {
-            issuer.status = app.packed_lists(issuer.id, &issued_at)?;
+            issuer.status = app.packed_lists(issuer.id, it, &issued_at)?;
+            // What was repudiated is never to be confirmed again, whoever is offline.
+            let in_doubt = it.disputed().and(&it.repudiated());
+            let doubted = app.doubted_credentials(issuer.id, it)?;
+            issuer.disputed = in_doubt.and(&doubted).as_slice().to_vec();
             issuers.push(issuer);
         }
     }
@@ -83,12 +87,7 @@ fn issuer(app: &App, institution: &Institution) -> Option<Issuer> {
         custody: institution.custody(),
         suspended: None,
         status_required: true,
-        // What was repudiated is never to be confirmed again, whoever is offline.
-        disputed: institution
-            .disputed()
-            .and(&institution.repudiated())
-            .as_slice()
-            .to_vec(),
+        disputed: Vec::new(),
         keys: keys.collect(),
         status: Vec::new(),
         did,

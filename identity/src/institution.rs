@@ -17,6 +17,7 @@ pub mod retire_key;
 pub mod rotate_key;
 pub mod seal;
 pub mod settle_entries;
+pub mod signed;
 pub mod state;
 pub mod wire;
 
@@ -26,4 +27,5 @@ pub use event::{
     KeyRotated, KeyUse, Level, Settlement,
 };
 pub use ranges::Ranges;
+pub use signed::Signed;
 pub use state::{CutOff, Institution, Key};

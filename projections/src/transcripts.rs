@@ -147,6 +147,23 @@ impl Transcripts {
         })
     }
 
+    /// Lines of an awarder of which a commit from `from` to `to` said something.
+    pub fn said_between(
+        &self,
+        awarder: IssuerNumber,
+        from: u64,
+        to: u64,
+    ) -> Result<Vec<Line>, ViewError> {
+        self.view.read(|rows| {
+            let sql = format!(
+                "{} WHERE o.changed >= ?1 AND o.awarder = ?3 AND EXISTS (SELECT 1 FROM history said
+                 WHERE said.outcome = o.n AND said.position BETWEEN ?1 AND ?2) ORDER BY o.n",
+                line::SELECT
+            );
+            lines(rows, &sql, params![int(from), int(to), awarder.0])
+        })
+    }
+
     /// A position that no change of the person's lines comes after: exact for persons who changed
     /// lately, else an upper bound. Never touches the file.
     ///

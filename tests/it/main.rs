@@ -39,6 +39,7 @@ mod rules_amounts;
 mod rules_approvals;
 mod rules_coverage;
 mod rules_credentials;
+mod rules_endings;
 mod rules_erasure;
 mod rules_genesis;
 mod rules_identity;

@@ -3,7 +3,7 @@
 //! Every step must come to what the auditor says (a commit, nothing new, or no), at the position it
 //! says, and in the end every account must hold what the auditor's books hold.
 
-use credentials::account::{Account, LotState, OutcomeState, wire};
+use credentials::account::{Account, LotState, wire};
 use identity::role::Role;
 use ledger::clock;
 use ledger::decision::Verdict as Came;
@@ -166,10 +166,7 @@ fn compare(world: &LogWorld, auditor: &Auditor) -> Result<(), TestCaseError> {
             prop_assert_eq!(&outcome.fields, &books.now.fields());
             prop_assert_eq!(outcome.recorded.position, books.recorded.0);
             prop_assert_eq!(outcome.current, books.current.1);
-            let revoked = match outcome.state {
-                OutcomeState::Recorded => None,
-                OutcomeState::Revoked(by) => Some(by.position),
-            };
+            let revoked = outcome.revoked.as_ref().map(|(by, _)| by.position);
             prop_assert_eq!(revoked, books.revoked);
             let held: Vec<(u64, Lot)> = account
                 .lots

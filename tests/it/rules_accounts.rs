@@ -8,6 +8,7 @@ use credentials::account::{Account, LotState, OutcomeState, wire};
 use credentials::policy::{OutcomeKind, PolicyError, PolicyRef};
 use credentials::rulebook::Refusal;
 use identity::did::IssuerNumber;
+use identity::institution::Institution;
 use ledger::assertion::Target;
 use ledger::hash::Digest;
 use serde_json::json;
@@ -389,7 +390,7 @@ fn a_revocation_names_what_it_revokes() {
         ]
     );
     assert_eq!(
-        account(&given).outcomes[0].state,
+        account(&given).outcomes[0].state(&Institution::default()),
         OutcomeState::Revoked(revoked.earlier())
     );
     let repeated = said::revoke(1, person(100), "R1").about(written.target);

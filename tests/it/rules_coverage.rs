@@ -119,7 +119,7 @@ rules! {
         ValuesDoNotFit, Subject,
     }
     BATCHES, batch: AcceptError { Count }
-    STATUSES, status: SetStatusError { CredentialUnknown, NotYours, Ended, NotSuspended }
+    STATUSES, status: SetStatusError { CredentialUnknown, NotYours, Ended, Disputed, NotSuspended }
     FIELDS, field: FieldError {
         Record, RecordIsIdentifier, Code, InFuture, TooOld, AmountMissing, AmountNotCounted, AmountAbsurd, Level, NoRate,
     }
@@ -214,6 +214,7 @@ fn every_refusal_has_a_test() {
         super::rules_amounts::REFUSALS,
         super::rules_approvals::REFUSALS,
         super::rules_credentials::REFUSALS,
+        super::rules_endings::REFUSALS,
         super::rules_erasure::REFUSALS,
         super::rules_genesis::REFUSALS,
         super::rules_identity::REFUSALS,

@@ -10,8 +10,7 @@ use credentials::verify::Standing;
 use identity::did::IssuerNumber;
 use identity::erasable::Commitments;
 use identity::institution::activate_key::{self, ActivateKeyError};
-use identity::institution::{Custody, KeyUse};
-use ledger::decision::Earlier;
+use identity::institution::{Custody, Institution, KeyUse};
 use serde_json::json;
 use tests::support::asking::{Asking, Signer, officer, person};
 use tests::support::given::{Given, Written};
@@ -34,7 +33,7 @@ pub(crate) const REFUSALS: &[fn()] = &[
 /// The name of school `number`'s credential key.
 const KEY: &str = "credential-1";
 
-fn key_of(number: u32) -> activate_key::Data {
+pub(crate) fn key_of(number: u32) -> activate_key::Data {
     activate_key::Data {
         custody: Custody::Platform,
         fragment: KEY.into(),
@@ -77,11 +76,11 @@ pub(crate) fn data(n: u64, index: u32) -> issue::Data {
     }
 }
 
-fn asking(data: &issue::Data) -> Asking {
+pub(crate) fn asking(data: &issue::Data) -> Asking {
     Asking::new(Signer::school(1), issue::KIND, data)
 }
 
-fn setting(number: u32, n: u64, status: Status) -> Asking {
+pub(crate) fn setting(number: u32, n: u64, status: Status) -> Asking {
     let data = set_status::Data {
         values: Commitments::default(),
         credential: credential(n),
@@ -92,16 +91,18 @@ fn setting(number: u32, n: u64, status: Status) -> Asking {
     Asking::new(Signer::school(number), set_status::KIND, &data)
 }
 
-fn standing(given: &Given, n: u64) -> Standing {
+pub(crate) fn standing(given: &Given, n: u64) -> Standing {
+    let school: Institution = given.state(&IssuerNumber(1).stream());
     given
         .state::<Credential>(&wire::stream(credential(n)))
-        .standing()
+        .standing(&school)
 }
 
 /// Which of the bits of the three lists are set, in their order.
-fn bits(given: &Given, index: u64) -> [bool; 3] {
+pub(crate) fn bits(given: &Given, index: u64) -> [bool; 3] {
+    let school: Institution = given.state(&IssuerNumber(1).stream());
     let lists: StatusList = given.state(&status_list::wire::stream(IssuerNumber(1), 1));
-    Purpose::ALL.map(|purpose| lists.bits(purpose).get(index) == Some(true))
+    Purpose::ALL.map(|purpose| lists.bits(purpose, &school).get(index) == Some(true))
 }
 
 fn issued() -> (Given, Written, Written) {
@@ -360,8 +361,11 @@ fn a_revoked_outcome_takes_its_credentials_along() {
         (Standing::Revoked, [true, false, false])
     );
     let credential: Credential = given.state(&wire::stream(credential(1)));
-    let (_, reason, by): (Standing, Option<Reason>, Earlier) = credential.changes[0];
-    assert_eq!((reason, by), (Some(Reason::Misconduct), revoked.earlier()));
+    let last = &credential.changes[0];
+    assert_eq!(
+        (last.reason, last.by),
+        (Some(Reason::Misconduct), revoked.earlier())
+    );
 }
 
 /// Whoever may issue could also revoke: the table gives that to officers alone.

@@ -120,13 +120,14 @@ impl App {
             outcome.said_by,
             &outcome.values,
         )?;
+        let awarder = self.institution(issuer)?;
         let chosen = Chosen {
             issuer,
             person,
             outcome: outcome_id,
             fields: &outcome.fields,
             credits: account
-                .current_lot(outcome_id)
+                .current_lot(outcome, &awarder)
                 .map_or(Millicredits::ZERO, |lot| lot.credit),
             title: value(&said, "title").ok_or(Problem::of(Reason::TitleMissing))?,
         };

@@ -158,6 +158,7 @@ pub enum Reason {
     CredentialNotYours,
     CredentialEnded,
     CredentialNotSuspended,
+    CredentialDisputed,
     CredentialIdTaken,
     CredentialKeyMissing,
     CredentialKeyNotFit,
@@ -321,6 +322,7 @@ impl Reason {
         Self::CredentialNotYours,
         Self::CredentialEnded,
         Self::CredentialNotSuspended,
+        Self::CredentialDisputed,
         Self::CredentialIdTaken,
         Self::CredentialKeyMissing,
         Self::CredentialKeyNotFit,
@@ -407,6 +409,7 @@ impl Reason {
             | Self::IdentifierTaken
             | Self::CredentialEnded
             | Self::CredentialNotSuspended
+            | Self::CredentialDisputed
             | Self::CredentialIdTaken
             | Self::CredentialKeyMissing
             | Self::CredentialKeyNotFit
@@ -649,6 +652,7 @@ impl Reason {
             Self::CredentialNotYours => "credential-not-yours",
             Self::CredentialEnded => "credential-ended",
             Self::CredentialNotSuspended => "credential-not-suspended",
+            Self::CredentialDisputed => "credential-disputed",
             Self::CredentialIdTaken => "credential-id-taken",
             Self::CredentialKeyMissing => "credential-key-missing",
             Self::CredentialKeyNotFit => "credential-key-not-fit",

@@ -279,6 +279,10 @@ impl From<Refusal> for Problem {
                 let pointer = pointer_of(field);
                 problem.field(pointer, field)
             }
+            Refusal::Admit(AdmitError::Key)
+            | Refusal::ActivateKey(ActivateKeyError::KeyMixedOrder) => {
+                problem.field("/key", &NewKeyError::MixedOrder)
+            }
             _ => problem,
         }
     }
@@ -530,6 +534,7 @@ fn reason_of_set_status(error: &SetStatusError) -> Reason {
         SetStatusError::NotYours { .. } => Reason::CredentialNotYours,
         SetStatusError::Ended(_) => Reason::CredentialEnded,
         SetStatusError::NotSuspended => Reason::CredentialNotSuspended,
+        SetStatusError::Disputed => Reason::CredentialDisputed,
     }
 }
 

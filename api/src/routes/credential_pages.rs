@@ -156,10 +156,11 @@ fn short_address(app: &App, id: Uuid) -> String {
 impl App {
     /// The credential that stands now for the outcome of one that a correction replaced.
     fn successor(&self, ready: &Ready) -> Result<Option<Uuid>, Problem> {
-        if ready.credential.standing() != Standing::Superseded {
+        let says = &ready.issued.says;
+        let issuer = self.institution(says.issuer)?;
+        if ready.credential.standing(&issuer) != Standing::Superseded {
             return Ok(None);
         }
-        let says = &ready.issued.says;
         let account = self.ledger.state::<credentials::account::Account>(
             &credentials::account::wire::stream(says.person),
         )?;

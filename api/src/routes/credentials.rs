@@ -11,6 +11,7 @@ use credentials::credential::set_status::{self, Status};
 use credentials::credential::{Credential, Issued};
 use credentials::verify::Standing;
 use identity::erasable::Commitments;
+use identity::institution::{self, Institution};
 use ledger::assertion::format_ms;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -70,6 +71,10 @@ pub struct ChangeBody {
     pub reason: Option<Why>,
     /// Position of the commit.
     pub position: u64,
+    /// Set where the institution does not stand for it: disputed = not settled yet, repudiated = it was
+    /// not the institution; the credential stands as if it had not been said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<&'static str>,
 }
 
 /// The word for how a credential stands.
@@ -83,7 +88,21 @@ pub const fn word(standing: Standing) -> &'static str {
     }
 }
 
-fn body_of(credential: &Credential, issued: &Issued, standing: Standing) -> CredentialBody {
+/// How far an institution stands for something, where it does not.
+const fn doubt(standing: institution::Standing) -> Option<&'static str> {
+    match standing {
+        institution::Standing::Good => None,
+        institution::Standing::Disputed => Some("disputed"),
+        institution::Standing::Repudiated => Some("repudiated"),
+    }
+}
+
+fn body_of(
+    credential: &Credential,
+    issued: &Issued,
+    institution: &Institution,
+    standing: Standing,
+) -> CredentialBody {
     CredentialBody {
         id: issued.says.credential,
         outcome: issued.says.outcome,
@@ -94,10 +113,11 @@ fn body_of(credential: &Credential, issued: &Issued, standing: Standing) -> Cred
         changes: credential
             .changes
             .iter()
-            .map(|(standing, reason, by)| ChangeBody {
-                status: word(*standing),
-                reason: *reason,
-                position: by.position,
+            .map(|change| ChangeBody {
+                status: word(change.standing),
+                reason: change.reason,
+                position: change.by.position,
+                doubt: doubt(change.signed.standing(institution)),
             })
             .collect(),
     }
@@ -240,7 +260,8 @@ pub async fn status(
     app.may_have(&caller, id)?;
     let (credential, issued) = app.credential(id)?;
     let standing = app.credential_standing(&credential, &issued)?;
-    Ok(Json(body_of(&credential, &issued, standing)))
+    let institution = app.institution(issued.says.issuer)?;
+    Ok(Json(body_of(&credential, &issued, &institution, standing)))
 }
 
 /// A change of status.
@@ -333,7 +354,8 @@ impl App {
         for id in ids {
             let (credential, issued) = self.credential(*id)?;
             let standing = self.credential_standing(&credential, &issued)?;
-            bodies.push(body_of(&credential, &issued, standing));
+            let institution = self.institution(issued.says.issuer)?;
+            bodies.push(body_of(&credential, &issued, &institution, standing));
         }
         bodies.sort_by_key(|body| body.position);
         Ok(bodies)

@@ -8,9 +8,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use credentials::account::correct_outcome::Reason as Why;
 use credentials::account::outcome::{Fields, Origin, lot_id, outcome_id};
-use credentials::account::{
-    Account, OutcomeState, correct_outcome, record_outcome, revoke_outcome,
-};
+use credentials::account::{Account, correct_outcome, record_outcome, revoke_outcome};
 use credentials::millicredits::{Level, Millicredits, Millihours};
 use credentials::policy::{Category, OutcomeKind, Scheme};
 use identity::did::IssuerNumber;
@@ -429,8 +427,6 @@ impl App {
             .ledger
             .state::<Account>(&credentials::account::wire::stream(row.person))?;
         let state = account.outcome(outcome).ok_or_else(unknown)?;
-        match state.state {
-            OutcomeState::Recorded | OutcomeState::Revoked(_) => Ok((row.person, state.current)),
-        }
+        Ok((row.person, state.current))
     }
 }

@@ -141,10 +141,13 @@ impl Decision for CorrectOutcome {
                 awarder,
             });
         }
-        if let OutcomeState::Revoked(by) = outcome.state {
-            return Err(CorrectOutcomeError::Revoked(by.position));
+        let institution = world.get::<Institution>(&awarder.stream());
+        match outcome.state(&institution) {
+            OutcomeState::Recorded => {}
+            OutcomeState::Revoked(by) => return Err(CorrectOutcomeError::Revoked(by.position)),
+            OutcomeState::Disputed => return Err(CorrectOutcomeError::Disputed),
         }
-        if outcome.standing(&world.get::<Institution>(&awarder.stream())) != Standing::Good {
+        if outcome.standing(&institution) != Standing::Good {
             return Err(CorrectOutcomeError::Disputed);
         }
         if self.target != Some(outcome.current) {
@@ -171,7 +174,7 @@ impl Decision for CorrectOutcome {
                 values: data.values.clone(),
             },
         )];
-        if let Some(lot) = account.current_lot(data.outcome) {
+        if let Some(lot) = account.current_lot(outcome, &institution) {
             let successor = lot_id(data.outcome, outcome.lots);
             facts.push(wire::to_fact(
                 data.person,
@@ -192,6 +195,7 @@ impl Decision for CorrectOutcome {
         // What its credentials say is no longer so: each is superseded in the same commit.
         facts.extend(credential::state::end_all(
             world,
+            &institution,
             &outcome.credentials,
             &credential::Event::Superseded,
         ));

@@ -135,12 +135,13 @@ impl Decision for RecordOutcome {
         let account = world.get::<Account>(&wire::stream(data.person));
         if let Some(earlier) = account.of_origin(&origin) {
             let record = data.record.clone();
-            return match earlier.state {
+            let awarder = world.get::<Institution>(&data.awarder.stream());
+            return match earlier.state(&awarder) {
                 OutcomeState::Revoked(by) => Err(RecordOutcomeError::RecordRevoked {
                     record,
                     position: by.position,
                 }),
-                OutcomeState::Recorded
+                OutcomeState::Recorded | OutcomeState::Disputed
                     if earlier
                         .versions()
                         .iter()
@@ -148,10 +149,12 @@ impl Decision for RecordOutcome {
                 {
                     Ok(Verdict::AlreadySo(earlier.recorded))
                 }
-                OutcomeState::Recorded => Err(RecordOutcomeError::RecordDiffers {
-                    record,
-                    position: earlier.recorded.position,
-                }),
+                OutcomeState::Recorded | OutcomeState::Disputed => {
+                    Err(RecordOutcomeError::RecordDiffers {
+                        record,
+                        position: earlier.recorded.position,
+                    })
+                }
             };
         }
         let policy = policy::in_force(world)?;

@@ -2,6 +2,7 @@
 
 use identity::did::IssuerNumber;
 use identity::erasable::Commitments;
+use identity::institution::Institution;
 use ledger::assertion::Target;
 use ledger::decision::{Decision, Verdict, World};
 use ledger::fact::Stream;
@@ -73,7 +74,7 @@ impl Decision for RevokeOutcome {
     fn streams(&self, world: &World<'_>) -> Vec<Stream> {
         let stream = wire::stream(self.data.person);
         let account = world.get::<Account>(&stream);
-        let mut streams = vec![stream];
+        let mut streams = vec![stream, self.issuer.stream()];
         if let Some(outcome) = account.outcome(self.data.outcome) {
             streams.extend(credential::state::streams_of(world, &outcome.credentials));
         }
@@ -93,7 +94,8 @@ impl Decision for RevokeOutcome {
                 awarder,
             });
         }
-        if let OutcomeState::Revoked(by) = outcome.state {
+        let institution = world.get::<Institution>(&awarder.stream());
+        if let OutcomeState::Revoked(by) = outcome.state(&institution) {
             return Ok(Verdict::AlreadySo(by));
         }
         if self.target != Some(outcome.current) {
@@ -107,7 +109,7 @@ impl Decision for RevokeOutcome {
                 outcome: data.outcome,
             },
         )];
-        if let Some(lot) = account.current_lot(data.outcome) {
+        if let Some(lot) = account.current_lot(outcome, &institution) {
             facts.push(wire::to_fact(
                 data.person,
                 Event::LotRevoked { lot: lot.id },
@@ -115,6 +117,7 @@ impl Decision for RevokeOutcome {
         }
         facts.extend(credential::state::end_all(
             world,
+            &institution,
             &outcome.credentials,
             &credential::Event::Revoked(data.reason),
         ));

@@ -2,7 +2,7 @@
 
 use identity::approval;
 use identity::erasable::Commitments;
-use identity::institution::{Institution, Standing};
+use identity::institution::{Institution, Signed, Standing};
 use jiff::civil::Date;
 use ledger::assertion::Target;
 use ledger::decision::{Aggregate, Earlier, Occurred, Unreadable};
@@ -51,6 +51,8 @@ pub enum OutcomeState {
     Recorded,
     /// Ended for good by this commit.
     Revoked(Earlier),
+    /// Its awarder has not said yet whether it was itself that ended it.
+    Disputed,
 }
 
 /// Something learned and attested.
@@ -74,11 +76,10 @@ pub struct Outcome {
     pub said_by: Uuid,
     /// Position of that commit.
     pub current_at: u64,
-    /// The part behind `#` of the name of the key that signed it, and the position it stands or falls
-    /// with: of a batch's member, its envelope's.
-    pub signed: (Box<str>, u64),
-    /// Where it stands.
-    pub state: OutcomeState,
+    /// Who signed that commit.
+    pub signed: Signed,
+    /// The commit that ended it, and who signed that one.
+    pub revoked: Option<(Earlier, Signed)>,
     /// How many lots it ever had.
     pub lots: u64,
     /// The credentials that were ever issued for it, in order.
@@ -101,8 +102,19 @@ pub struct Version {
 impl Outcome {
     /// How far its awarder stands for what it says now.
     pub fn standing(&self, awarder: &Institution) -> Standing {
-        let (fragment, position) = &self.signed;
-        awarder.standing(fragment, *position)
+        self.signed.standing(awarder)
+    }
+
+    /// Where it stands; `awarder` may say that it was not itself that ended it.
+    pub fn state(&self, awarder: &Institution) -> OutcomeState {
+        match &self.revoked {
+            None => OutcomeState::Recorded,
+            Some((by, signed)) => match signed.standing(awarder) {
+                Standing::Good => OutcomeState::Revoked(*by),
+                Standing::Disputed => OutcomeState::Disputed,
+                Standing::Repudiated => OutcomeState::Recorded,
+            },
+        }
     }
 
     /// As it was recorded and as it stands: whoever sends either of them again sends nothing new.
@@ -117,20 +129,18 @@ impl Outcome {
     }
 }
 
-/// What was said of it, where and by whom: what an account keeps of [`Occurred`].
+/// What an account keeps of where and by whom something was said.
 #[derive(Debug, Clone)]
 struct Place {
     here: Earlier,
     target: Target,
     said_by: Uuid,
-    signed: (Box<str>, u64),
+    signed: Signed,
 }
 
 impl Place {
     fn of(at: &Occurred<'_>) -> Self {
         let id = at.assertion.id();
-        let fragment = identity::institution::state::fragment_of(at.assertion.kid());
-        let position = at.assertion.place().map_or(at.position, |it| it.envelope);
         Self {
             here: Earlier {
                 id,
@@ -138,7 +148,7 @@ impl Place {
             },
             target: Target { id, leaf: at.leaf },
             said_by: approval::said_by(at.assertion),
-            signed: (fragment.into(), position),
+            signed: Signed::of(at),
         }
     }
 }
@@ -185,12 +195,15 @@ impl Account {
             .find(|outcome| &outcome.origin == origin)
     }
 
-    /// The lot of `outcome` that stands now.
-    pub fn current_lot(&self, outcome: Uuid) -> Option<&Lot> {
-        self.lots.iter().rfind(|lot| {
-            lot.outcome == outcome
-                && matches!(lot.state, LotState::Available | LotState::Quarantined)
-        })
+    /// The lot of `outcome` that stands now: also one that only somebody else ended in the awarder's
+    /// name.
+    pub fn current_lot(&self, outcome: &Outcome, awarder: &Institution) -> Option<&Lot> {
+        let last = self
+            .lots
+            .iter()
+            .rfind(|lot| lot.outcome == outcome.id && lot.state != LotState::Superseded)?;
+        let stands = !matches!(outcome.state(awarder), OutcomeState::Revoked(_));
+        stands.then_some(last)
     }
 
     /// Whether anything was said here of this outcome since a part brought it.
@@ -249,7 +262,7 @@ impl Account {
                 said_by: place.said_by,
                 current_at: place.here.position,
                 signed: place.signed.clone(),
-                state: OutcomeState::Recorded,
+                revoked: None,
                 lots: 0,
                 credentials: Vec::new(),
                 first: None,
@@ -260,7 +273,7 @@ impl Account {
                 values,
             } => self.outcome_mut(*outcome)?.correct(fields, values, place),
             Event::OutcomeRevoked { outcome } => {
-                self.outcome_mut(*outcome)?.state = OutcomeState::Revoked(place.here);
+                self.outcome_mut(*outcome)?.revoked = Some((place.here, place.signed.clone()));
             }
             Event::OutcomeCertified {
                 outcome,

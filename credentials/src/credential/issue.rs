@@ -150,10 +150,13 @@ impl Decision for Issue {
                 awarder,
             });
         }
-        if let OutcomeState::Revoked(by) = outcome.state {
-            return Err(IssueError::OutcomeRevoked(by.position));
+        let institution = world.get::<Institution>(&awarder.stream());
+        match outcome.state(&institution) {
+            OutcomeState::Recorded => {}
+            OutcomeState::Revoked(by) => return Err(IssueError::OutcomeRevoked(by.position)),
+            OutcomeState::Disputed => return Err(IssueError::OutcomeDisputed),
         }
-        if outcome.standing(&world.get::<Institution>(&awarder.stream())) != Standing::Good {
+        if outcome.standing(&institution) != Standing::Good {
             return Err(IssueError::OutcomeDisputed);
         }
         if outcome.fields.passed == Some(false) {
@@ -162,7 +165,8 @@ impl Decision for Issue {
         // One that stands is enough: asking again gives the same.
         for id in &outcome.credentials {
             let credential = world.get::<Credential>(&wire::stream(*id));
-            if let Some(issued) = credential.issued.as_ref().filter(|_| credential.is_live()) {
+            let live = credential.is_live(&institution);
+            if let Some(issued) = credential.issued.as_ref().filter(|_| live) {
                 return Ok(Verdict::AlreadySo(issued.by));
             }
         }
@@ -173,7 +177,7 @@ impl Decision for Issue {
         {
             return Err(IssueError::IdTaken(data.credential));
         }
-        let lot = account.current_lot(data.outcome);
+        let lot = account.current_lot(outcome, &institution);
         let credits = lot.map_or(Millicredits::ZERO, |lot| lot.credit);
         if data.fields != outcome.fields || data.credits != credits {
             return Err(IssueError::FieldsDiffer { credits });

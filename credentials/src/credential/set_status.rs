@@ -2,7 +2,8 @@
 
 use identity::did::IssuerNumber;
 use identity::erasable::Commitments;
-use ledger::decision::{Decision, Earlier, Verdict, World};
+use identity::institution::Institution;
+use ledger::decision::{Decision, Verdict, World};
 use ledger::fact::Stream;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -73,6 +74,9 @@ pub enum SetStatusError {
     /// It was revoked or superseded: for good.
     #[error("the credential ended at position {0}")]
     Ended(u64),
+    /// Its issuer has not said yet whether it was itself that changed it.
+    #[error("what was said of the credential is disputed: settle that first, or revoke it")]
+    Disputed,
     /// It is in force and never was suspended.
     #[error("the credential is not suspended")]
     NotSuspended,
@@ -100,23 +104,27 @@ impl Decision for SetStatus {
                 issuer: says.issuer,
             });
         }
-        let last: Option<Earlier> = credential.changes.last().map(|(.., by)| *by);
-        let how = match (credential.standing(), data.status, last) {
+        let institution = world.get::<Institution>(&says.issuer.stream());
+        let last = credential.last_change(&institution).map(|last| last.by);
+        let how = match (credential.standing(&institution), data.status, last) {
             (Standing::Revoked, Status::Revoked, Some(by))
             | (Standing::Suspended, Status::Suspended, Some(by))
-            | (Standing::Issued | Standing::Disputed, Status::Reinstated, Some(by)) => {
+            | (Standing::Issued, Status::Reinstated, Some(by)) => {
                 return Ok(Verdict::AlreadySo(by));
             }
             (Standing::Revoked | Standing::Superseded, _, last) => {
                 return Err(SetStatusError::Ended(last.map_or(0, |by| by.position)));
             }
+            (Standing::Disputed, Status::Suspended | Status::Reinstated, _) => {
+                return Err(SetStatusError::Disputed);
+            }
             (_, Status::Suspended, _) => Event::Suspended(data.reason),
             (_, Status::Revoked, _) => Event::Revoked(data.reason),
             (Standing::Suspended, Status::Reinstated, _) => Event::Reinstated(data.reason),
-            (Standing::Issued | Standing::Disputed, Status::Reinstated, None) => {
+            (Standing::Issued, Status::Reinstated, None) => {
                 return Err(SetStatusError::NotSuspended);
             }
         };
-        Ok(Verdict::Facts(change(&credential, &how)))
+        Ok(Verdict::Facts(change(&credential, &institution, &how)))
     }
 }

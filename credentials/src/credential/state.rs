@@ -1,5 +1,6 @@
 //! What is known of a credential, and what becomes of it when its outcome changes.
 
+use identity::institution::{self, Institution, Signed};
 use ledger::decision::{Aggregate, Earlier, Occurred, Unreadable, World};
 use ledger::fact::{Fact, Stream};
 use ledger::hash::Digest;
@@ -25,27 +26,58 @@ pub struct Issued {
     pub leaf: Digest,
 }
 
+/// What was said of a credential since it was issued.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// How it stands from then on.
+    pub standing: Standing,
+    /// Why, if that was said.
+    pub reason: Option<Reason>,
+    /// The commit.
+    pub by: Earlier,
+    /// Who signed it.
+    pub signed: Signed,
+}
+
 /// A credential.
 #[derive(Debug, Clone, Default)]
 pub struct Credential {
     /// Set once issued.
     pub issued: Option<Issued>,
-    /// What was said of it since, in order: what, why, and the commit.
-    pub changes: Vec<(Standing, Option<Reason>, Earlier)>,
+    /// What was said of it since, in order.
+    pub changes: Vec<Change>,
 }
 
 impl Credential {
-    /// How it stands.
-    pub fn standing(&self) -> Standing {
-        self.changes
-            .last()
-            .map_or(Standing::Issued, |(standing, ..)| *standing)
+    /// How it stands: what its issuer repudiated was never said, and while it has not settled what a
+    /// stolen key may have said, nobody knows.
+    pub fn standing(&self, issuer: &Institution) -> Standing {
+        let mut standing = Standing::Issued;
+        for change in &self.changes {
+            match change.signed.standing(issuer) {
+                _ if matches!(standing, Standing::Revoked | Standing::Superseded) => {}
+                institution::Standing::Good => standing = change.standing,
+                institution::Standing::Disputed => standing = Standing::Disputed,
+                institution::Standing::Repudiated => {}
+            }
+        }
+        standing
     }
 
-    /// Whether it may still change: issued, and not ended.
-    pub fn is_live(&self) -> bool {
-        let standing = self.standing();
-        self.issued.is_some() && matches!(standing, Standing::Issued | Standing::Suspended)
+    /// The last change that counts.
+    pub fn last_change(&self, issuer: &Institution) -> Option<&Change> {
+        let counts =
+            |change: &&Change| change.signed.standing(issuer) == institution::Standing::Good;
+        self.changes.iter().rfind(counts)
+    }
+
+    /// Whether it may still change: issued, and not ended for good.
+    pub fn is_live(&self, issuer: &Institution) -> bool {
+        let ended = matches!(
+            self.standing(issuer),
+            Standing::Revoked | Standing::Superseded
+        );
+        self.issued.is_some() && !ended
     }
 }
 
@@ -55,6 +87,7 @@ pub fn streams_of(world: &World<'_>, credentials: &[Uuid]) -> Vec<Stream> {
     for id in credentials {
         let stream = wire::stream(*id);
         if let Some(issued) = &world.get::<Credential>(&stream).issued {
+            streams.push(issued.says.issuer.stream());
             streams.push(status_list::wire::stream(
                 issued.says.issuer,
                 issued.says.list,
@@ -66,19 +99,24 @@ pub fn streams_of(world: &World<'_>, credentials: &[Uuid]) -> Vec<Stream> {
 }
 
 /// The facts by which the live ones among `credentials` end together with their outcome.
-pub fn end_all(world: &World<'_>, credentials: &[Uuid], how: &Event) -> Vec<Fact> {
+pub fn end_all(
+    world: &World<'_>,
+    issuer: &Institution,
+    credentials: &[Uuid],
+    how: &Event,
+) -> Vec<Fact> {
     let mut facts = Vec::new();
     for id in credentials {
         let credential = world.get::<Credential>(&wire::stream(*id));
-        if credential.is_live() {
-            facts.extend(change(&credential, how));
+        if credential.is_live(issuer) {
+            facts.extend(change(&credential, issuer, how));
         }
     }
     facts
 }
 
 /// The facts of a change: in the credential's stream, and in that of its status lists.
-pub(super) fn change(credential: &Credential, how: &Event) -> Vec<Fact> {
+pub(super) fn change(credential: &Credential, issuer: &Institution, how: &Event) -> Vec<Fact> {
     let Some(Issued { says, .. }) = &credential.issued else {
         return Vec::new();
     };
@@ -92,7 +130,8 @@ pub(super) fn change(credential: &Credential, how: &Event) -> Vec<Fact> {
     };
     // What is ended is no longer suspended: offline it must not read as something that may come back.
     let ended = matches!(how, Event::Revoked(_) | Event::Superseded);
-    let lifted = ended && credential.standing() == Standing::Suspended;
+    let suspended = [Standing::Suspended, Standing::Disputed];
+    let lifted = ended && suspended.contains(&credential.standing(issuer));
     let lifted = lifted.then_some((Purpose::Suspension, false));
     let mut facts = vec![wire::to_fact(says.credential, how)];
     facts.extend(bits.iter().copied().chain(lifted).map(|(purpose, set)| {
@@ -134,7 +173,12 @@ impl Aggregate for Credential {
             Event::Revoked(reason) => (Standing::Revoked, Some(*reason)),
             Event::Superseded => (Standing::Superseded, None),
         };
-        self.changes.push((standing, reason, by));
+        self.changes.push(Change {
+            standing,
+            reason,
+            by,
+            signed: Signed::of(at),
+        });
         self
     }
 }

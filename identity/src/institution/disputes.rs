@@ -58,6 +58,12 @@ impl Institution {
             && self.floors.iter().all(|floor| floor.except.is_empty())
     }
 
+    /// Rises whenever what is in doubt may have changed: for whoever keeps what follows from it.
+    pub fn doubts(&self) -> usize {
+        let cut_offs: usize = self.keys.iter().map(|key| key.cut_offs.len()).sum();
+        cut_offs + self.floors.len() + self.settled.len()
+    }
+
     /// How far it stands for what the key `fragment` asserted at `position`.
     pub fn standing(&self, fragment: &str, position: u64) -> Standing {
         if self.is_undisputed() {

@@ -107,6 +107,8 @@ pub struct Line {
     pub target: Target,
     /// Who signed that commit.
     pub signature: Signature,
+    /// Position of that commit.
+    pub said_at: u64,
     /// Position of its last change of any kind.
     pub changed: u64,
     /// Its lots, in order of deposit.
@@ -145,7 +147,27 @@ impl LineState {
 }
 
 impl Line {
-    /// As its awarder stands for it: one that is disputed or repudiated has nothing to be used.
+    /// As its awarder stands for the commit that ended it: one that nobody of it ended goes on.
+    pub fn end(&mut self, standing: Standing) {
+        let (line, lot) = match standing {
+            Standing::Good => return,
+            Standing::Disputed => (LineState::Disputed, LotState::Disputed),
+            Standing::Repudiated if self.said_at == self.recorded.position => {
+                (LineState::Recorded, LotState::Available)
+            }
+            Standing::Repudiated => (LineState::Corrected, LotState::Available),
+        };
+        self.state = line;
+        let last = self
+            .lots
+            .iter_mut()
+            .rfind(|lot| lot.state == LotState::Revoked);
+        if let Some(last) = last {
+            last.state = lot;
+        }
+    }
+
+    /// As its awarder stands for what it says: one that is disputed or repudiated has nothing to be used.
     pub fn stand(&mut self, standing: Standing) {
         let (line, lots) = match standing {
             Standing::Good => return,
@@ -157,7 +179,7 @@ impl Line {
         }
         self.state = line;
         for lot in &mut self.lots {
-            if lot.state == LotState::Available {
+            if matches!(lot.state, LotState::Available | LotState::Disputed) {
                 lot.state = lots;
             }
         }
@@ -178,7 +200,7 @@ impl From<ChangeKind> for LineState {
 pub(super) const SELECT: &str = "
 SELECT o.n, o.outcome, o.person, o.awarder, o.record, o.kind, o.code, o.hours, o.credits, o.scheme, o.level,
     o.category, o.passed, o.completed_on, o.committed, o.state, o.recorded_id, o.recorded, o.recorded_at_ms,
-    o.target_id, o.target_leaf, o.changed, s.kid, s.custody, h.act, h.proposal
+    o.target_id, o.target_leaf, o.changed, s.kid, s.custody, h.act, h.proposal, h.position
 FROM outcomes o
 JOIN history h ON h.outcome = o.n AND h.revision = o.target_revision
 JOIN signers s ON s.n = h.signer";
@@ -217,6 +239,7 @@ pub(super) fn line(row: &Row<'_>) -> rusqlite::Result<(u64, Line)> {
         },
         changed: row.count(21)?,
         signature: signature(row, 22)?,
+        said_at: row.count(26)?,
         lots: Vec::new(),
     };
     Ok((row.count(0)?, found))

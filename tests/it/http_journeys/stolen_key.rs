@@ -1,6 +1,9 @@
 //! A school's key is stolen: from the forgery to the settlement, as learner, gate and verifier see it.
 
+mod endings;
+
 use credentials::account::outcome::{Origin, outcome_id};
+use identity::approval;
 use identity::did::IssuerNumber;
 use identity::institution::seal::{self, Seal};
 use identity::institution::{
@@ -10,7 +13,7 @@ use identity::institution::{
 use ledger::hash::Digest;
 use serde_json::{Value, json};
 use tests::support::server::answer::after;
-use tests::support::server::hand::{Hand, act};
+use tests::support::server::hand::{Hand, act, target};
 use tests::support::server::{Stand, resident_id};
 use uuid::Uuid;
 
@@ -121,6 +124,18 @@ impl Theft {
             Settlement::Repudiated => settle_entries::REPUDIATE,
         };
         self.signed(&self.acknowledgement, kind, json!(data))
+    }
+
+    /// The thief agrees to what the thief proposed, as the school's second officer.
+    fn agrees(&self, proposed: &Value) -> Value {
+        let data = json!({ "decision": "approve" });
+        let mut draft = Hand::draft(&self.stand, approval::decide::KIND, data);
+        let id = &proposed["approval"];
+        let path = after(&format!("/v1/approvals/{}", id.as_str().unwrap()), proposed);
+        let leaf = self.stand.get(self.token(), &path).is(200)["leaf"].clone();
+        draft.target = target(id, &leaf);
+        draft.act = act(self.stand.schools[0].officers[1].person, "institution");
+        self.stand.assert(&self.stolen.sign(&draft)).is(201)
     }
 
     fn settle(&self, how: Settlement, at: u64) -> Value {

@@ -2,6 +2,7 @@
 
 use api::problem::Reason;
 use credentials::credential::issue::{self, IssueError};
+use credentials::credential::set_status::{self, SetStatusError};
 use credentials::rulebook::Refusal;
 use credentials::vc::status::BITS;
 use ledger::clock;
@@ -119,4 +120,8 @@ fn by_hand(met: &Met) {
         let problem = ledger::execute::ExecuteError::Rejected(Refusal::Issue(error)).into();
         super::unreachable::hold(met, issue::KIND, &problem, reason);
     }
+    // `stolen_key::endings` meets it at the door, after a theft and its cut-off.
+    let disputed = Refusal::SetStatus(SetStatusError::Disputed);
+    let problem = ledger::execute::ExecuteError::Rejected(disputed).into();
+    super::unreachable::hold(met, set_status::KIND, &problem, Reason::CredentialDisputed);
 }

@@ -75,6 +75,7 @@ fn keys(stand: &Stand, met: &Met) {
         met.refused(&stand.post(token, path, body), reason);
     };
     let key = ledger::key::SigningKey::generate().public();
+    let before = crate::http_trace::trace(stand);
     // The neutral element: a point of small order (rule 3), refused as it is read.
     let small = "z6MkeXATEjyXENzBXBxgC5EHk2JE5aqd7qMGGtDpLUH1e2Sj";
     let answer = stand.post(
@@ -86,12 +87,14 @@ fn keys(stand: &Stand, met: &Met) {
     met.refused(&answer, Reason::BodyInvalid);
     // Good enough to check signatures with, and registered nowhere (rule 5).
     let mixed = crate::rules_identity::mixed_order().multikey();
-    refused(
+    let answer = stand.post(
         token,
         path,
         &json!({ "fragment": "key-mixed", "key": mixed }),
-        Reason::KeyInvalid,
     );
+    assert_eq!(answer.json()["errors"][0]["pointer"], "/key");
+    met.refused(&answer, Reason::KeyInvalid);
+    assert_eq!(crate::http_trace::trace(stand), before, "nothing is stored");
     refused(
         token,
         "/v1/institutions/1/keys",

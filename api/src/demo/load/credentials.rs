@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use credentials::account::correct_outcome::Reason as Why;
-use credentials::account::{self, Account, OutcomeState};
+use credentials::account::{self, Account};
 use credentials::credential::set_status::{self, Status};
 use identity::did::Did;
 use identity::erasable::Commitments;
@@ -72,7 +72,7 @@ impl Loader<'_> {
             let certified = account.outcomes.iter().filter(|outcome| {
                 outcome.origin.awarder == staff.number
                     && outcome.fields.passed != Some(false)
-                    && matches!(outcome.state, OutcomeState::Recorded)
+                    && outcome.revoked.is_none()
             });
             for outcome in certified.take(VALID + 2 - all.len()) {
                 match self.app.issue(&caller, learner.id, outcome.id, None).await {

@@ -42,6 +42,7 @@ impl InChinese for SetStatusError {
             }
             Self::Ended(position) => format!("证书已在日志序号 {position} 处终止"),
             Self::NotSuspended => "证书没有被暂停".into(),
+            Self::Disputed => "证书的状态变更存疑，其机构尚未确认：请先确认，或直接撤销".into(),
         }
     }
 }

@@ -103,6 +103,51 @@ fn two_people_who_press_run_at_once_run_it_once() {
 }
 
 #[test]
+fn two_clerks_with_one_file_at_once_record_each_row_once() {
+    // Two secretaries send the term's marks in the same minute, and every learner has them twice.
+    let stand = Stand::open();
+    let people: Vec<_> = (1..=4)
+        .map(|serial| stand.register(0, &format!("学生{serial}"), &resident_id(serial)))
+        .collect();
+    let rows: Vec<_> = (0..1_200)
+        .map(|at| row(at % 4 + 1, &format!("R-{at}")))
+        .collect();
+    let text = file(&rows);
+    let size = stand.app.ledger.head().size;
+    let done = std::thread::scope(|scope| {
+        let clerks = stand.schools[0].officers.each_ref().map(|clerk| {
+            let (stand, text, token) = (&stand, text.as_bytes(), clerk.token.as_str());
+            scope.spawn(move || {
+                let job = stand.upload(token, "f.csv", text).is(202);
+                let id = job["id"].as_str().unwrap();
+                stand.import_reaches(token, id, "checked");
+                let path = format!("/v1/imports/{id}/run");
+                stand.send("POST", &path, token, &[], Some(b"")).is(202);
+                stand.import_reaches(token, id, "done")
+            })
+        });
+        clerks.map(|clerk| clerk.join().unwrap())
+    });
+    let sum = |name: &str| -> u64 {
+        let counts = done.iter().map(|job| job["counts"][name].as_u64().unwrap());
+        counts.sum()
+    };
+    let sums = ["recorded", "already", "refused"].map(sum);
+    assert_eq!(sums, [1_200, 1_200, 0], "{done:?}");
+    // One commit a row, and an envelope for each chunk that recorded any.
+    let grown = stand.app.ledger.head().size - size;
+    assert!((1_202..=1_204).contains(&grown), "{grown}");
+    for person in people {
+        let path = format!(
+            "/v1/learners/{person}/transcript.json?after={}",
+            size + grown - 1
+        );
+        let body = stand.get(stand.schools[0].token(), &path).is(200);
+        assert_eq!(body["outcomes"].as_array().unwrap().len(), 300);
+    }
+}
+
+#[test]
 fn what_a_killed_import_recorded_is_its_own() {
     // Who imports would read that somebody else had recorded hundreds of her rows before.
     use api::import::{JobState, control};

@@ -6,7 +6,6 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use credentials::account::{self, Account};
 use credentials::credential::Credential;
 use credentials::verify::Standing;
 use identity::did::IssuerNumber;
@@ -86,8 +85,7 @@ impl App {
         for &(from, to) in in_doubt.as_slice() {
             whole &= to < folded;
             for line in self.views.transcripts.said_between(number, from, to)? {
-                let stream = account::wire::stream(line.person);
-                let account = self.ledger.state::<Account>(&stream)?;
+                let account = self.whole(line.person)?.account;
                 let outcome = account.outcome(line.outcome);
                 ids.extend(
                     outcome

@@ -37,7 +37,8 @@ impl Caller {
     /// Nor may anybody act as a person who was forgotten, with whatever token.
     pub(crate) fn still_may(&self, app: &App) -> Result<(), Problem> {
         let person = app.ledger.state::<Person>(&wire::stream(self.person))?;
-        if person.is_forgotten() {
+        // Whose number was merged signs in with the one that stays.
+        if person.is_forgotten() || person.merged_into.is_some() {
             return Err(Problem::of(Reason::TokenInvalid));
         }
         if !self.role.is_appointed() {

@@ -20,6 +20,7 @@ pub mod import;
 pub mod keystore;
 pub mod mask;
 pub mod master;
+pub mod merged;
 pub mod metrics;
 mod once;
 pub mod pages;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use credentials::account::Account;
+use credentials::account::Whole;
 use identity::did::IssuerNumber;
 use identity::person::Person;
 use identity::purpose::Purpose;
@@ -71,15 +71,14 @@ impl App {
     /// institution that registered them all of it, one that awarded something what it awarded,
     /// counter, registrar and audit masked).
     pub fn may_read(&self, caller: &Caller, person: Uuid) -> Result<Access, Problem> {
+        let whole = self.whole(person)?;
         let known = self
             .ledger
-            .state::<Person>(&identity::person::wire::stream(person))?;
+            .state::<Person>(&identity::person::wire::stream(whole.holder))?;
         let allowed = match roles::may(READ_RECORD, caller.role) {
-            Some(May::Own) => (caller.person == person).then_some(Access::Full),
-            Some(May::Roster) => self.on_roster(caller, person, &known)?,
-            Some(May::Present) => self
-                .on_roster(caller, person, &known)?
-                .map(|_| Access::Masked),
+            Some(May::Own) => (caller.person == whole.holder).then_some(Access::Full),
+            Some(May::Roster) => self.on_roster(caller, &whole)?,
+            Some(May::Present) => self.on_roster(caller, &whole)?.map(|_| Access::Masked),
             Some(May::Masked) => Some(Access::Masked),
             Some(May::Alone | May::Two | May::Desk | May::Ask) | None => None,
         };
@@ -88,7 +87,7 @@ impl App {
         if !known.is_known() {
             return Err(Problem::of(Reason::PersonUnknown));
         }
-        self.require_open(person)?;
+        self.require_open(whole.holder)?;
         Ok(allowed)
     }
 
@@ -103,23 +102,20 @@ impl App {
         Ok(())
     }
 
-    /// What the caller's institution has to do with the person: registered, or awarded something.
-    fn on_roster(
-        &self,
-        caller: &Caller,
-        person: Uuid,
-        known: &Person,
-    ) -> Result<Option<Access>, Problem> {
+    /// What the caller's institution has to do with the person, under any number: registered, or
+    /// awarded something.
+    fn on_roster(&self, caller: &Caller, whole: &Whole) -> Result<Option<Access>, Problem> {
         let Some(institution) = caller.institution else {
             return Ok(None);
         };
-        if known.registered_by == Some(institution) {
-            return Ok(Some(Access::Full));
+        for number in &whole.numbers {
+            let stream = identity::person::wire::stream(*number);
+            if self.ledger.state::<Person>(&stream)?.registered_by == Some(institution) {
+                return Ok(Some(Access::Full));
+            }
         }
-        let account = self
-            .ledger
-            .state::<Account>(&credentials::account::wire::stream(person))?;
-        let awarded = account
+        let awarded = whole
+            .account
             .outcomes
             .iter()
             .any(|outcome| outcome.origin.awarder == institution);
@@ -136,9 +132,11 @@ impl App {
             Role::Institution | Role::Clerk | Role::Registrar => signed == Some(caller.issuer()),
             _ => false,
         };
-        let person = caller.person.to_string();
-        let about = caller.role == Role::Learner
-            && commit.facts.iter().any(|fact| fact.stream.key() == person);
+        let about = caller.role == Role::Learner && {
+            let numbers = self.whole(caller.person)?.numbers;
+            let own = |key: &str| numbers.iter().any(|number| key == number.to_string());
+            commit.facts.iter().any(|fact| own(fact.stream.key()))
+        };
         Ok(own_side || about)
     }
 }

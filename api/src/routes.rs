@@ -13,6 +13,7 @@ pub mod institution_keys;
 pub mod institutions;
 pub mod learners;
 pub mod log;
+pub mod merges;
 pub mod officers;
 pub mod openapi;
 pub mod operations;
@@ -70,6 +71,8 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(learners::show))
         .routes(routes!(learners::bind))
         .routes(routes!(erasures::request, erasures::show))
+        .routes(routes!(merges::merge))
+        .routes(routes!(merges::revert))
         .routes(routes!(codes::show))
         .routes(routes!(codes::scan))
         .routes(routes!(codes::give, codes::end))

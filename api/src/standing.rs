@@ -6,7 +6,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use credentials::account::{self, Account};
 use credentials::credential::{Credential, Issued};
 use credentials::verify;
 use identity::did::IssuerNumber;
@@ -94,8 +93,7 @@ impl App {
             return Ok(said);
         }
         let own = standings.of_commit(issued.says.issuer, issued.by.position)?;
-        let stream = account::wire::stream(issued.says.person);
-        let account = self.ledger.state::<Account>(&stream)?;
+        let account = self.whole(issued.says.person)?.account;
         let outcome = account.outcome(issued.says.outcome);
         let of_outcome = outcome.map_or(Standing::Good, |it| it.standing(&institution));
         Ok(match (own, of_outcome) {

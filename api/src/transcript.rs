@@ -140,7 +140,8 @@ pub struct Lot {
     pub id: Uuid,
     /// How much, a decimal string.
     pub credits: String,
-    /// available, expired, superseded, revoked or disputed; unrecognised = taken over from an old system, not
+    /// available, expired, superseded, revoked, disputed or quarantined (a merge brought it beside another
+    /// from the same record); unrecognised = taken over from an old system, not
     /// signed by its awarder, and not to be used before somebody recognises it.
     pub state: &'static str,
     /// First day on which it can no longer be used.
@@ -226,7 +227,10 @@ impl Shown {
 pub fn build(app: &App, person: Uuid, shown: Shown) -> Result<Transcript, Problem> {
     // Read before the lines: what changes meanwhile is then known to be newer.
     let position = app.views.follower.next();
-    let mut rows = app.views.transcripts.of_person(person)?;
+    let whole = app.whole(person)?;
+    let person = whole.holder;
+    let numbers = app.open_numbers(&whole)?;
+    let mut rows = app.views.transcripts.of_person(&numbers)?;
     rows.retain(|row| shown.access.has(row.origin.awarder));
     let mut standings = Standings::new(app);
     for row in &mut rows {
@@ -406,6 +410,7 @@ fn lot_of(lot: &LotRow, kind: OutcomeKind, today: Date) -> Lot {
             LotState::Superseded => "superseded",
             LotState::Revoked => "revoked",
             LotState::Disputed => "disputed",
+            LotState::Quarantined => "quarantined",
         },
         usable_before: lot.usable_before.map(|date| date.to_string()),
         warnings: if lot.hours_mismatch {

@@ -394,10 +394,13 @@ impl App {
         }
         let data: record_outcome::Data = serde_json::from_str(assertion.data().get())
             .map_err(|error| Problem::of(Reason::DataInvalid).detail(unquoted(error)))?;
-        let account = self
-            .ledger
-            .state::<Account>(&credentials::account::wire::stream(data.person))?;
-        let Some(outcome) = account.outcome(data.outcome) else {
+        // The same record may stand under another number of the person.
+        let origin = Origin {
+            awarder: data.awarder,
+            record: data.record,
+        };
+        let account = self.whole(data.person)?.account;
+        let Some(outcome) = account.of_origin(&origin) else {
             return Ok(());
         };
         for said in outcome
@@ -408,7 +411,7 @@ impl App {
             let opened =
                 match self
                     .vault
-                    .opened(data.person, Purpose::StudyRecord, said.id, &said.values)
+                    .opened(outcome.person, Purpose::StudyRecord, said.id, &said.values)
                 {
                     Ok(opened) => opened,
                     // What was erased cannot differ any more.

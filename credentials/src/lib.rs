@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod credential;
+pub mod merge;
 pub mod millicredits;
 pub mod policy;
 pub mod rulebook;

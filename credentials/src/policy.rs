@@ -255,7 +255,7 @@ impl Terms {
 
     /// Whether an act needs a second officer; on unless the policy says otherwise.
     pub fn needs_two_officers(&self, act: Act) -> bool {
-        matches!(act, Act::Compromise | Act::Erase)
+        matches!(act, Act::Compromise | Act::Erase | Act::Merge)
             || self.params.two_officers.get(&act).copied().unwrap_or(true)
     }
 

@@ -36,6 +36,7 @@ pub use self::refusal::Refusal;
 use self::two_person::TwoPerson;
 use crate::account::{Account, correct_outcome, record_outcome, revoke_outcome};
 use crate::credential::{Credential, issue, set_status};
+use crate::merge::{apply, revert};
 use crate::policy::{Act, Adopted};
 use crate::status_list::StatusList;
 
@@ -159,6 +160,11 @@ fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<AnyDecision, Refusal> 
             issuer,
             data: read(data)?,
         })),
+        apply::KIND => Box::new(Use(apply::Apply {
+            ask: ask.clone(),
+            data: read(data)?,
+        })),
+        revert::KIND => Box::new(Use(revert::Revert { data: read(data)? })),
         batch::KIND => Box::new(Use(batch::accept::Accept { data: read(data)? })),
         identity::approval::decide::KIND => Box::new(DecideApproval {
             ask: ask.clone(),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use identity::did::IssuerNumber;
 use identity::identifier::IdentifierType;
 use identity::officer;
-use identity::person::event::Check;
+use identity::person::event::{Check, Edge};
 use identity::person::{Alias, Event as PersonEvent};
 use identity::role::Role;
 use ledger::decision::Earlier;
@@ -33,7 +33,8 @@ CREATE TABLE people (
     registered_id BLOB NOT NULL,
     registered INTEGER NOT NULL,
     recorded_at_ms INTEGER NOT NULL,
-    committed BLOB NOT NULL
+    committed BLOB NOT NULL,
+    merged_into BLOB
 ) STRICT;
 CREATE TABLE identifiers (
     n INTEGER PRIMARY KEY,
@@ -72,6 +73,8 @@ pub struct Person {
     pub identifiers: Vec<Identifier>,
     /// Commitments to name, birth date and numbers, in order of commits.
     pub commitments: Vec<Digest>,
+    /// The number that stays, if this one turned out to be the same person's.
+    pub merged_into: Option<Uuid>,
 }
 
 /// One of a person's outside numbers, without the number.
@@ -179,8 +182,20 @@ fn apply_person(
         PersonEvent::ErasureRequested(_)
         | PersonEvent::DataLocked { .. }
         | PersonEvent::KeysDestroyed(_)
-        | PersonEvent::ErasureCertified { .. } => Ok(()),
+        | PersonEvent::ErasureCertified { .. }
+        | PersonEvent::MergeApplied(Edge::Absorbed(_))
+        | PersonEvent::MergeReverted(Edge::Absorbed(_)) => Ok(()),
+        PersonEvent::MergeApplied(Edge::Into(into)) => merged(rows, person, Some(*into)),
+        PersonEvent::MergeReverted(Edge::Into(_)) => merged(rows, person, None),
     }
+}
+
+fn merged(rows: &Transaction<'_>, person: Uuid, into: Option<Uuid>) -> rusqlite::Result<()> {
+    change_one(
+        rows,
+        "UPDATE people SET merged_into = ?2 WHERE person = ?1",
+        params![person.as_bytes(), into.map(Uuid::into_bytes)],
+    )
 }
 
 fn bind(rows: &Transaction<'_>, entry: &Entry, person: Uuid, alias: Alias) -> rusqlite::Result<()> {
@@ -203,7 +218,7 @@ fn bind(rows: &Transaction<'_>, entry: &Entry, person: Uuid, alias: Alias) -> ru
 pub struct People(Arc<View>);
 
 const SELECT: &str =
-    "SELECT n, person, registered_id, registered, recorded_at_ms, committed FROM people";
+    "SELECT n, person, registered_id, registered, recorded_at_ms, committed, merged_into FROM people";
 
 impl People {
     /// Asks this view.
@@ -288,6 +303,7 @@ fn person(row: &Row<'_>) -> rusqlite::Result<(u64, Person)> {
         recorded_at_ms: row.get(4)?,
         identifiers: Vec::new(),
         commitments: row.digests(5)?,
+        merged_into: row.id_if(6)?,
     };
     Ok((row.count(0)?, found))
 }

@@ -8,6 +8,9 @@ use std::num::NonZeroU32;
 
 use rusqlite::Transaction;
 
+use credentials::account::Event as AccountEvent;
+use credentials::credential::Event as CredentialEvent;
+
 use crate::entry::{Entry, Event};
 
 /// What a view is called and made of.
@@ -70,12 +73,19 @@ impl Share {
 
 /// The part of the first person the commit is about.
 pub fn by_person(entry: &Entry, shards: NonZeroU32) -> Option<u32> {
-    entry.events().iter().find_map(|event| match event {
-        Event::Account(person, _) | Event::Person(person, _) => {
-            // Person ids are random, so their last bytes are spread evenly as they are.
-            let [.., a, b, c, d] = *person.as_bytes();
-            Some(u32::from_be_bytes([a, b, c, d]) % shards)
-        }
+    let person = entry.events().iter().find_map(|event| match event {
+        // What is said of an outcome stays where it was recorded, whoever holds it since a merge.
+        Event::Account(
+            _,
+            AccountEvent::OutcomeRecorded { person, .. }
+            | AccountEvent::OutcomeCorrected { person, .. }
+            | AccountEvent::OutcomeRevoked { person, .. },
+        ) => Some(*person),
+        Event::Credential(_, CredentialEvent::Issued(issued)) => Some(issued.person),
+        Event::Account(person, _) | Event::Person(person, _) => Some(*person),
         _ => None,
-    })
+    })?;
+    // Person ids are random, so their last bytes are spread evenly as they are.
+    let [.., a, b, c, d] = *person.as_bytes();
+    Some(u32::from_be_bytes([a, b, c, d]) % shards)
 }

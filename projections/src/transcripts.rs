@@ -11,7 +11,7 @@ mod totals;
 use std::sync::Arc;
 
 use identity::did::IssuerNumber;
-use rusqlite::{OptionalExtension as _, Row, Transaction, params};
+use rusqlite::{OptionalExtension as _, Row, ToSql, Transaction, params, params_from_iter};
 use uuid::Uuid;
 
 use crate::page::{self, Cursor, Page};
@@ -36,18 +36,17 @@ impl Transcripts {
         Self { view, recent }
     }
 
-    /// Every line of a person: the newest award first, and of one day the newest record first.
-    pub fn of_person(&self, person: Uuid) -> Result<Vec<Line>, ViewError> {
+    /// Every line of a person, known by these numbers: the newest award first, and of one day the
+    /// newest record first.
+    pub fn of_person(&self, numbers: &[Uuid]) -> Result<Vec<Line>, ViewError> {
         self.view.read(|rows| {
             let sql = format!(
-                "{} WHERE o.person = ?1 ORDER BY o.completed_on DESC, o.recorded DESC, o.n DESC",
-                line::SELECT
+                "{} WHERE o.person IN ({}) ORDER BY o.completed_on DESC, o.recorded DESC, o.n DESC",
+                line::SELECT,
+                places(numbers.len(), 1)
             );
-            let mut statement = rows.prepare_cached(&sql)?;
-            let lines = statement.query_map([person.as_bytes()], line::line)?;
-            lines
-                .map(|line| with_lots(rows, line?).map(|(_, line)| line))
-                .collect()
+            let with = params_from_iter(numbers.iter().map(Uuid::as_bytes));
+            lines(rows, &sql, with)
         })
     }
 
@@ -69,7 +68,7 @@ impl Transcripts {
     /// the awarder's own, where one is named.
     pub fn page(
         &self,
-        person: Uuid,
+        numbers: &[Uuid],
         awarder: Option<IssuerNumber>,
         record: Option<&str>,
         after: Option<Cursor>,
@@ -79,21 +78,18 @@ impl Transcripts {
         let after = after.map_or(0, |cursor| cursor.0);
         let found = self.view.read(|rows| {
             let sql = format!(
-                "{} WHERE o.person = ?1 AND o.n > ?2 AND (?3 IS NULL OR o.awarder = ?3)
-                 AND (?4 IS NULL OR o.record = ?4) ORDER BY o.n LIMIT ?5",
-                line::SELECT
+                "{} WHERE o.n > ?1 AND (?2 IS NULL OR o.awarder = ?2)
+                 AND (?3 IS NULL OR o.record = ?3) AND o.person IN ({}) ORDER BY o.n LIMIT ?4",
+                line::SELECT,
+                places(numbers.len(), 5)
             );
             let mut statement = rows.prepare_cached(&sql)?;
-            let found = statement.query_map(
-                params![
-                    person.as_bytes(),
-                    int(after),
-                    awarder.map(|number| number.0),
-                    record,
-                    limit(rows_max) + 1
-                ],
-                line::line,
-            )?;
+            let awarder = awarder.map(|number| number.0);
+            let (after, limit) = (int(after), limit(rows_max) + 1);
+            let mut with: Vec<&dyn ToSql> = vec![&after, &awarder, &record, &limit];
+            let numbers: Vec<&[u8]> = numbers.iter().map(|it| it.as_bytes().as_slice()).collect();
+            with.extend(numbers.iter().map(|it| it as &dyn ToSql));
+            let found = statement.query_map(with.as_slice(), line::line)?;
             found
                 .map(|line| with_lots(rows, line?))
                 .collect::<rusqlite::Result<Vec<_>>>()
@@ -110,7 +106,7 @@ impl Transcripts {
         self.view.read(|rows| {
             let sql = "SELECT h.kind, h.id, h.position, h.recorded_at_ms, s.kid, s.custody, h.act, h.proposal
                        FROM history h JOIN signers s ON s.n = h.signer
-                       WHERE h.outcome = (SELECT n FROM outcomes WHERE outcome = ?1) ORDER BY h.revision";
+                       WHERE h.outcome = (SELECT n FROM outcomes WHERE outcome = ?1) ORDER BY h.position";
             rows.prepare_cached(sql)?.query_map([outcome.as_bytes()], line::change)?.collect()
         })
     }
@@ -172,6 +168,13 @@ impl Transcripts {
     pub fn last_change(&self, person: Uuid) -> u64 {
         self.recent.last_change(person)
     }
+}
+
+/// So many parameters, the first of this number.
+fn places(count: usize, first: usize) -> String {
+    let mut places = Vec::with_capacity(count);
+    places.extend((first..first + count).map(|n| format!("?{n}")));
+    places.join(", ")
 }
 
 fn lines(

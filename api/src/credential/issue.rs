@@ -95,12 +95,11 @@ impl App {
         id: Option<Uuid>,
     ) -> Result<Issuing, Problem> {
         let issuer = caller.institution.ok_or(Problem::of(Reason::NotAllowed))?;
-        let account = self
-            .ledger
-            .state::<Account>(&account::wire::stream(person))?;
+        let account = self.whole(person)?.account;
         let outcome = account
             .outcome(outcome_id)
             .ok_or(Problem::of(Reason::OutcomeUnknown))?;
+        let person = outcome.person;
         if outcome.origin.awarder != issuer {
             return Err(Problem::of(Reason::OutcomeNotYours));
         }

@@ -144,6 +144,15 @@ pub enum Reason {
     CodeUsed,
     ScannerResting,
     ErasureInHand,
+    MergeSame,
+    PersonMerged,
+    ResidentIdsDiffer,
+    HoldsRoles,
+    OwnAccount,
+    MergeTooLarge,
+    NotMerged,
+    MergeUsed,
+    AbsorbedFirst,
     ErasureInvalid,
     ErasureUnknown,
     ErasureNotDue,
@@ -308,6 +317,15 @@ impl Reason {
         Self::CodeUsed,
         Self::ScannerResting,
         Self::ErasureInHand,
+        Self::MergeSame,
+        Self::PersonMerged,
+        Self::ResidentIdsDiffer,
+        Self::HoldsRoles,
+        Self::OwnAccount,
+        Self::MergeTooLarge,
+        Self::NotMerged,
+        Self::MergeUsed,
+        Self::AbsorbedFirst,
         Self::ErasureInvalid,
         Self::ErasureUnknown,
         Self::ErasureNotDue,
@@ -360,6 +378,7 @@ impl Reason {
             | Self::KindNotInScope
             | Self::OutcomeNotYours
             | Self::CredentialNotYours
+            | Self::OwnAccount
             | Self::NotAllowed => StatusCode::FORBIDDEN,
             Self::KeyNotFound
             | Self::InstitutionUnknown
@@ -417,6 +436,13 @@ impl Reason {
             | Self::OutcomeNotPassed
             | Self::TitleMissing
             | Self::ErasureInHand
+            | Self::PersonMerged
+            | Self::ResidentIdsDiffer
+            | Self::HoldsRoles
+            | Self::MergeTooLarge
+            | Self::NotMerged
+            | Self::MergeUsed
+            | Self::AbsorbedFirst
             | Self::CodeExpired
             | Self::CodeUsed
             | Self::ErasureNotDue
@@ -455,6 +481,7 @@ impl Reason {
             | Self::SealInvalid
             | Self::RootFalse
             | Self::LevelUnfit
+            | Self::MergeSame
             | Self::KeyInvalid
             | Self::KeyNameInvalid
             | Self::RoleScope
@@ -638,6 +665,15 @@ impl Reason {
             Self::CodeUsed => "code-used",
             Self::ScannerResting => "scanner-resting",
             Self::ErasureInHand => "erasure-in-hand",
+            Self::MergeSame => "merge-same",
+            Self::PersonMerged => "person-merged",
+            Self::ResidentIdsDiffer => "resident-ids-differ",
+            Self::HoldsRoles => "holds-roles",
+            Self::OwnAccount => "own-account",
+            Self::MergeTooLarge => "merge-too-large",
+            Self::NotMerged => "not-merged",
+            Self::MergeUsed => "merge-used",
+            Self::AbsorbedFirst => "absorbed-first",
             Self::ErasureInvalid => "erasure-invalid",
             Self::ErasureUnknown => "erasure-unknown",
             Self::ErasureNotDue => "erasure-not-due",

@@ -1,6 +1,8 @@
 //! From typed refusals to problems: exhaustive, so that a new rule does not compile without a
 //! status and a slug.
 
+mod merge;
+
 use std::io::ErrorKind;
 
 use credentials::account::correct_outcome::CorrectOutcomeError;
@@ -238,6 +240,7 @@ impl From<Refusal> for Problem {
             Refusal::ChangeClerk(error) => match error {
                 ChangeClerkError::RoleNotOwn(_) => Reason::RoleScope,
                 ChangeClerkError::RoleNotHeld { .. } => Reason::RoleNotHeld,
+                ChangeClerkError::Merged(_) => Reason::PersonMerged,
             },
             Refusal::Approval(error) => reason_of_approval(error),
             Refusal::Register(error) => reason_of_register(error),
@@ -246,6 +249,8 @@ impl From<Refusal> for Problem {
             Refusal::RequestErasure(error) => reason_of_request_erasure(error),
             Refusal::DestroyKeys(error) => reason_of_destroy(error),
             Refusal::CertifyErasure(error) => reason_of_certify(error),
+            Refusal::ApplyMerge(error) => merge::reason_of_apply(error),
+            Refusal::RevertMerge(error) => merge::reason_of_revert(error),
             Refusal::RecordOutcome(error) => reason_of_record(error),
             Refusal::CorrectOutcome(error) => reason_of_correct(error),
             Refusal::RevokeOutcome(error) => reason_of_revoke(error),
@@ -413,6 +418,7 @@ fn reason_of_appoint(error: &AppointError) -> Reason {
         AppointError::RoleScope(_) => Reason::RoleScope,
         AppointError::RolesCombined { .. } => Reason::RolesCombined,
         AppointError::InstitutionUnknown(_) => Reason::InstitutionUnknown,
+        AppointError::Merged(_) => Reason::PersonMerged,
     }
 }
 
@@ -458,6 +464,7 @@ fn reason_of_request_erasure(error: &RequestErasureError) -> Reason {
         | RequestErasureError::LockOutside(_)
         | RequestErasureError::LockPast(_) => Reason::ErasureInvalid,
         RequestErasureError::InHand { .. } => Reason::ErasureInHand,
+        RequestErasureError::AbsorbedFirst(_) => Reason::AbsorbedFirst,
     }
 }
 

@@ -11,6 +11,7 @@ mod erasure;
 mod identifier;
 mod institution;
 mod ledger;
+mod merge;
 mod refusal;
 mod value;
 

@@ -96,14 +96,14 @@ async fn prepare(app: &Arc<App>, text: &str, headers: &HeaderMap) -> Result<Prep
     let (jws, disclosures) = erasable::split_submission(text)?;
     let assertion = Assertion::parse(jws).map_err(Refused::from)?;
     let expected = match if_match(headers)? {
-        Some(revision) => Some((subject(&assertion)?, revision)),
+        Some(revision) => Some((subject(app, &assertion)?, revision)),
         None => None,
     };
     app.prepare_apart(assertion, disclosures, expected).await
 }
 
 /// The stream that `If-Match` is about: the account of the person an assertion concerns.
-fn subject(assertion: &Assertion) -> Result<ledger::fact::Stream, Problem> {
+fn subject(app: &App, assertion: &Assertion) -> Result<ledger::fact::Stream, Problem> {
     #[derive(serde::Deserialize)]
     struct Whose {
         person: uuid::Uuid,
@@ -114,7 +114,7 @@ fn subject(assertion: &Assertion) -> Result<ledger::fact::Stream, Problem> {
             "If-Match is for assertions about a person",
         ))
     })?;
-    Ok(credentials::account::wire::stream(whose.person))
+    Ok(credentials::account::wire::stream(app.holder(whose.person)?))
 }
 
 async fn lines(app: &Arc<App>, text: &str, headers: &HeaderMap) -> Result<Response, Problem> {

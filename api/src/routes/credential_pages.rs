@@ -161,9 +161,7 @@ impl App {
         if ready.credential.standing(&issuer) != Standing::Superseded {
             return Ok(None);
         }
-        let account = self.ledger.state::<credentials::account::Account>(
-            &credentials::account::wire::stream(says.person),
-        )?;
+        let account = self.whole(says.person)?.account;
         let Some(outcome) = account.outcome(says.outcome) else {
             return Ok(None);
         };

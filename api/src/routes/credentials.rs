@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use credentials::account::{self, Account, correct_outcome::Reason as Why};
+use credentials::account::correct_outcome::Reason as Why;
 use credentials::credential::set_status::{self, Status};
 use credentials::credential::{Credential, Issued};
 use credentials::verify::Standing;
@@ -342,9 +342,7 @@ impl App {
         person: Uuid,
     ) -> Result<Vec<CredentialBody>, Problem> {
         let access = self.may_read(caller, person)?;
-        let account = self
-            .ledger
-            .state::<Account>(&account::wire::stream(person))?;
+        let account = self.whole(person)?.account;
         let ids = account
             .outcomes
             .iter()

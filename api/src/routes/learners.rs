@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use credentials::account::Whole;
 use identity::erasable::Opened;
 use identity::identifier::{IdentifierType, name};
 use identity::person::event::Check;
@@ -261,7 +262,10 @@ impl App {
         let stream = identity::person::wire::stream(person);
         let state = self.ledger.state::<identity::person::Person>(&stream)?;
         // A number that a law keeps locked leads to nobody, and stays reserved until it goes.
-        Ok((state.is_known() && !state.is_forgotten()).then_some(person))
+        if !state.is_known() || state.is_forgotten() {
+            return Ok(None);
+        }
+        self.holder(person).map(Some)
     }
 
     /// The name agrees: the same person; else somebody must look.
@@ -328,6 +332,9 @@ pub struct LearnerAnswer {
     pub birth_date: Option<String>,
     /// Numbers bound, masked.
     pub identifiers: Vec<IdentifierAnswer>,
+    /// Numbers of the platform that turned out to be the same person's and are used no more.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub absorbed: Vec<Uuid>,
     /// Position of the registration.
     pub position: u64,
 }
@@ -358,11 +365,20 @@ pub async fn show(
     app.wait_for(after.after).await?;
     // Who only taught her knows her name; the rest is for who registered her.
     let access = app.may_read(&caller, id)?;
-    let state = app
-        .ledger
-        .state::<identity::person::Person>(&identity::person::wire::stream(id))?;
-    let registered = state.registered.ok_or(Problem::of(Reason::PersonUnknown))?;
-    let opened = app.identity_by_assertion(id)?;
+    let Whole {
+        holder, numbers, ..
+    } = app.whole(id)?;
+    let mut opened = Vec::new();
+    let mut aliases = Vec::new();
+    let mut registered = None;
+    for number in &numbers {
+        let stream = identity::person::wire::stream(*number);
+        let state = app.ledger.state::<identity::person::Person>(&stream)?;
+        registered = registered.or(state.registered);
+        aliases.extend(state.aliases.iter().copied());
+        opened.extend(app.identity_by_assertion(*number)?);
+    }
+    let registered = registered.ok_or(Problem::of(Reason::PersonUnknown))?;
     let find = |by: Option<Uuid>, name: &str| {
         opened
             .iter()
@@ -373,13 +389,14 @@ pub async fn show(
     };
     let text = |name: &str| find(None, name);
     // Of two numbers of one type each is shown by the commit that bound it.
-    let identifiers = state.aliases.iter().map(|(alias, by)| IdentifierAnswer {
+    let identifiers = aliases.iter().map(|(alias, by)| IdentifierAnswer {
         r#type: alias.r#type,
         value: find(Some(by.id), alias.r#type.as_str()).map(mask::number),
         check: alias.check,
     });
     Ok(Json(LearnerAnswer {
-        id,
+        id: holder,
+        absorbed: numbers.into_iter().skip(1).collect(),
         name: text("name").map(|name| {
             if access.in_full() {
                 name.to_owned()

@@ -61,13 +61,15 @@ pub async fn list(
         .transpose()
         .map_err(|error| Problem::of(Reason::BodyUnreadable).detail(&error))?;
     app.wait_for(wanted.after).await?;
-    app.require_open(person)?;
+    let whole = app.whole(person)?;
+    app.require_open(whole.holder)?;
+    let numbers = app.open_numbers(&whole)?;
     let position = app.views.follower.next();
     let rows_max = wanted.limit.unwrap_or(50).clamp(1, 200);
     let page =
         app.views
             .transcripts
-            .page(person, awarder, wanted.record.as_deref(), cursor, rows_max)?;
+            .page(&numbers, awarder, wanted.record.as_deref(), cursor, rows_max)?;
     let items = page
         .rows
         .iter()

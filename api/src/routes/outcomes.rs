@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use credentials::account::correct_outcome::Reason as Why;
 use credentials::account::outcome::{Fields, Origin, lot_id, outcome_id};
-use credentials::account::{Account, correct_outcome, record_outcome, revoke_outcome};
+use credentials::account::{correct_outcome, record_outcome, revoke_outcome};
 use credentials::millicredits::{Level, Millicredits, Millihours};
 use credentials::policy::{Category, OutcomeKind, Scheme};
 use identity::did::IssuerNumber;
@@ -345,7 +345,7 @@ pub async fn correct(
         values,
         target: Some(target),
         id: derived_id(&caller, &headers)?,
-        expected: seen(person, &headers)?,
+        expected: seen(&app, person, &headers)?,
     };
     let written = app.ask(asking).await?;
     Ok(WriteAnswer::new(&app, &headers, id, &written)?.respond(&written))
@@ -391,16 +391,23 @@ pub async fn revoke(
         values: values.into_iter().collect(),
         target: Some(target),
         id: derived_id(&caller, &headers)?,
-        expected: seen(person, &headers)?,
+        expected: seen(&app, person, &headers)?,
     };
     let written = app.ask(asking).await?;
     Ok(WriteAnswer::new(&app, &headers, id, &written)?.respond(&written))
 }
 
 /// The account's revision that the caller saw, if it says so.
-fn seen(person: Uuid, headers: &HeaderMap) -> Result<Option<(Stream, u64)>, Problem> {
-    let revision = if_match(headers)?;
-    Ok(revision.map(|revision| (credentials::account::wire::stream(person), revision)))
+fn seen(
+    app: &App,
+    person: Uuid,
+    headers: &HeaderMap,
+) -> Result<Option<(Stream, u64)>, Problem> {
+    let Some(revision) = if_match(headers)? else {
+        return Ok(None);
+    };
+    let holder = app.holder(person)?;
+    Ok(Some((credentials::account::wire::stream(holder), revision)))
 }
 
 impl App {
@@ -423,9 +430,7 @@ impl App {
             self.wait_for(last).await?;
             find()?.ok_or_else(unknown)?
         };
-        let account = self
-            .ledger
-            .state::<Account>(&credentials::account::wire::stream(row.person))?;
+        let account = self.whole(row.person)?.account;
         let state = account.outcome(outcome).ok_or_else(unknown)?;
         Ok((row.person, state.current))
     }

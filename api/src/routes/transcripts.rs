@@ -48,6 +48,7 @@ pub async fn json(
 ) -> Result<Response, Problem> {
     app.wait_for(wanted.after).await?;
     let access = app.may_read(&caller, id)?;
+    let id = app.holder(id)?;
     let today = app.today();
     let shown = Shown {
         access,

@@ -13,7 +13,8 @@ use uuid::Uuid;
 use super::event::Event;
 use super::outcome::{FieldError, Fields, lot_id};
 use super::record_outcome::deposit;
-use super::state::{Account, OutcomeState};
+use super::state::OutcomeState;
+use super::whole::{self, Whole};
 use super::wire;
 use crate::credential;
 use crate::policy::{self, Adopted, PolicyError, preset};
@@ -115,13 +116,9 @@ impl Decision for CorrectOutcome {
     type Error = CorrectOutcomeError;
 
     fn streams(&self, world: &World<'_>) -> Vec<Stream> {
-        let stream = wire::stream(self.data.person);
-        let account = world.get::<Account>(&stream);
-        let mut streams = vec![
-            stream,
-            Adopted::stream(preset::DEFAULT),
-            self.issuer.stream(),
-        ];
+        let account = whole::in_world(world, self.data.person).account;
+        let mut streams = whole::streams(world, self.data.person);
+        streams.extend([Adopted::stream(preset::DEFAULT), self.issuer.stream()]);
         if let Some(outcome) = account.outcome(self.data.outcome) {
             streams.extend(credential::state::streams_of(world, &outcome.credentials));
         }
@@ -130,9 +127,12 @@ impl Decision for CorrectOutcome {
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, CorrectOutcomeError> {
         let data = &self.data;
-        let account = world.get::<Account>(&wire::stream(data.person));
+        let Whole {
+            account, holder, ..
+        } = whole::in_world(world, data.person);
         let outcome = account
             .outcome(data.outcome)
+            .filter(|outcome| outcome.person == data.person)
             .ok_or(CorrectOutcomeError::OutcomeUnknown(data.outcome))?;
         let awarder = outcome.origin.awarder;
         if awarder != self.issuer {
@@ -167,9 +167,10 @@ impl Decision for CorrectOutcome {
             .fields
             .check(policy, identity::date::day_of(world.recorded_at_ms))?;
         let mut facts = vec![wire::to_fact(
-            data.person,
+            holder,
             Event::OutcomeCorrected {
                 outcome: data.outcome,
+                person: data.person,
                 fields: data.fields.clone(),
                 values: data.values.clone(),
             },
@@ -177,7 +178,7 @@ impl Decision for CorrectOutcome {
         if let Some(lot) = account.current_lot(outcome, &institution) {
             let successor = lot_id(data.outcome, outcome.lots);
             facts.push(wire::to_fact(
-                data.person,
+                holder,
                 Event::LotSuperseded {
                     lot: lot.id,
                     successor,
@@ -185,7 +186,7 @@ impl Decision for CorrectOutcome {
             ));
         }
         facts.push(deposit(
-            data.person,
+            holder,
             data.outcome,
             outcome.lots,
             amount,

@@ -35,6 +35,8 @@ pub enum Event {
     OutcomeCorrected {
         /// Its id.
         outcome: Uuid,
+        /// The number under which it was recorded.
+        person: Uuid,
         /// What it openly says now.
         fields: Fields,
         /// Commitments to what it says else now.
@@ -44,6 +46,8 @@ pub enum Event {
     OutcomeRevoked {
         /// Its id.
         outcome: Uuid,
+        /// The number under which it was recorded.
+        person: Uuid,
     },
     /// outcome.certified: a credential stands for it.
     OutcomeCertified {
@@ -97,6 +101,8 @@ pub enum Event {
     Released {
         /// Whose.
         from: Uuid,
+        /// Lots that were quarantined beside others of this account, and are not any more.
+        quarantined: Vec<Uuid>,
     },
     /// account.restored: open again as it was before it was absorbed.
     Restored {

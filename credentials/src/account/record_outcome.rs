@@ -12,7 +12,8 @@ use uuid::Uuid;
 
 use super::event::{Event, Warning};
 use super::outcome::{Amount, FieldError, Fields, Origin, check_record, lot_id, outcome_id};
-use super::state::{Account, OutcomeState};
+use super::state::OutcomeState;
+use super::whole::{self, Whole};
 use super::wire;
 use crate::policy::{self, Adopted, Policy, PolicyError, preset, validity};
 
@@ -105,13 +106,14 @@ pub enum RecordOutcomeError {
 impl Decision for RecordOutcome {
     type Error = RecordOutcomeError;
 
-    fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
-        vec![
+    fn streams(&self, world: &World<'_>) -> Vec<Stream> {
+        let mut streams = vec![
             self.data.awarder.stream(),
             person::wire::stream(self.data.person),
-            wire::stream(self.data.person),
             Adopted::stream(preset::DEFAULT),
-        ]
+        ];
+        streams.extend(whole::streams(world, self.data.person));
+        streams
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, RecordOutcomeError> {
@@ -132,7 +134,9 @@ impl Decision for RecordOutcome {
         if data.outcome != expected {
             return Err(RecordOutcomeError::IdNotDerived { expected });
         }
-        let account = world.get::<Account>(&wire::stream(data.person));
+        let Whole {
+            account, holder, ..
+        } = whole::in_world(world, data.person);
         if let Some(earlier) = account.of_origin(&origin) {
             let record = data.record.clone();
             let awarder = world.get::<Institution>(&data.awarder.stream());
@@ -163,7 +167,7 @@ impl Decision for RecordOutcome {
             .check(policy, identity::date::day_of(world.recorded_at_ms))?;
         Ok(Verdict::Facts(vec![
             wire::to_fact(
-                data.person,
+                holder,
                 Event::OutcomeRecorded {
                     outcome: data.outcome,
                     person: data.person,
@@ -173,7 +177,7 @@ impl Decision for RecordOutcome {
                 },
             ),
             deposit(
-                data.person,
+                holder,
                 data.outcome,
                 0,
                 amount,
@@ -204,9 +208,9 @@ impl RecordOutcome {
     }
 }
 
-/// The fact that the `n`th lot of `outcome` was deposited.
+/// The fact that the `n`th lot of `outcome` was deposited, in the account of `holder`.
 pub(super) fn deposit(
-    person: Uuid,
+    holder: Uuid,
     outcome: Uuid,
     n: u64,
     amount: Amount,
@@ -219,7 +223,7 @@ pub(super) fn deposit(
         Vec::new()
     };
     wire::to_fact(
-        person,
+        holder,
         Event::LotDeposited {
             lot: lot_id(outcome, n),
             outcome,

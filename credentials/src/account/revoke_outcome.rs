@@ -11,7 +11,8 @@ use uuid::Uuid;
 
 use super::correct_outcome::Reason;
 use super::event::Event;
-use super::state::{Account, OutcomeState};
+use super::state::OutcomeState;
+use super::whole::{self, Whole};
 use super::wire;
 use crate::credential;
 
@@ -72,9 +73,9 @@ impl Decision for RevokeOutcome {
     type Error = RevokeOutcomeError;
 
     fn streams(&self, world: &World<'_>) -> Vec<Stream> {
-        let stream = wire::stream(self.data.person);
-        let account = world.get::<Account>(&stream);
-        let mut streams = vec![stream, self.issuer.stream()];
+        let account = whole::in_world(world, self.data.person).account;
+        let mut streams = whole::streams(world, self.data.person);
+        streams.push(self.issuer.stream());
         if let Some(outcome) = account.outcome(self.data.outcome) {
             streams.extend(credential::state::streams_of(world, &outcome.credentials));
         }
@@ -83,9 +84,12 @@ impl Decision for RevokeOutcome {
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, RevokeOutcomeError> {
         let data = &self.data;
-        let account = world.get::<Account>(&wire::stream(data.person));
+        let Whole {
+            account, holder, ..
+        } = whole::in_world(world, data.person);
         let outcome = account
             .outcome(data.outcome)
+            .filter(|outcome| outcome.person == data.person)
             .ok_or(RevokeOutcomeError::OutcomeUnknown(data.outcome))?;
         let awarder = outcome.origin.awarder;
         if awarder != self.issuer {
@@ -104,14 +108,15 @@ impl Decision for RevokeOutcome {
             });
         }
         let mut facts = vec![wire::to_fact(
-            data.person,
+            holder,
             Event::OutcomeRevoked {
                 outcome: data.outcome,
+                person: data.person,
             },
         )];
         if let Some(lot) = account.current_lot(outcome, &institution) {
             facts.push(wire::to_fact(
-                data.person,
+                holder,
                 Event::LotRevoked { lot: lot.id },
             ));
         }

@@ -271,8 +271,9 @@ impl Account {
                 outcome,
                 fields,
                 values,
+                person: _,
             } => self.outcome_mut(*outcome)?.correct(fields, values, place),
-            Event::OutcomeRevoked { outcome } => {
+            Event::OutcomeRevoked { outcome, person: _ } => {
                 self.outcome_mut(*outcome)?.revoked = Some((place.here, place.signed.clone()));
             }
             Event::OutcomeCertified {
@@ -306,7 +307,7 @@ impl Account {
                 quarantined: quarantined.clone(),
                 by: place.here,
             }),
-            Event::Released { from } => self.parts.retain(|part| part.from != *from),
+            Event::Released { from, .. } => self.parts.retain(|part| part.from != *from),
             Event::Restored { .. } => self.absorbed_by = None,
         }
         Some(())
@@ -336,7 +337,7 @@ fn outcome_of(event: &Event) -> Option<Uuid> {
     match event {
         Event::OutcomeRecorded { outcome, .. }
         | Event::OutcomeCorrected { outcome, .. }
-        | Event::OutcomeRevoked { outcome }
+        | Event::OutcomeRevoked { outcome, .. }
         | Event::OutcomeCertified { outcome, .. }
         | Event::LotDeposited { outcome, .. } => Some(*outcome),
         // Each stands in one commit with what happened to its outcome.

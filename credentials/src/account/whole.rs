@@ -49,6 +49,20 @@ pub fn in_world(world: &World<'_>, person: Uuid) -> Whole {
     whole
 }
 
+/// What `number` brought to the account that took it in, as it stood when it was closed.
+pub fn part(world: &World<'_>, number: Uuid) -> Whole {
+    let mut gathering = Gathering {
+        get: |number| Ok::<_, Infallible>(world.get::<Account>(&wire::stream(number))),
+        numbers: Vec::with_capacity(1),
+    };
+    let Ok(account) = gathering.gather(number);
+    Whole {
+        holder: number,
+        numbers: gathering.numbers,
+        account,
+    }
+}
+
 /// The streams that [`in_world`] reads, as far as they can be told yet.
 pub fn streams(world: &World<'_>, person: Uuid) -> Vec<Stream> {
     let mut named = Vec::with_capacity(1);

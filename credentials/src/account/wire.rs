@@ -92,7 +92,15 @@ struct AbsorbsV1 {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct FromV1 {
+struct ReleasedV1 {
+    from: Uuid,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    quarantined: Vec<Uuid>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RestoredV1 {
     from: Uuid,
 }
 
@@ -120,6 +128,7 @@ pub(super) fn event(kind: &str, data: &str) -> Result<Event, Unreadable> {
         OUTCOME_CORRECTED_V1 => {
             read::<correct_outcome::Data>(NOUN, kind, data).map(|v1| Event::OutcomeCorrected {
                 outcome: v1.outcome,
+                person: v1.person,
                 fields: v1.fields,
                 values: v1.values,
             })
@@ -127,6 +136,7 @@ pub(super) fn event(kind: &str, data: &str) -> Result<Event, Unreadable> {
         OUTCOME_REVOKED_V1 => {
             read::<revoke_outcome::Data>(NOUN, kind, data).map(|v1| Event::OutcomeRevoked {
                 outcome: v1.outcome,
+                person: v1.person,
             })
         }
         OUTCOME_CERTIFIED_V1 => {
@@ -153,11 +163,12 @@ pub(super) fn event(kind: &str, data: &str) -> Result<Event, Unreadable> {
             lots: v1.lots,
             quarantined: v1.quarantined,
         }),
-        RELEASED_V1 => {
-            read::<FromV1>(NOUN, kind, data).map(|v1| Event::Released { from: v1.from })
-        }
+        RELEASED_V1 => read::<ReleasedV1>(NOUN, kind, data).map(|v1| Event::Released {
+            from: v1.from,
+            quarantined: v1.quarantined,
+        }),
         RESTORED_V1 => {
-            read::<FromV1>(NOUN, kind, data).map(|v1| Event::Restored { from: v1.from })
+            read::<RestoredV1>(NOUN, kind, data).map(|v1| Event::Restored { from: v1.from })
         }
         _ => Err(unknown(NOUN, kind)),
     }
@@ -234,7 +245,9 @@ pub fn to_fact(person: Uuid, event: Event) -> Fact {
             };
             fact(stream, ABSORBS_V1, &shape)
         }
-        Event::Released { from } => fact(stream, RELEASED_V1, &FromV1 { from }),
-        Event::Restored { from } => fact(stream, RESTORED_V1, &FromV1 { from }),
+        Event::Released { from, quarantined } => {
+            fact(stream, RELEASED_V1, &ReleasedV1 { from, quarantined })
+        }
+        Event::Restored { from } => fact(stream, RESTORED_V1, &RestoredV1 { from }),
     }
 }

@@ -16,7 +16,8 @@ use super::event::{Event, Issued};
 use super::state::{self, Credential};
 use super::wire;
 use crate::account::outcome::Fields;
-use crate::account::{self, Account, OutcomeState};
+use crate::account::whole::{self, Whole};
+use crate::account::{self, OutcomeState};
 use crate::millicredits::Millicredits;
 use crate::status_list::{self, StatusList};
 use crate::vc::status::{BITS, STEP};
@@ -123,25 +124,27 @@ impl Decision for Issue {
 
     fn streams(&self, world: &World<'_>) -> Vec<Stream> {
         let data = &self.data;
-        let account_stream = account::wire::stream(data.person);
         let mut streams = vec![
             wire::stream(data.credential),
             data.issuer.stream(),
             status_list::wire::stream(data.issuer, data.list),
         ];
-        let account = world.get::<Account>(&account_stream);
+        let account = whole::in_world(world, data.person).account;
         if let Some(outcome) = account.outcome(data.outcome) {
             streams.extend(state::streams_of(world, &outcome.credentials));
         }
-        streams.push(account_stream);
+        streams.extend(whole::streams(world, data.person));
         streams
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, IssueError> {
         let data = &self.data;
-        let account = world.get::<Account>(&account::wire::stream(data.person));
+        let Whole {
+            account, holder, ..
+        } = whole::in_world(world, data.person);
         let outcome = account
             .outcome(data.outcome)
+            .filter(|outcome| outcome.person == data.person)
             .ok_or(IssueError::OutcomeUnknown(data.outcome))?;
         let awarder = outcome.origin.awarder;
         if awarder != self.issuer || awarder != data.issuer {
@@ -203,7 +206,7 @@ impl Decision for Issue {
         Ok(Verdict::Facts(vec![
             wire::to_fact(data.credential, &issued),
             account::wire::to_fact(
-                data.person,
+                holder,
                 account::event::Event::OutcomeCertified {
                     outcome: data.outcome,
                     credential: data.credential,

@@ -15,6 +15,7 @@ use ledger::batch;
 
 use crate::account::{correct_outcome, outcome, record_outcome, revoke_outcome};
 use crate::credential::{issue, set_status};
+use crate::merge::{apply, revert};
 use crate::policy::Act;
 
 /// One row.
@@ -46,6 +47,12 @@ const DESK: &[Role] = &[
 const KEEPERS: Entitlement = Entitlement {
     signer: Signer::Either,
     roles: &[Role::Institution, Role::Registrar],
+};
+
+/// Who serves people whose numbers turn out to be one person's.
+const COUNTERS: Entitlement = Entitlement {
+    signer: Signer::Either,
+    roles: &[Role::Counter, Role::Registrar],
 };
 
 /// The kinds that other keys than an assertion key sign. What is not here, assertion keys sign.
@@ -288,6 +295,22 @@ pub const TABLE: &[Kind] = &[
         approvers: &[],
     },
     Kind {
+        name: apply::KIND,
+        entitlement: COUNTERS,
+        erasable: apply::ERASABLE,
+        purpose: Purpose::Identity,
+        two_person: Some(Act::Merge),
+        approvers: COUNTERS.roles,
+    },
+    Kind {
+        name: revert::KIND,
+        entitlement: COUNTERS,
+        erasable: revert::ERASABLE,
+        purpose: Purpose::Identity,
+        two_person: Some(Act::Merge),
+        approvers: COUNTERS.roles,
+    },
+    Kind {
         name: record_outcome::KIND,
         entitlement: Entitlement {
             signer: Signer::Institution,
@@ -353,6 +376,7 @@ pub const TABLE: &[Kind] = &[
                 Role::Audit,
                 Role::Institution,
                 Role::Clerk,
+                Role::Counter,
             ],
         },
         erasable: &[],

@@ -28,6 +28,8 @@ use crate::account::record_outcome::RecordOutcomeError;
 use crate::account::revoke_outcome::RevokeOutcomeError;
 use crate::credential::issue::IssueError;
 use crate::credential::set_status::SetStatusError;
+use crate::merge::apply::ApplyMergeError;
+use crate::merge::revert::RevertMergeError;
 use crate::policy::PolicyError;
 
 /// Why an assertion is refused by the domain.
@@ -110,6 +112,12 @@ pub enum Refusal {
     /// erasure.certify
     #[error(transparent)]
     CertifyErasure(#[from] CertifyErasureError),
+    /// merge.apply
+    #[error(transparent)]
+    ApplyMerge(#[from] ApplyMergeError),
+    /// merge.revert
+    #[error(transparent)]
+    RevertMerge(#[from] RevertMergeError),
     /// outcome.record
     #[error(transparent)]
     RecordOutcome(#[from] RecordOutcomeError),

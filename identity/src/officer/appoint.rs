@@ -10,6 +10,7 @@ use super::state::Officer;
 use super::wire;
 use crate::did::IssuerNumber;
 use crate::institution::Institution;
+use crate::person::{self, Person};
 use crate::role::Role;
 
 /// The assertion's kind.
@@ -50,13 +51,20 @@ pub enum AppointError {
     /// No such institution.
     #[error("institution {0} is not admitted")]
     InstitutionUnknown(IssuerNumber),
+    /// The number was merged into another: two roles could be joined through it.
+    #[error("the person's number is {0} since a merge")]
+    Merged(Uuid),
 }
 
 impl Decision for Appoint {
     type Error = AppointError;
 
     fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
-        let mut streams = vec![Officer::stream(self.data.person), Officer::province()];
+        let mut streams = vec![
+            Officer::stream(self.data.person),
+            Officer::province(),
+            person::wire::stream(self.data.person),
+        ];
         streams.extend(self.data.institution.map(IssuerNumber::stream));
         streams
     }
@@ -70,6 +78,10 @@ impl Decision for Appoint {
         let fits = role.is_appointed() && role.is_for_institution() == institution.is_some();
         if !fits {
             return Err(AppointError::RoleScope(role));
+        }
+        let state = world.get::<Person>(&person::wire::stream(person));
+        if let Some((into, _)) = state.merged_into {
+            return Err(AppointError::Merged(into));
         }
         if let Some(number) = institution
             && world

@@ -11,6 +11,7 @@ use super::event::Grantee;
 use super::state::Officer;
 use super::wire;
 use crate::did::IssuerNumber;
+use crate::person::{self, Person};
 use crate::role::Role;
 
 /// Kind of the assertion that appoints.
@@ -58,6 +59,9 @@ pub enum ChangeClerkError {
         "an institution appoints clerks and counter staff; the security administrators give {0}"
     )]
     RoleNotOwn(Role),
+    /// The number was merged into another: two roles could be joined through it.
+    #[error("the person's number is {0} since a merge")]
+    Merged(Uuid),
     /// The person does not hold it here.
     #[error("person {person} does not hold the role {role} here")]
     RoleNotHeld {
@@ -72,13 +76,22 @@ impl Decision for ChangeClerk {
     type Error = ChangeClerkError;
 
     fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
-        vec![Officer::stream(self.data.person)]
+        vec![
+            Officer::stream(self.data.person),
+            person::wire::stream(self.data.person),
+        ]
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, ChangeClerkError> {
         let Data { person, role } = self.data;
         if !OWN_ROLES.contains(&role) {
             return Err(ChangeClerkError::RoleNotOwn(role));
+        }
+        let state = world.get::<Person>(&person::wire::stream(person));
+        if let Some((into, _)) = state.merged_into
+            && self.change == Change::Appoint
+        {
+            return Err(ChangeClerkError::Merged(into));
         }
         let officer = world.get::<Officer>(&Officer::stream(person));
         let held = officer.grant(person, role, self.issuer);

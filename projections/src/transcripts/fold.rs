@@ -12,7 +12,6 @@ use identity::did::Did;
 use identity::erasable::Commitments;
 use identity::institution::event::{Event as InstitutionEvent, KeyRotated};
 use identity::person::Event as PersonEvent;
-use ledger::fact::CommittedFact;
 use rusqlite::{Transaction, params};
 use uuid::Uuid;
 
@@ -50,7 +49,7 @@ CREATE TABLE outcomes (
     recorded_at_ms INTEGER NOT NULL,
     target_id BLOB NOT NULL,
     target_leaf BLOB NOT NULL,
-    target_revision INTEGER NOT NULL,
+    said INTEGER NOT NULL,
     changed INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX outcomes_of ON outcomes (person);
@@ -67,15 +66,14 @@ CREATE TABLE lots (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE history (
     outcome INTEGER NOT NULL REFERENCES outcomes (n),
-    revision INTEGER NOT NULL,
+    position INTEGER NOT NULL,
     kind TEXT NOT NULL,
     id BLOB NOT NULL,
-    position INTEGER NOT NULL,
     recorded_at_ms INTEGER NOT NULL,
     signer INTEGER NOT NULL REFERENCES signers (n),
     act TEXT,
     proposal BLOB,
-    PRIMARY KEY (outcome, revision)
+    PRIMARY KEY (outcome, position)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE signers (
     n INTEGER PRIMARY KEY,
@@ -85,7 +83,7 @@ CREATE TABLE signers (
 
 const FORM: Form = Form {
     name: NAME,
-    version: 1,
+    version: 2,
     schema: SCHEMA,
 };
 
@@ -114,11 +112,11 @@ impl Projection for Fold {
             newest: None,
         };
         for entry in entries {
-            for (fact, event) in entry.facts() {
+            for event in entry.events() {
                 match event {
-                    Event::Account(person, event) => {
-                        self.recent.changed(*person, entry.position());
-                        batch.account(entry, fact, *person, event)?;
+                    Event::Account(holder, event) => {
+                        self.recent.changed(*holder, entry.position());
+                        batch.account(entry, event)?;
                     }
                     // What the lines say is gone or closed, though no line changed.
                     Event::Person(
@@ -166,43 +164,41 @@ impl Batch<'_> {
     fn account(
         &mut self,
         entry: &Entry,
-        fact: &CommittedFact,
-        person: Uuid,
         event: &AccountEvent,
     ) -> rusqlite::Result<()> {
         let rows = self.rows;
         match event {
             AccountEvent::OutcomeRecorded {
                 outcome,
+                person,
                 origin,
                 fields,
                 values,
             } => {
                 let said = Said {
-                    fact,
                     outcome: *outcome,
                     fields,
                     values,
                 };
-                record(rows, entry, person, origin, &said)?;
+                record(rows, entry, *person, origin, &said)?;
                 self.newest = Some((*outcome, rows.last_insert_rowid()));
-                self.note(entry, fact, *outcome, ChangeKind::Recorded)
+                self.note(entry, *outcome, ChangeKind::Recorded)
             }
             AccountEvent::OutcomeCorrected {
                 outcome,
+                person: _,
                 fields,
                 values,
             } => {
                 let said = Said {
-                    fact,
                     outcome: *outcome,
                     fields,
                     values,
                 };
                 say(rows, entry, &said)?;
-                self.note(entry, fact, *outcome, ChangeKind::Corrected)
+                self.note(entry, *outcome, ChangeKind::Corrected)
             }
-            AccountEvent::OutcomeRevoked { outcome } => {
+            AccountEvent::OutcomeRevoked { outcome, person: _ } => {
                 change_one(
                     rows,
                     "UPDATE outcomes SET state = ?2, changed = ?3 WHERE outcome = ?1",
@@ -212,10 +208,19 @@ impl Batch<'_> {
                         int(entry.position())
                     ],
                 )?;
-                self.note(entry, fact, *outcome, ChangeKind::Revoked)
+                self.note(entry, *outcome, ChangeKind::Revoked)
             }
             // A page of outcomes names no credentials; they are read from the account itself.
-            AccountEvent::OutcomeCertified { .. } => Ok(()),
+            // Nor whose account has it: a merge moves no row, who reads asks for all of a person's numbers.
+            AccountEvent::OutcomeCertified { .. }
+            | AccountEvent::Absorbed { .. }
+            | AccountEvent::Restored { .. } => Ok(()),
+            AccountEvent::Absorbs { quarantined, .. } => quarantined
+                .iter()
+                .try_for_each(|lot| move_lot(rows, *lot, "available", "quarantined")),
+            AccountEvent::Released { quarantined, .. } => quarantined
+                .iter()
+                .try_for_each(|lot| move_lot(rows, *lot, "quarantined", "available")),
             AccountEvent::LotDeposited {
                 lot,
                 outcome,
@@ -276,7 +281,6 @@ impl Batch<'_> {
     fn note(
         &mut self,
         entry: &Entry,
-        fact: &CommittedFact,
         outcome: Uuid,
         kind: ChangeKind,
     ) -> rusqlite::Result<()> {
@@ -290,13 +294,12 @@ impl Batch<'_> {
             .map(|target| target.id.into_bytes());
         change_one(
             self.rows,
-            "INSERT INTO history VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO history VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![
                 self.row_of(outcome)?,
-                int(fact.revision),
+                int(entry.position()),
                 kind.as_str(),
                 assertion.id().as_bytes(),
-                int(entry.position()),
                 entry.commit.recorded_at_ms,
                 self.signer(assertion.kid().as_str())?,
                 act,
@@ -304,6 +307,16 @@ impl Batch<'_> {
             ],
         )
     }
+}
+
+/// Moves a lot from one state to another, if it is in the first.
+fn move_lot(rows: &Transaction<'_>, lot: Uuid, from: &str, to: &str) -> rusqlite::Result<()> {
+    change(
+        rows,
+        "UPDATE lots SET state = ?3 WHERE lot = ?1 AND state = ?2",
+        params![lot.as_bytes(), from, to],
+    )
+    .map(drop)
 }
 
 fn end_lot(rows: &Transaction<'_>, lot: Uuid, state: &str) -> rusqlite::Result<()> {
@@ -316,7 +329,6 @@ fn end_lot(rows: &Transaction<'_>, lot: Uuid, state: &str) -> rusqlite::Result<(
 
 /// What an outcome says from a commit on.
 struct Said<'a> {
-    fact: &'a CommittedFact,
     outcome: Uuid,
     fields: &'a Fields,
     values: &'a Commitments,
@@ -334,7 +346,7 @@ fn record(
     change_one(
         rows,
         "INSERT INTO outcomes (outcome, kind, code, hours, credits, scheme, level, category, passed, completed_on,
-             committed, target_id, target_leaf, target_revision, changed, state,
+             committed, target_id, target_leaf, said, changed, state,
              person, awarder, record, recorded_id, recorded, recorded_at_ms)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?12, ?15, ?20)",
         params![
@@ -351,7 +363,7 @@ fn record(
             join(said.values.as_slice()),
             entry.commit.assertion.id().as_bytes(),
             entry.leaf.0,
-            int(said.fact.revision),
+            int(entry.position()),
             int(entry.position()),
             ChangeKind::Recorded.as_str(),
             person.as_bytes(),
@@ -369,7 +381,7 @@ fn say(rows: &Transaction<'_>, entry: &Entry, said: &Said<'_>) -> rusqlite::Resu
         rows,
         "UPDATE outcomes SET kind = ?2, code = ?3, hours = ?4, credits = ?5, scheme = ?6, level = ?7, category = ?8,
              passed = ?9, completed_on = ?10, committed = ?11, target_id = ?12, target_leaf = ?13,
-             target_revision = ?14, changed = ?15, state = ?16
+             said = ?14, changed = ?15, state = ?16
          WHERE outcome = ?1",
         params![
             said.outcome.as_bytes(),
@@ -385,7 +397,7 @@ fn say(rows: &Transaction<'_>, entry: &Entry, said: &Said<'_>) -> rusqlite::Resu
             join(said.values.as_slice()),
             entry.commit.assertion.id().as_bytes(),
             entry.leaf.0,
-            int(said.fact.revision),
+            int(entry.position()),
             int(entry.position()),
             ChangeKind::Corrected.as_str()
         ],

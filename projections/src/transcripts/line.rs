@@ -202,7 +202,7 @@ SELECT o.n, o.outcome, o.person, o.awarder, o.record, o.kind, o.code, o.hours, o
     o.category, o.passed, o.completed_on, o.committed, o.state, o.recorded_id, o.recorded, o.recorded_at_ms,
     o.target_id, o.target_leaf, o.changed, s.kid, s.custody, h.act, h.proposal, h.position
 FROM outcomes o
-JOIN history h ON h.outcome = o.n AND h.revision = o.target_revision
+JOIN history h ON h.outcome = o.n AND h.position = o.said
 JOIN signers s ON s.n = h.signer";
 
 pub(super) fn line(row: &Row<'_>) -> rusqlite::Result<(u64, Line)> {
@@ -270,6 +270,7 @@ pub(super) fn lot(row: &Row<'_>) -> rusqlite::Result<Lot> {
             Ok("available") => LotState::Available,
             Ok("superseded") => LotState::Superseded,
             Ok("revoked") => LotState::Revoked,
+            Ok("quarantined") => LotState::Quarantined,
             _ => return Err(wrong(2, Type::Text, NotOfForm)),
         },
         usable_before,

@@ -30,6 +30,7 @@ impl InChinese for AppointError {
                 format!("此人已任 {held}；系统、安全、审计三种角色一人不得兼任两种")
             }
             Self::InstitutionUnknown(number) => format!("机构 {number} 尚未准入"),
+            Self::Merged(into) => format!("此人的编号合并后为 {into}"),
         }
     }
 }
@@ -49,6 +50,7 @@ impl InChinese for ChangeClerkError {
             Self::RoleNotOwn(role) => {
                 format!("机构自行任免录入员和窗口人员；角色 {role} 由安全管理员授予")
             }
+            Self::Merged(into) => format!("此人的编号合并后为 {into}"),
             Self::RoleNotHeld { person, role } => format!("人员 {person} 在本机构没有角色 {role}"),
         }
     }

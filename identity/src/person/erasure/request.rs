@@ -68,6 +68,9 @@ pub enum RequestErasureError {
     /// A lock whose day has come.
     #[error("the lock of {0} must end on a later day")]
     LockPast(Purpose),
+    /// A number that was merged into this one still has its values.
+    #[error("ask first for the erasure of {0}, which was merged into this number")]
+    AbsorbedFirst(Uuid),
     /// Another erasure has this in hand.
     #[error("erasure {erasure} has {purpose} in hand already")]
     InHand {
@@ -107,8 +110,12 @@ impl RequestErasure {
 impl Decision for RequestErasure {
     type Error = RequestErasureError;
 
-    fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
-        vec![wire::stream(self.data.person), erasures::Erasures::stream()]
+    fn streams(&self, world: &World<'_>) -> Vec<Stream> {
+        let stream = wire::stream(self.data.person);
+        let state = world.get::<Person>(&stream);
+        let mut streams = vec![stream, erasures::Erasures::stream()];
+        streams.extend(state.absorbed.iter().map(|number| wire::stream(*number)));
+        streams
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, RequestErasureError> {
@@ -129,6 +136,12 @@ impl Decision for RequestErasure {
             return Err(RequestErasureError::PersonUnknown(*person));
         }
         self.check_form(world)?;
+        for number in &state.absorbed {
+            let absorbed = world.get::<Person>(&wire::stream(*number));
+            if purposes.iter().any(|it| !absorbed.is_closed(*it)) {
+                return Err(RequestErasureError::AbsorbedFirst(*number));
+            }
+        }
         let in_hand = |purpose: &Purpose| state.erasure_of(*purpose);
         let first = purposes.iter().find_map(|it| Some((*it, in_hand(it)?)));
         if let Some((purpose, erasure)) = first {

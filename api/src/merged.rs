@@ -1,0 +1,61 @@
+//! Numbers that turned out to be one person's, as the doors see them.
+//!
+//! Invariant: whoever asks for any number of a person reads the whole of it, under the number that stays;
+//! what is said of an outcome names the number that its record names.
+
+use std::collections::BTreeSet;
+
+use credentials::account::{Account, Whole, whole, wire};
+use credentials::merge::apply::ResidentIds;
+use identity::identifier::IdentifierType;
+use identity::person::{self, Person};
+use identity::purpose::Purpose;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::problem::Problem;
+
+impl App {
+    /// The whole account of whoever `person` turned out to be.
+    pub fn whole(&self, person: Uuid) -> Result<Whole, Problem> {
+        whole(person, |number| {
+            Ok(self.ledger.state::<Account>(&wire::stream(number))?)
+        })
+    }
+
+    /// The number under which `person` is known now.
+    pub fn holder(&self, person: Uuid) -> Result<Uuid, Problem> {
+        Ok(self.whole(person)?.holder)
+    }
+
+    /// The numbers whose study records may be shown, of all that are the person's.
+    pub fn open_numbers(&self, whole: &Whole) -> Result<Vec<Uuid>, Problem> {
+        let mut open = Vec::with_capacity(whole.numbers.len());
+        for number in &whole.numbers {
+            let state = self.ledger.state::<Person>(&person::wire::stream(*number))?;
+            open.extend((!state.is_closed(Purpose::StudyRecord)).then_some(*number));
+        }
+        Ok(open)
+    }
+
+    /// How the 身份证 of two numbers compare, by what the vault holds of them.
+    pub fn compare_resident_ids(&self, one: Uuid, other: Uuid) -> Result<ResidentIds, Problem> {
+        let ids = |number| -> Result<BTreeSet<String>, Problem> {
+            let name = IdentifierType::ResidentId.as_str();
+            let opened = self.identity_of(number)?;
+            let texts = opened.iter().filter(|it| it.name() == name);
+            Ok(texts
+                .filter_map(|it| IdentifierType::ResidentId.check(it.expose_text()?).ok())
+                .map(|checked| checked.normalised)
+                .collect())
+        };
+        let (one, other) = (ids(one)?, ids(other)?);
+        Ok(if one.is_empty() || other.is_empty() {
+            ResidentIds::Absent
+        } else if one.is_disjoint(&other) {
+            ResidentIds::Differ
+        } else {
+            ResidentIds::Same
+        })
+    }
+}

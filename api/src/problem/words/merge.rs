@@ -1,0 +1,42 @@
+//! Two numbers of one person.
+
+use credentials::merge::apply::{ApplyMergeError, LOTS_MAX};
+use credentials::merge::revert::RevertMergeError;
+
+use super::InChinese;
+
+impl InChinese for ApplyMergeError {
+    fn zh(&self) -> String {
+        match self {
+            Self::Same => "两个编号相同".into(),
+            Self::PersonUnknown(person) => format!("人员 {person} 未登记"),
+            Self::MergedBefore { person, into } => {
+                format!("人员 {person} 已并入 {into}：请用后一个编号")
+            }
+            Self::ResidentIdsDiffer => "两个编号的身份证不同：这是两个人".into(),
+            Self::Erased(person) => format!("人员 {person} 的信息已删除或正在删除"),
+            Self::HoldsRoles(person) => format!("人员 {person} 还有工作人员角色：请先免去"),
+            Self::OwnAccount => "不能办理本人账户的合并".into(),
+            Self::NotOnRoster(number) => {
+                format!("这两个编号并非都由机构 {number} 登记：请由登记员合并")
+            }
+            Self::TooManyLots { lots } => {
+                format!("被并入的账户有 {lots} 笔学分，一次最多 {LOTS_MAX} 笔")
+            }
+        }
+    }
+}
+
+impl InChinese for RevertMergeError {
+    fn zh(&self) -> String {
+        match self {
+            Self::NotMerged { absorbed, person } => format!("{absorbed} 没有并入 {person}"),
+            Self::MergedSince { person, into } => {
+                format!("{person} 后来又并入 {into}：请先撤回那次合并")
+            }
+            Self::Used(outcome) => {
+                format!("学习成果 {outcome} 在合并后登记、变更过或发过证书：须拆分，逐项说明归谁")
+            }
+        }
+    }
+}

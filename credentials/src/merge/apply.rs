@@ -1,0 +1,240 @@
+//! merge.apply: one number's account becomes part of another's, whose number stays.
+
+use std::collections::HashSet;
+
+use identity::ask::Ask;
+use identity::did::IssuerNumber;
+use identity::erasable::Commitments;
+use identity::officer::Officer;
+use identity::person::{self, Person};
+use identity::purpose::Purpose;
+use ledger::decision::{Decision, Verdict, World};
+use ledger::fact::Stream;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::account::whole::{self, Whole};
+use crate::account::{self, Account, LotState};
+
+/// The assertion's kind.
+pub const KIND: &str = "merge.apply.v1";
+/// Members that are disclosed, never open.
+pub const ERASABLE: &[&str] = &["reason_text"];
+/// Lots that one merge may bring: each is named in the commit.
+pub const LOTS_MAX: usize = 1_200;
+
+/// What whoever saw the vault attests of the two numbers' 身份证 (a premise, SECURITY §1.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ResidentIds {
+    /// Both have one, and it is the same.
+    Same,
+    /// Not both have one.
+    Absent,
+    /// Both have one, and they differ.
+    Differ,
+}
+
+/// The assertion's data; shipped: never changes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// Commitment to the reason in words.
+    #[serde(rename = "_sd", default, skip_serializing_if = "Commitments::is_empty")]
+    pub values: Commitments,
+    /// The number that is used no more.
+    pub absorbed: Uuid,
+    /// The number that stays.
+    pub person: Uuid,
+    /// How the two numbers' 身份证 compare.
+    pub resident_ids: ResidentIds,
+}
+
+/// Merge two accounts.
+#[derive(Debug)]
+pub struct Apply {
+    /// Who asks.
+    pub ask: Ask,
+    /// What is asked.
+    pub data: Data,
+}
+
+/// Why two accounts are not merged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ApplyMergeError {
+    /// One number twice.
+    #[error("person and absorbed are the same number")]
+    Same,
+    /// Nobody has this number.
+    #[error("person {0} is not registered")]
+    PersonUnknown(Uuid),
+    /// The number was merged into another before.
+    #[error("person {person} is part of {into} already: name that number")]
+    MergedBefore {
+        /// The number given.
+        person: Uuid,
+        /// The number that stays.
+        into: Uuid,
+    },
+    /// Two different 身份证: two people.
+    #[error("the two numbers have different resident ids: they are two people")]
+    ResidentIdsDiffer,
+    /// Something of the person is erased or being erased.
+    #[error("values of person {0} are erased or being erased")]
+    Erased(Uuid),
+    /// A role would be joined with another's through the back door.
+    #[error("person {0} holds staff roles: dismiss first")]
+    HoldsRoles(Uuid),
+    /// Whoever proposes or agrees is one of the two.
+    #[error("nobody merges an account of the own")]
+    OwnAccount,
+    /// An institution merges only whom it registered, twice.
+    #[error("institution {0} did not register both; the registrar may merge them")]
+    NotOnRoster(IssuerNumber),
+    /// More lots than one commit can name.
+    #[error("the account to be absorbed has {lots} lots; at most {LOTS_MAX} can be named in one commit")]
+    TooManyLots {
+        /// How many.
+        lots: usize,
+    },
+}
+
+impl Decision for Apply {
+    type Error = ApplyMergeError;
+
+    fn streams(&self, world: &World<'_>) -> Vec<Stream> {
+        let Data {
+            absorbed, person, ..
+        } = self.data;
+        let mut streams = vec![
+            person::wire::stream(person),
+            person::wire::stream(absorbed),
+            Officer::stream(absorbed),
+        ];
+        for number in [person, absorbed] {
+            for stream in whole::streams(world, number) {
+                if !streams.contains(&stream) {
+                    streams.push(stream);
+                }
+            }
+        }
+        streams
+    }
+
+    fn decide(&self, world: &World<'_>) -> Result<Verdict, ApplyMergeError> {
+        let Data {
+            absorbed,
+            person,
+            resident_ids,
+            ..
+        } = self.data;
+        if absorbed == person {
+            return Err(ApplyMergeError::Same);
+        }
+        let stays = self.known(world, person)?;
+        let goes = self.known(world, absorbed)?;
+        if let Some((into, by)) = goes.merged_into
+            && into == person
+        {
+            return Ok(Verdict::AlreadySo(by));
+        }
+        for (number, state) in [(person, &stays), (absorbed, &goes)] {
+            if let Some((into, _)) = state.merged_into {
+                return Err(ApplyMergeError::MergedBefore {
+                    person: number,
+                    into,
+                });
+            }
+        }
+        if resident_ids == ResidentIds::Differ {
+            return Err(ApplyMergeError::ResidentIdsDiffer);
+        }
+        let issuer = self.ask.issuer;
+        let registered = [&stays, &goes].map(|it| it.registered_by == Some(issuer));
+        if issuer != IssuerNumber::REGISTRAR && registered != [true, true] {
+            return Err(ApplyMergeError::NotOnRoster(issuer));
+        }
+        self.check_officers(world)?;
+        let brought = whole::in_world(world, absorbed);
+        let lots: Vec<Uuid> = brought.account.lots.iter().map(|lot| lot.id).collect();
+        if lots.len() > LOTS_MAX {
+            return Err(ApplyMergeError::TooManyLots { lots: lots.len() });
+        }
+        let quarantined = twice(&whole::in_world(world, person), &brought);
+        let [gone, stayed] = person::wire::edge(person::wire::MERGE_APPLIED_V1, absorbed, person);
+        Ok(Verdict::Facts(vec![
+            gone,
+            stayed,
+            account::wire::to_fact(absorbed, account::Event::Absorbed { into: person }),
+            account::wire::to_fact(
+                person,
+                account::Event::Absorbs {
+                    from: absorbed,
+                    lots,
+                    quarantined,
+                },
+            ),
+        ]))
+    }
+}
+
+impl Apply {
+    fn known(&self, world: &World<'_>, number: Uuid) -> Result<Person, ApplyMergeError> {
+        let state = world.get::<Person>(&person::wire::stream(number));
+        if !state.is_known() {
+            return Err(ApplyMergeError::PersonUnknown(number));
+        }
+        if Purpose::ALL.iter().any(|it| state.is_closed(*it)) {
+            return Err(ApplyMergeError::Erased(number));
+        }
+        Ok(Person::clone(&state))
+    }
+
+    /// Nobody who acts may gain by it: neither as one of the two, nor by joining roles.
+    fn check_officers(&self, world: &World<'_>) -> Result<(), ApplyMergeError> {
+        let Data {
+            absorbed, person, ..
+        } = self.data;
+        let officer = world.get::<Officer>(&Officer::stream(absorbed));
+        if !officer.grants.is_empty() {
+            return Err(ApplyMergeError::HoldsRoles(absorbed));
+        }
+        // The proposer, and whoever's assertion lets the proposal take effect.
+        let acting = [self.ask.act.as_ref(), world.assertion.act()];
+        let own = acting
+            .into_iter()
+            .flatten()
+            .any(|act| act.person == absorbed || act.person == person);
+        if own {
+            return Err(ApplyMergeError::OwnAccount);
+        }
+        Ok(())
+    }
+}
+
+/// The lots that the merge brings beside others from the same record.
+fn twice(stays: &Whole, brought: &Whole) -> Vec<Uuid> {
+    let counts = |account: &Account, outcome: Uuid| {
+        let lots = account.lots.iter().filter(|lot| lot.outcome == outcome);
+        let mut states = lots.map(|lot| lot.state);
+        states.any(|state| state == LotState::Available)
+    };
+    let held: HashSet<_> = stays
+        .account
+        .outcomes
+        .iter()
+        .filter(|outcome| counts(&stays.account, outcome.id))
+        .map(|outcome| &outcome.origin)
+        .collect();
+    let doubled: HashSet<Uuid> = brought
+        .account
+        .outcomes
+        .iter()
+        .filter(|outcome| held.contains(&outcome.origin))
+        .map(|outcome| outcome.id)
+        .collect();
+    let lots = brought.account.lots.iter();
+    lots.filter(|lot| doubled.contains(&lot.outcome))
+        .map(|lot| lot.id)
+        .collect()
+}

@@ -12,16 +12,20 @@ WEB_SOURCES = $(shell find $(WEB)/src $(WEB)/verify $(WEB)/strings $(WEB)/styles
 # Without npm everything but the page that checks in the browser is there.
 NPM = $(shell command -v npm)
 
-.PHONY: demo test web bench lint power e2e interop
+.PHONY: demo test debug web bench lint power e2e interop
 
 demo: $(if $(NPM),$(DIST),no-npm)
 	cargo build --release --package api
 	target/release/xuefen demo --data-dir $(DEMO_DIR) --listen $(LISTEN)
 
-test: $(if $(NPM),$(DIST),no-npm)
-	cargo build --package api
+test: $(if $(NPM),$(DIST),no-npm) debug
 	cargo test --package tests --test it
 	$(if $(NPM),cd $(WEB) && npm run --silent check && npm test --silent && npm run --silent size,@:)
+
+# The program as the tests use it. Both packages at once: features are those of all that is built
+# together, and with others nearly everything would be compiled a second time.
+debug:
+	cargo build --package api --package tests
 
 web: $(DIST)
 
@@ -34,12 +38,10 @@ no-npm:
 	@echo "SKIPPED: npm (Node 20.19 or newer) is not here, so /verify is a form that sends a photo and its tests do not run"
 
 # Needs chromium (Debian: chromium, fonts-noto-cjk) and node; starts the server itself.
-e2e: $(DIST)
-	cargo build --package api
+e2e: $(DIST) debug
 	bash tests/e2e/run.sh
 
-interop:
-	cargo build --package api
+interop: debug
 	bash tests/interop/run.sh
 
 # The long forms of the fault tests: a million power cuts, every bit of head and segments.

@@ -18,7 +18,7 @@ for tool in node npm python3; do
   [ "${CI:-}" != true ] || exit 1
   exit 0
 done
-[ -x "$bin" ] || { echo "no program at XF_BIN: build it first (cargo build --package api)"; exit 1; }
+[ -x "$bin" ] || { echo "no program at XF_BIN: build it first (make debug)"; exit 1; }
 
 dir=$(mktemp -d)
 server= proxy=

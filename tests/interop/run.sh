@@ -23,7 +23,7 @@ skip() {
 for tool in node npm python3; do
   command -v "$tool" >/dev/null || skip "interop: $tool is missing"
 done
-[ -x "$XF_BIN" ] || { echo "no program at XF_BIN: build it first (cargo build --package api)"; exit 1; }
+[ -x "$XF_BIN" ] || { echo "no program at XF_BIN: build it first (make debug)"; exit 1; }
 if ! command -v zbarimg >/dev/null; then
   [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || skip "interop: zbarimg is missing (Debian: zbar-tools)"
   apt-get update -qq >/dev/null

@@ -16,7 +16,8 @@ use crate::projection::{Form, Projection, by_person};
 /// Name of the view.
 pub const NAME: &str = "statistics";
 
-// `outcomes` and `lots` say in which cell each is counted, so that it can be moved out of it.
+// `outcomes` and `lots` say in which cell each is counted and as what, so that it can be moved out of it:
+// what a thief ended is ended or corrected once more when its institution has said so.
 const SCHEMA: &str = "
 CREATE TABLE commits (kind TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE facts (kind TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
@@ -36,17 +37,19 @@ CREATE TABLE cells (
 ) STRICT;
 CREATE TABLE outcomes (
     outcome BLOB PRIMARY KEY,
-    cell INTEGER NOT NULL REFERENCES cells (n)
+    cell INTEGER NOT NULL REFERENCES cells (n),
+    revoked INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE lots (
     lot BLOB PRIMARY KEY,
     cell INTEGER NOT NULL REFERENCES cells (n),
-    credit INTEGER NOT NULL
+    credit INTEGER NOT NULL,
+    state INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;";
 
 const FORM: Form = Form {
     name: NAME,
-    version: 1,
+    version: 2,
     schema: SCHEMA,
 };
 

@@ -30,7 +30,7 @@ pub fn binary() -> PathBuf {
     let program = profile.join("xuefen");
     assert!(
         program.exists(),
-        "{} is missing: build it first with `cargo build --package api`",
+        "{} is missing: build it first with `make debug`",
         program.display()
     );
     program

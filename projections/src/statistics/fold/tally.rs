@@ -10,11 +10,12 @@ use credentials::account::outcome::Fields;
 use identity::did::IssuerNumber;
 use identity::institution::Event as InstitutionEvent;
 use identity::person::Event as PersonEvent;
+use rusqlite::types::Type;
 use rusqlite::{Transaction, params};
 use uuid::Uuid;
 
 use crate::entry::{Entry, Event};
-use crate::sql::{Columns as _, change, change_one, int};
+use crate::sql::{NotOfForm, change, change_one, int, wrong};
 
 /// What a cell counts by: awarder, kind, category, scheme, year.
 type CellKey = (u32, String, String, String, i16);
@@ -29,6 +30,29 @@ struct Added {
     revoked_mc: i64,
 }
 
+/// Where an outcome is counted, and whether as revoked.
+#[derive(Clone, Copy)]
+struct Counted {
+    cell: i64,
+    revoked: bool,
+}
+
+/// As what a lot is counted; the numbers stand in its rows.
+#[derive(Clone, Copy)]
+enum Bucket {
+    Available = 0,
+    Superseded = 1,
+    Revoked = 2,
+}
+
+/// Where a lot is counted.
+#[derive(Clone, Copy)]
+struct Held {
+    cell: i64,
+    credit: i64,
+    bucket: Bucket,
+}
+
 /// A batch.
 pub(super) struct Tally<'a> {
     rows: &'a Transaction<'a>,
@@ -37,8 +61,8 @@ pub(super) struct Tally<'a> {
     cells: HashMap<CellKey, i64>,
     added: BTreeMap<i64, Added>,
     /// In the order of their keys, so that they are written page by page.
-    outcomes: BTreeMap<Uuid, i64>,
-    lots: BTreeMap<Uuid, (i64, i64)>,
+    outcomes: BTreeMap<Uuid, Counted>,
+    lots: BTreeMap<Uuid, Held>,
 }
 
 impl<'a> Tally<'a> {
@@ -88,29 +112,24 @@ impl<'a> Tally<'a> {
                 values: _,
             } => {
                 let cell = self.cell(origin.awarder, fields)?;
-                self.outcomes.insert(*outcome, cell);
-                self.add(cell).standing += 1;
+                self.count(*outcome, None, cell, false);
             }
             AccountEvent::OutcomeCorrected {
                 outcome,
                 fields,
                 values: _,
             } => {
-                let old = self.cell_of(*outcome)?;
+                let old = self.counted(*outcome)?;
                 let awarder = self
                     .rows
                     .prepare_cached("SELECT institution FROM cells WHERE n = ?1")?
-                    .query_row([old], |row| row.get(0).map(IssuerNumber))?;
+                    .query_row([old.cell], |row| row.get(0).map(IssuerNumber))?;
                 let new = self.cell(awarder, fields)?;
-                self.add(old).standing -= 1;
-                self.add(new).standing += 1;
-                self.outcomes.insert(*outcome, new);
+                self.count(*outcome, Some(old), new, false);
             }
             AccountEvent::OutcomeRevoked { outcome } => {
-                let cell = self.cell_of(*outcome)?;
-                let added = self.add(cell);
-                added.standing -= 1;
-                added.revoked += 1;
+                let old = self.counted(*outcome)?;
+                self.count(*outcome, Some(old), old.cell, true);
             }
             // Credit is counted by outcome and lot, whatever stands for it.
             AccountEvent::OutcomeCertified { .. } => {}
@@ -120,22 +139,18 @@ impl<'a> Tally<'a> {
                 credit,
                 ..
             } => {
-                let (cell, credit) = (self.cell_of(*outcome)?, int(credit.get()));
-                self.lots.insert(*lot, (cell, credit));
-                self.add(cell).available_mc += credit;
+                let held = Held {
+                    cell: self.counted(*outcome)?.cell,
+                    credit: int(credit.get()),
+                    bucket: Bucket::Available,
+                };
+                *self.amount(held) += held.credit;
+                self.lots.insert(*lot, held);
             }
             AccountEvent::LotSuperseded { lot, successor: _ } => {
-                let (cell, credit) = self.lot(*lot)?;
-                let added = self.add(cell);
-                added.available_mc -= credit;
-                added.superseded_mc += credit;
+                self.hold(*lot, Bucket::Superseded)?;
             }
-            AccountEvent::LotRevoked { lot } => {
-                let (cell, credit) = self.lot(*lot)?;
-                let added = self.add(cell);
-                added.available_mc -= credit;
-                added.revoked_mc += credit;
-            }
+            AccountEvent::LotRevoked { lot } => self.hold(*lot, Bucket::Revoked)?,
         }
         Ok(())
     }
@@ -171,24 +186,75 @@ impl<'a> Tally<'a> {
         Ok(cell)
     }
 
-    fn cell_of(&self, outcome: Uuid) -> rusqlite::Result<i64> {
-        if let Some(cell) = self.outcomes.get(&outcome) {
-            return Ok(*cell);
+    /// Counts an outcome in `cell`, and no longer where it was.
+    fn count(&mut self, outcome: Uuid, old: Option<Counted>, cell: i64, revoked: bool) {
+        if let Some(old) = old {
+            *self.number(old) -= 1;
         }
-        self.rows
-            .prepare_cached("SELECT cell FROM outcomes WHERE outcome = ?1")?
-            .query_row([outcome.as_bytes()], |row| row.get(0))
+        let new = Counted { cell, revoked };
+        *self.number(new) += 1;
+        self.outcomes.insert(outcome, new);
     }
 
-    /// Where a lot is counted, and its credit.
-    fn lot(&self, lot: Uuid) -> rusqlite::Result<(i64, i64)> {
+    fn number(&mut self, of: Counted) -> &mut i64 {
+        let added = self.add(of.cell);
+        if of.revoked {
+            &mut added.revoked
+        } else {
+            &mut added.standing
+        }
+    }
+
+    /// Counts a lot as something else.
+    fn hold(&mut self, lot: Uuid, bucket: Bucket) -> rusqlite::Result<()> {
+        let old = self.held(lot)?;
+        let new = Held { bucket, ..old };
+        *self.amount(old) -= old.credit;
+        *self.amount(new) += new.credit;
+        self.lots.insert(lot, new);
+        Ok(())
+    }
+
+    fn amount(&mut self, of: Held) -> &mut i64 {
+        let added = self.add(of.cell);
+        match of.bucket {
+            Bucket::Available => &mut added.available_mc,
+            Bucket::Superseded => &mut added.superseded_mc,
+            Bucket::Revoked => &mut added.revoked_mc,
+        }
+    }
+
+    fn counted(&self, outcome: Uuid) -> rusqlite::Result<Counted> {
+        if let Some(found) = self.outcomes.get(&outcome) {
+            return Ok(*found);
+        }
+        self.rows
+            .prepare_cached("SELECT cell, revoked FROM outcomes WHERE outcome = ?1")?
+            .query_row([outcome.as_bytes()], |row| {
+                Ok(Counted {
+                    cell: row.get(0)?,
+                    revoked: row.get(1)?,
+                })
+            })
+    }
+
+    fn held(&self, lot: Uuid) -> rusqlite::Result<Held> {
         if let Some(found) = self.lots.get(&lot) {
             return Ok(*found);
         }
         self.rows
-            .prepare_cached("SELECT cell, credit FROM lots WHERE lot = ?1")?
+            .prepare_cached("SELECT cell, credit, state FROM lots WHERE lot = ?1")?
             .query_row([lot.as_bytes()], |row| {
-                Ok((int(row.count(0)?), int(row.count(1)?)))
+                Ok(Held {
+                    cell: row.get(0)?,
+                    credit: row.get(1)?,
+                    bucket: match row.get(2)? {
+                        0 => Bucket::Available,
+                        1 => Bucket::Superseded,
+                        2 => Bucket::Revoked,
+                        _ => return Err(wrong(2, Type::Integer, NotOfForm)),
+                    },
+                })
             })
     }
 
@@ -203,15 +269,18 @@ impl<'a> Tally<'a> {
             let sql = "INSERT INTO facts VALUES (?1, ?2) ON CONFLICT (kind) DO UPDATE SET count = count + ?2";
             change_one(rows, sql, params![kind, count])?;
         }
-        for (outcome, cell) in self.outcomes {
-            let sql = "INSERT INTO outcomes VALUES (?1, ?2) ON CONFLICT (outcome) DO UPDATE SET cell = ?2";
-            change_one(rows, sql, params![outcome.as_bytes(), cell])?;
+        for (outcome, Counted { cell, revoked }) in self.outcomes {
+            let sql = "INSERT INTO outcomes VALUES (?1, ?2, ?3)
+                       ON CONFLICT (outcome) DO UPDATE SET cell = ?2, revoked = ?3";
+            change_one(rows, sql, params![outcome.as_bytes(), cell, revoked])?;
         }
-        for (lot, (cell, credit)) in self.lots {
+        for (lot, held) in self.lots {
+            let sql = "INSERT INTO lots VALUES (?1, ?2, ?3, ?4) ON CONFLICT (lot) DO UPDATE SET state = ?4";
+            let state = held.bucket as i64;
             change_one(
                 rows,
-                "INSERT INTO lots VALUES (?1, ?2, ?3)",
-                params![lot.as_bytes(), cell, credit],
+                sql,
+                params![lot.as_bytes(), held.cell, held.credit, state],
             )?;
         }
         for (cell, added) in self.added {

@@ -231,4 +231,19 @@ fn an_outcome_that_a_thief_revoked_is_in_doubt_and_comes_back() {
     assert_eq!(line["lots"][0]["state"], "superseded");
     assert_eq!(line["lots"][1]["state"], "available");
     assert_eq!(sums["credits"], "3");
+    // Ended twice, it is counted once.
+    let path = format!("/v1/outcomes/{}/revocations", theft.outcome("R-1"));
+    let body = json!({ "reason": "misconduct" });
+    let proposed = theft.stand.post(theft.token(), &path, &body).is(202);
+    let ended = theft.stand.approve(other, &proposed["approval"]).is(201);
+    let path = after("/v1/statistics/overview", &ended);
+    let all = theft.stand.get(&theft.stand.registrar.token, &path).is(200);
+    assert_eq!(
+        (
+            &all["outcomes"],
+            &all["revoked"],
+            &all["rows"][0]["credits"]
+        ),
+        (&json!(0), &json!(1), &json!("0"))
+    );
 }

@@ -6,7 +6,7 @@ use ledger::fact::Stream;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Ground, Lock};
+use super::{Erasure, Ground, Lock};
 use crate::date::day_of;
 use crate::erasable::Commitments;
 use crate::person::{Person, erasures, wire};
@@ -138,7 +138,11 @@ impl Decision for RequestErasure {
         self.check_form(world)?;
         for number in &state.absorbed {
             let absorbed = world.get::<Person>(&wire::stream(*number));
-            if purposes.iter().any(|it| !absorbed.is_closed(*it)) {
+            let gone = |purpose: &Purpose| {
+                let destroyed = |it: &Erasure| it.is_destroyed(*purpose);
+                absorbed.is_closed(*purpose) || absorbed.erasures.iter().any(destroyed)
+            };
+            if !purposes.iter().all(gone) {
                 return Err(RequestErasureError::AbsorbedFirst(*number));
             }
         }

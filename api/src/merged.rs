@@ -32,7 +32,9 @@ impl App {
     pub fn open_numbers(&self, whole: &Whole) -> Result<Vec<Uuid>, Problem> {
         let mut open = Vec::with_capacity(whole.numbers.len());
         for number in &whole.numbers {
-            let state = self.ledger.state::<Person>(&person::wire::stream(*number))?;
+            let state = self
+                .ledger
+                .state::<Person>(&person::wire::stream(*number))?;
             open.extend((!state.is_closed(Purpose::StudyRecord)).then_some(*number));
         }
         Ok(open)

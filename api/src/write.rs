@@ -9,7 +9,8 @@ mod deposit;
 
 use std::sync::Arc;
 
-use credentials::account::{Account, outcome, record_outcome};
+use credentials::account::outcome::Origin;
+use credentials::account::{outcome, record_outcome};
 use credentials::rulebook::Refusal;
 use credentials::rulebook::kinds::{self, Kind};
 use identity::did::IssuerNumber;

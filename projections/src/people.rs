@@ -217,8 +217,7 @@ fn bind(rows: &Transaction<'_>, entry: &Entry, person: Uuid, alias: Alias) -> ru
 #[derive(Debug, Clone)]
 pub struct People(Arc<View>);
 
-const SELECT: &str =
-    "SELECT n, person, registered_id, registered, recorded_at_ms, committed, merged_into FROM people";
+const SELECT: &str = "SELECT n, person, registered_id, registered, recorded_at_ms, committed, merged_into FROM people";
 
 impl People {
     /// Asks this view.

@@ -80,9 +80,10 @@ pub fn by_person(entry: &Entry, shards: NonZeroU32) -> Option<u32> {
             AccountEvent::OutcomeRecorded { person, .. }
             | AccountEvent::OutcomeCorrected { person, .. }
             | AccountEvent::OutcomeRevoked { person, .. },
-        ) => Some(*person),
+        )
+        | Event::Account(person, _)
+        | Event::Person(person, _) => Some(*person),
         Event::Credential(_, CredentialEvent::Issued(issued)) => Some(issued.person),
-        Event::Account(person, _) | Event::Person(person, _) => Some(*person),
         _ => None,
     })?;
     // Person ids are random, so their last bytes are spread evenly as they are.

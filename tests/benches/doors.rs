@@ -312,7 +312,13 @@ fn fifty_lines(
     token: &Arc<str>,
 ) -> Vec<Job> {
     let reader = land.summary.learners.last().unwrap().id;
-    let there = land.app.views.transcripts.of_person(reader).unwrap().len();
+    let there = land
+        .app
+        .views
+        .transcripts
+        .of_person(&[reader])
+        .unwrap()
+        .len();
     (there..LINES)
         .map(|_| Job::Post {
             path: "/v1/outcomes",

@@ -10,6 +10,7 @@ mod fresh;
 pub(crate) mod imports;
 mod learning;
 mod listing;
+mod merging;
 mod officers;
 mod operations;
 pub(crate) mod own_key;

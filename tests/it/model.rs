@@ -177,7 +177,9 @@ fn compare(world: &LogWorld, auditor: &Auditor) -> Result<(), TestCaseError> {
                         LotState::Available => Lot::Available,
                         LotState::Superseded => Lot::Superseded,
                         LotState::Revoked => Lot::Revoked,
-                        LotState::Disputed => unreachable!("no account says so"),
+                        LotState::Disputed | LotState::Quarantined => {
+                            unreachable!("no account says so where nothing was merged")
+                        }
                     };
                     (lot.credit.get(), state)
                 })

@@ -12,6 +12,8 @@ use credentials::account::record_outcome::RecordOutcomeError;
 use credentials::account::revoke_outcome::RevokeOutcomeError;
 use credentials::credential::issue::IssueError;
 use credentials::credential::set_status::SetStatusError;
+use credentials::merge::apply::ApplyMergeError;
+use credentials::merge::revert::RevertMergeError;
 use credentials::policy::PolicyError;
 use credentials::rulebook::Refusal;
 use credentials::rulebook::open_log::OpenLogError;
@@ -63,7 +65,7 @@ rules! {
         UnknownKind, EngineUnknown, DataMalformed, Ask, Policy, OpenLog, Admit, ActivateKey, RetireKey, RotateKey,
         RecoverKey, CompromiseKey, ReaffirmHistory, SettleEntries, Appoint,
         Approval, Register, BindIdentifier, RecordOutcome, CorrectOutcome, RevokeOutcome, Issue, SetStatus,
-        Batch, Dismiss, ChangeClerk, Forgotten, RequestErasure, DestroyKeys, CertifyErasure,
+        Batch, Dismiss, ChangeClerk, Forgotten, RequestErasure, DestroyKeys, CertifyErasure, ApplyMerge, RevertMerge,
     }
     ASKS, ask: AskError {
         SignerUnknown, NotAdmitted, KeyNotActive, KeyUse, KindNotYours, ActMissing, ActorNotAllowed,
@@ -90,9 +92,9 @@ rules! {
     SETTLEMENTS, settlement: SettleEntriesError {
         NotYours, Ranges, NotSeen, NotDisputed, KeyNotFit, Seal,
     }
-    APPOINTMENTS, appointment: AppointError { RoleScope, RolesCombined, InstitutionUnknown }
+    APPOINTMENTS, appointment: AppointError { RoleScope, RolesCombined, InstitutionUnknown, Merged }
     DISMISSALS, dismissal: DismissError { RoleNotHeld, LastHolder }
-    DESKS, desk: ChangeClerkError { RoleNotOwn, RoleNotHeld }
+    DESKS, desk: ChangeClerkError { RoleNotOwn, RoleNotHeld, Merged }
     APPROVALS, approval: ApprovalError {
         TargetMissing, ProposalUnknown, SamePerson, ApproverElsewhere, ApproverNotAllowed, Rejected, Completed, Expired,
     }
@@ -103,19 +105,23 @@ rules! {
         PersonUnknown, NotOnRoster, ValuesDoNotFit, TooMany, OverrideNotYours,
     }
     ERASURES, erasure: RequestErasureError {
-        PersonUnknown, NotYours, LocksNotYours, NotInOrder, LockOutside, LockPast, InHand,
+        PersonUnknown, NotYours, LocksNotYours, NotInOrder, LockOutside, LockPast, InHand, AbsorbedFirst,
     }
     DESTRUCTIONS, destruction: DestroyKeysError { ErasureUnknown, NotDue, PartNotNext, Form }
     CERTIFICATES, certificate: CertifyErasureError { ErasureUnknown, NothingDestroyed, TooEarly, CountDiffers }
+    MERGES, merging: ApplyMergeError {
+        Same, PersonUnknown, MergedBefore, ResidentIdsDiffer, Erased, HoldsRoles, OwnAccount, NotOnRoster, TooManyLots,
+    }
+    REVERSALS, reversal: RevertMergeError { NotMerged, MergedSince, Used }
     RECORDINGS, recording: RecordOutcomeError {
         AwarderNotAuthorised, KindNotInScope, PersonUnknown, IdNotDerived, Field, RecordDiffers, RecordRevoked, Policy,
     }
     CORRECTIONS, correction: CorrectOutcomeError {
-        OutcomeUnknown, NotYours, Revoked, Disputed, TargetNotCurrent, Field, Policy,
+        OutcomeUnknown, NotYours, Revoked, Disputed, Quarantined, TargetNotCurrent, Field, Policy,
     }
     REVOCATIONS, revocation: RevokeOutcomeError { OutcomeUnknown, NotYours, TargetNotCurrent }
     ISSUINGS, issuing: IssueError {
-        OutcomeUnknown, NotYours, OutcomeRevoked, OutcomeDisputed, NotPassed, FieldsDiffer, IdTaken, KeyNotFit, IndexNotFree,
+        OutcomeUnknown, NotYours, OutcomeRevoked, OutcomeDisputed, OutcomeQuarantined, NotPassed, FieldsDiffer, IdTaken, KeyNotFit, IndexNotFree,
         ValuesDoNotFit, Subject,
     }
     BATCHES, batch: AcceptError { Count }
@@ -168,6 +174,8 @@ fn names(error: &Refusal) -> Vec<&'static str> {
         Refusal::RequestErasure(error) => names.push(erasure(error)),
         Refusal::DestroyKeys(error) => names.push(destruction(error)),
         Refusal::CertifyErasure(error) => names.push(certificate(error)),
+        Refusal::ApplyMerge(error) => names.push(merging(error)),
+        Refusal::RevertMerge(error) => names.push(reversal(error)),
         Refusal::RecordOutcome(error) => {
             names.push(recording(error));
             match error {
@@ -222,6 +230,7 @@ fn every_refusal_has_a_test() {
         super::rules_key_life::REFUSALS,
         super::rules_key_timeline::REFUSALS,
         super::rules_keys::REFUSALS,
+        super::rules_merges::REFUSALS,
         super::rules_officers::REFUSALS,
     ]
     .into_iter()

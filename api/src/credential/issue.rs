@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use credentials::account::outcome::Fields;
-use credentials::account::{self, Account};
 use credentials::credential::issue::{Data, KIND};
 use credentials::millicredits::Millicredits;
 use credentials::status_list::{self, StatusList};

@@ -105,7 +105,7 @@ pub async fn load(
     }
     let mut outcomes = Vec::new();
     for learner in &learners {
-        let lines = app.views.transcripts.of_person(learner.id)?;
+        let lines = app.views.transcripts.of_person(&[learner.id])?;
         outcomes.extend(lines.iter().map(|line| line.outcome));
     }
     let token = |caller: Caller, label: &str| loader.token(caller, label);

@@ -73,6 +73,7 @@ pub enum Reason {
     RootFalse,
     LevelUnfit,
     OutcomeDisputed,
+    OutcomeQuarantined,
     RoleScope,
     RolesCombined,
     RoleNotHeld,
@@ -246,6 +247,7 @@ impl Reason {
         Self::RootFalse,
         Self::LevelUnfit,
         Self::OutcomeDisputed,
+        Self::OutcomeQuarantined,
         Self::RoleScope,
         Self::RolesCombined,
         Self::RoleNotHeld,
@@ -412,6 +414,7 @@ impl Reason {
             | Self::NotDisputed
             | Self::SettlingKeyNotFit
             | Self::OutcomeDisputed
+            | Self::OutcomeQuarantined
             | Self::RolesCombined
             | Self::RoleNotHeld
             | Self::LastHolder
@@ -594,6 +597,7 @@ impl Reason {
             Self::RootFalse => "root-false",
             Self::LevelUnfit => "level-unfit",
             Self::OutcomeDisputed => "outcome-disputed",
+            Self::OutcomeQuarantined => "outcome-quarantined",
             Self::RoleScope => "role-scope",
             Self::RolesCombined => "roles-combined",
             Self::RoleNotHeld => "role-not-held",

@@ -114,7 +114,9 @@ fn subject(app: &App, assertion: &Assertion) -> Result<ledger::fact::Stream, Pro
             "If-Match is for assertions about a person",
         ))
     })?;
-    Ok(credentials::account::wire::stream(app.holder(whose.person)?))
+    Ok(credentials::account::wire::stream(
+        app.holder(whose.person)?,
+    ))
 }
 
 async fn lines(app: &Arc<App>, text: &str, headers: &HeaderMap) -> Result<Response, Problem> {

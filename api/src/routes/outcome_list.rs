@@ -66,10 +66,13 @@ pub async fn list(
     let numbers = app.open_numbers(&whole)?;
     let position = app.views.follower.next();
     let rows_max = wanted.limit.unwrap_or(50).clamp(1, 200);
-    let page =
-        app.views
-            .transcripts
-            .page(&numbers, awarder, wanted.record.as_deref(), cursor, rows_max)?;
+    let page = app.views.transcripts.page(
+        &numbers,
+        awarder,
+        wanted.record.as_deref(),
+        cursor,
+        rows_max,
+    )?;
     let items = page
         .rows
         .iter()

@@ -398,11 +398,7 @@ pub async fn revoke(
 }
 
 /// The account's revision that the caller saw, if it says so.
-fn seen(
-    app: &App,
-    person: Uuid,
-    headers: &HeaderMap,
-) -> Result<Option<(Stream, u64)>, Problem> {
+fn seen(app: &App, person: Uuid, headers: &HeaderMap) -> Result<Option<(Stream, u64)>, Problem> {
     let Some(revision) = if_match(headers)? else {
         return Ok(None);
     };

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::event::Event;
 use super::outcome::{FieldError, Fields, lot_id};
 use super::record_outcome::deposit;
-use super::state::OutcomeState;
+use super::state::{LotState, OutcomeState};
 use super::whole::{self, Whole};
 use super::wire;
 use crate::credential;
@@ -98,6 +98,11 @@ pub enum CorrectOutcomeError {
     /// Its awarder does not stand for it, or not yet: a correction would clear what is to be settled.
     #[error("the outcome is disputed: settle the dispute first, or revoke it")]
     Disputed,
+    /// Another outcome from the same record counts in its place: corrected, it would count too.
+    #[error(
+        "the outcome is quarantined beside another from the same record: revoke one of the two"
+    )]
+    Quarantined,
     /// The assertion does not name the commit that says what the outcome says now.
     #[error("target must be {{id: {id}, …}}, the commit that says what the outcome says now")]
     TargetNotCurrent {
@@ -166,6 +171,10 @@ impl Decision for CorrectOutcome {
         let amount = data
             .fields
             .check(policy, identity::date::day_of(world.recorded_at_ms))?;
+        let lot = account.current_lot(outcome, &institution);
+        if lot.is_some_and(|lot| lot.state == LotState::Quarantined) {
+            return Err(CorrectOutcomeError::Quarantined);
+        }
         let mut facts = vec![wire::to_fact(
             holder,
             Event::OutcomeCorrected {
@@ -175,7 +184,7 @@ impl Decision for CorrectOutcome {
                 values: data.values.clone(),
             },
         )];
-        if let Some(lot) = account.current_lot(outcome, &institution) {
+        if let Some(lot) = lot {
             let successor = lot_id(data.outcome, outcome.lots);
             facts.push(wire::to_fact(
                 holder,

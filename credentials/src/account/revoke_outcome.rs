@@ -115,10 +115,7 @@ impl Decision for RevokeOutcome {
             },
         )];
         if let Some(lot) = account.current_lot(outcome, &institution) {
-            facts.push(wire::to_fact(
-                holder,
-                Event::LotRevoked { lot: lot.id },
-            ));
+            facts.push(wire::to_fact(holder, Event::LotRevoked { lot: lot.id }));
         }
         facts.extend(credential::state::end_all(
             world,

@@ -207,7 +207,7 @@ impl Account {
     }
 
     /// Whether anything was said here of this outcome since a part brought it.
-    pub(super) fn has_said_of(&self, outcome: Uuid) -> bool {
+    pub(crate) fn has_said_of(&self, outcome: Uuid) -> bool {
         let of = |(event, _): &(Event, Place)| outcome_of(event) == Some(outcome);
         self.later.iter().any(of)
     }
@@ -340,9 +340,10 @@ fn outcome_of(event: &Event) -> Option<Uuid> {
         | Event::OutcomeRevoked { outcome, .. }
         | Event::OutcomeCertified { outcome, .. }
         | Event::LotDeposited { outcome, .. } => Some(*outcome),
-        // Each stands in one commit with what happened to its outcome.
-        Event::LotSuperseded { .. } | Event::LotRevoked { .. } => None,
-        Event::Absorbed { .. }
+        // The end of a lot stands in one commit with what happened to its outcome.
+        Event::LotSuperseded { .. }
+        | Event::LotRevoked { .. }
+        | Event::Absorbed { .. }
         | Event::Absorbs { .. }
         | Event::Released { .. }
         | Event::Restored { .. } => None,

@@ -17,7 +17,7 @@ use super::state::{self, Credential};
 use super::wire;
 use crate::account::outcome::Fields;
 use crate::account::whole::{self, Whole};
-use crate::account::{self, OutcomeState};
+use crate::account::{self, LotState, OutcomeState};
 use crate::millicredits::Millicredits;
 use crate::status_list::{self, StatusList};
 use crate::vc::status::{BITS, STEP};
@@ -86,6 +86,9 @@ pub enum IssueError {
     /// Its awarder does not stand for it, or not yet.
     #[error("the outcome is disputed: its institution has not said yet that it is its own")]
     OutcomeDisputed,
+    /// Another outcome from the same record counts in its place.
+    #[error("the outcome is quarantined beside another from the same record: issue for that one")]
+    OutcomeQuarantined,
     /// It was not passed.
     #[error("the outcome was not passed: there is nothing to certify")]
     NotPassed,
@@ -181,6 +184,9 @@ impl Decision for Issue {
             return Err(IssueError::IdTaken(data.credential));
         }
         let lot = account.current_lot(outcome, &institution);
+        if lot.is_some_and(|lot| lot.state == LotState::Quarantined) {
+            return Err(IssueError::OutcomeQuarantined);
+        }
         let credits = lot.map_or(Millicredits::ZERO, |lot| lot.credit);
         if data.fields != outcome.fields || data.credits != credits {
             return Err(IssueError::FieldsDiffer { credits });

@@ -20,8 +20,8 @@ use crate::account::{self, Account, LotState};
 pub const KIND: &str = "merge.apply.v1";
 /// Members that are disclosed, never open.
 pub const ERASABLE: &[&str] = &["reason_text"];
-/// Lots that one merge may bring: each is named in the commit.
-pub const LOTS_MAX: usize = 1_200;
+/// Lots that one merge may bring: each is named in the commit, twice if it is quarantined.
+pub const LOTS_MAX: usize = 800;
 
 /// What whoever saw the vault attests of the two numbers' 身份证 (a premise, SECURITY §1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,7 +92,9 @@ pub enum ApplyMergeError {
     #[error("institution {0} did not register both; the registrar may merge them")]
     NotOnRoster(IssuerNumber),
     /// More lots than one commit can name.
-    #[error("the account to be absorbed has {lots} lots; at most {LOTS_MAX} can be named in one commit")]
+    #[error(
+        "the account to be absorbed has {lots} lots; at most {LOTS_MAX} can be named in one commit"
+    )]
     TooManyLots {
         /// How many.
         lots: usize,
@@ -131,8 +133,8 @@ impl Decision for Apply {
         if absorbed == person {
             return Err(ApplyMergeError::Same);
         }
-        let stays = self.known(world, person)?;
-        let goes = self.known(world, absorbed)?;
+        let stays = known(world, person)?;
+        let goes = known(world, absorbed)?;
         if let Some((into, by)) = goes.merged_into
             && into == person
         {
@@ -179,17 +181,6 @@ impl Decision for Apply {
 }
 
 impl Apply {
-    fn known(&self, world: &World<'_>, number: Uuid) -> Result<Person, ApplyMergeError> {
-        let state = world.get::<Person>(&person::wire::stream(number));
-        if !state.is_known() {
-            return Err(ApplyMergeError::PersonUnknown(number));
-        }
-        if Purpose::ALL.iter().any(|it| state.is_closed(*it)) {
-            return Err(ApplyMergeError::Erased(number));
-        }
-        Ok(Person::clone(&state))
-    }
-
     /// Nobody who acts may gain by it: neither as one of the two, nor by joining roles.
     fn check_officers(&self, world: &World<'_>) -> Result<(), ApplyMergeError> {
         let Data {
@@ -210,6 +201,18 @@ impl Apply {
         }
         Ok(())
     }
+}
+
+/// The person of this number, if nothing of it is closed.
+fn known(world: &World<'_>, number: Uuid) -> Result<Person, ApplyMergeError> {
+    let state = world.get::<Person>(&person::wire::stream(number));
+    if !state.is_known() {
+        return Err(ApplyMergeError::PersonUnknown(number));
+    }
+    if Purpose::ALL.iter().any(|it| state.is_closed(*it)) {
+        return Err(ApplyMergeError::Erased(number));
+    }
+    Ok(Person::clone(&state))
 }
 
 /// The lots that the merge brings beside others from the same record.

@@ -55,7 +55,9 @@ pub enum RevertMergeError {
         into: Uuid,
     },
     /// Something of the absorbed number was recorded, corrected, revoked or certified since.
-    #[error("outcome {0} was recorded, changed or certified since the merge: a split must say whose it is")]
+    #[error(
+        "outcome {0} was recorded, changed or certified since the merge: a split must say whose it is"
+    )]
     Used(Uuid),
 }
 
@@ -100,10 +102,13 @@ impl Decision for Revert {
             gone,
             stayed,
             account::wire::to_fact(absorbed, account::Event::Restored { from: person }),
-            account::wire::to_fact(person, account::Event::Released {
+            account::wire::to_fact(
+                person,
+                account::Event::Released {
                     from: absorbed,
                     quarantined,
-                }),
+                },
+            ),
         ]))
     }
 }

@@ -119,7 +119,7 @@ pub(super) fn erasure_certified(person: Uuid) -> Fact {
 }
 
 /// The two facts of an edge between persons that is drawn or taken back.
-pub fn edge(kind: &str, absorbed: Uuid, into: Uuid) -> [Fact; 2] {
+pub fn edge(kind: &'static str, absorbed: Uuid, into: Uuid) -> [Fact; 2] {
     [
         fact(stream(absorbed), kind, &Edge::Into(into)),
         fact(stream(into), kind, &Edge::Absorbed(absorbed)),

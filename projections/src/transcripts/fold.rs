@@ -161,11 +161,7 @@ struct Batch<'a> {
 }
 
 impl Batch<'_> {
-    fn account(
-        &mut self,
-        entry: &Entry,
-        event: &AccountEvent,
-    ) -> rusqlite::Result<()> {
+    fn account(&mut self, entry: &Entry, event: &AccountEvent) -> rusqlite::Result<()> {
         let rows = self.rows;
         match event {
             AccountEvent::OutcomeRecorded {
@@ -278,12 +274,7 @@ impl Batch<'_> {
     }
 
     /// The change in the outcome's history: who signed it and how.
-    fn note(
-        &mut self,
-        entry: &Entry,
-        outcome: Uuid,
-        kind: ChangeKind,
-    ) -> rusqlite::Result<()> {
+    fn note(&mut self, entry: &Entry, outcome: Uuid, kind: ChangeKind) -> rusqlite::Result<()> {
         let assertion = &entry.commit.assertion;
         let act = assertion.act().map(serde_json::to_string).transpose();
         let act = act.map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;

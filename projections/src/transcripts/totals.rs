@@ -77,6 +77,8 @@ impl Totals {
                     LotState::Superseded => of_scheme.superseded.add(lot.credit),
                     LotState::Revoked => of_scheme.revoked.add(lot.credit),
                     LotState::Disputed => of_scheme.disputed.add(lot.credit),
+                    // The other of the two is counted.
+                    LotState::Quarantined => {}
                 }
             }
         }

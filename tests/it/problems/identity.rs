@@ -1,6 +1,8 @@
 //! Reasons around persons and officers: roles taken back, erasures.
 
 use api::problem::Reason;
+use credentials::merge::apply::{self, ApplyMergeError};
+use credentials::rulebook::Refusal;
 use identity::person::erasure::{certify, destroy};
 use identity::role::Role;
 use serde_json::json;
@@ -14,6 +16,63 @@ pub(super) fn all(stand: &Stand, met: &Met) {
     officers(stand, met);
     erasures(stand, met);
     codes(stand, met);
+    merges(stand, met);
+}
+
+fn merges(stand: &Stand, met: &Met) {
+    let [one, other, third] =
+        [961, 962, 963].map(|serial| stand.register_plainly(0, "并者", serial));
+    let merge = |token: &str, into: Uuid, absorbed: Uuid| {
+        let body = json!({ "absorbed": absorbed, "reason": "系同一人" });
+        stand.post(token, &format!("/v1/learners/{into}/merges"), &body)
+    };
+    let first = stand.registrar.token.as_str();
+    met.refused(&merge(first, one, one), Reason::MergeSame);
+    let known = [964, 965].map(|serial| stand.register(0, "并者", &resident_id(serial)));
+    met.refused(&merge(first, known[0], known[1]), Reason::ResidentIdsDiffer);
+    let clerk = stand.register_plainly(0, "录者", 966);
+    let body = json!({ "person": clerk, "role": "clerk" });
+    let school = stand.schools[0].token();
+    stand.post(school, "/v1/officers", &body).is(201);
+    met.refused(&merge(first, one, clerk), Reason::HoldsRoles);
+    let counter = stand.register_plainly(0, "柜员", 967);
+    let body = json!({ "person": counter, "role": "counter" });
+    stand.post(school, "/v1/officers", &body).is(201);
+    let counter_token = stand.token(counter, Role::Counter, Some(stand.schools[0].number));
+    met.refused(&merge(&counter_token, counter, other), Reason::OwnAccount);
+
+    let outcome = |learner: Uuid| {
+        let body = Stand::outcome(learner, "R-M");
+        stand.post(school, "/v1/outcomes", &body).is(201)
+    };
+    outcome(one);
+    let doubled = outcome(other);
+    let agreed = |into: Uuid, absorbed: Uuid| {
+        let proposed = merge(first, into, absorbed).is(202);
+        let second = &stand.registrar2.token;
+        stand.approve(second, &proposed["approval"]).is(201)
+    };
+    agreed(one, other);
+    met.refused(&merge(first, third, other), Reason::PersonMerged);
+    let issue = json!({ "learner": one, "outcome": doubled["id"] });
+    let issue = stand.post(school, "/v1/credentials", &issue);
+    met.refused(&issue, Reason::OutcomeQuarantined);
+    let erasure = json!({ "reason": "注销" });
+    let erasure = stand.post(first, &format!("/v1/learners/{one}/erasure"), &erasure);
+    met.refused(&erasure, Reason::AbsorbedFirst);
+    let undo = |absorbed: Uuid| {
+        let path = format!("/v1/learners/{one}/merges/{absorbed}/reversal");
+        stand.post(first, &path, &json!({ "reason": "误并" }))
+    };
+    met.refused(&undo(third), Reason::NotMerged);
+    let body = Stand::outcome(other, "R-N");
+    stand.post(school, "/v1/outcomes", &body).is(201);
+    met.refused(&undo(other), Reason::MergeUsed);
+    // Whoever has so much credit stays: `rules_merges` fills an account as far.
+    let lots = apply::LOTS_MAX + 1;
+    let large = Refusal::ApplyMerge(ApplyMergeError::TooManyLots { lots });
+    let problem = ledger::execute::ExecuteError::Rejected(large).into();
+    super::unreachable::hold(met, apply::KIND, &problem, Reason::MergeTooLarge);
 }
 
 fn codes(stand: &Stand, met: &Met) {

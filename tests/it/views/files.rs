@@ -50,7 +50,7 @@ fn live_replayed_and_rebuilt_rows_are_equal() {
         .follower
         .wait_for(answer.earlier().position, PATIENCE)
         .unwrap();
-    assert_eq!(views.transcripts.of_person(person).unwrap().len(), 21);
+    assert_eq!(views.transcripts.of_person(&[person]).unwrap().len(), 21);
     assert!(views.follower.rebuild("nothing").is_err());
 }
 
@@ -168,7 +168,7 @@ fn rows_that_read_back_wrong_are_made_anew_while_the_views_serve() {
         "UPDATE outcomes SET kind = 'alchemy'",
     );
     assert!(
-        views.transcripts.of_person(story.people[0]).is_err(),
+        views.transcripts.of_person(&[story.people[0]]).is_err(),
         "never shown"
     );
     let mut lines = 0;
@@ -181,7 +181,7 @@ fn rows_that_read_back_wrong_are_made_anew_while_the_views_serve() {
         {
             lines = views
                 .transcripts
-                .of_person(story.people[0])
+                .of_person(&[story.people[0]])
                 .map_or(0, |lines| lines.len());
         }
         if lines == 2 {

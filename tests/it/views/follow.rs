@@ -33,7 +33,11 @@ fn waiting_ends_when_the_commit_is_folded_and_not_before() {
     thread::scope(|scope| {
         let waiting = scope.spawn(|| {
             views.follower.wait_for(next, PATIENCE).unwrap();
-            views.transcripts.of_person(story.people[2]).unwrap().len()
+            views
+                .transcripts
+                .of_person(&[story.people[2]])
+                .unwrap()
+                .len()
         });
         story
             .world
@@ -175,9 +179,9 @@ fn parts_of_a_view_add_up_to_the_whole() {
     for person in province.people {
         let lines: Vec<_> = parts
             .iter()
-            .flat_map(|part| part.transcripts.of_person(person).unwrap())
+            .flat_map(|part| part.transcripts.of_person(&[person]).unwrap())
             .collect();
-        assert_eq!(lines, whole.transcripts.of_person(person).unwrap());
+        assert_eq!(lines, whole.transcripts.of_person(&[person]).unwrap());
     }
     let commits: u64 = parts
         .iter()

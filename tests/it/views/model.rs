@@ -168,7 +168,7 @@ impl Naive {
 fn check(views: &Views, model: &Naive, people: &[Uuid]) {
     let (mut lines, mut standing) = (0, 0);
     for person in people {
-        let shown = views.transcripts.of_person(*person).unwrap();
+        let shown = views.transcripts.of_person(&[*person]).unwrap();
         lines += shown.len();
         let id = person.to_string();
         for (scheme, totals) in &Totals::of(&shown, day_of(START_MS)).0 {

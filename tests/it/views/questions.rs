@@ -25,7 +25,7 @@ fn a_line_says_what_the_account_says_and_who_signed() {
             .log
             .state::<Account>(&wire::stream(person))
             .unwrap();
-        let lines = views.transcripts.of_person(person).unwrap();
+        let lines = views.transcripts.of_person(&[person]).unwrap();
         assert_eq!(lines.len(), account.outcomes.len());
         for outcome in &account.outcomes {
             let line = lines

@@ -371,6 +371,11 @@ impl Given {
         self.makes(&said::second(asking.signer.number, proposal))
     }
 
+    /// The state of every stream that has facts, and how many.
+    pub fn states(&self) -> HashMap<Stream, (AnyState, u64)> {
+        self.states.clone()
+    }
+
     /// Every stream that has facts.
     pub fn streams(&self) -> Vec<Stream> {
         self.states.keys().cloned().collect()

@@ -3,6 +3,7 @@
 use credentials::account::correct_outcome::{self, Reason};
 use credentials::account::outcome::{Fields, Origin, outcome_id};
 use credentials::account::{record_outcome, revoke_outcome};
+use credentials::merge::{apply, revert};
 use credentials::policy::{Category, OutcomeKind, PolicyRef, Scheme, preset};
 use credentials::rulebook::open_log;
 use identity::approval::decide;
@@ -279,4 +280,29 @@ pub fn certify(erasure: Uuid, person: Uuid, commitments: u64) -> Asking {
         person,
     };
     Asking::new(ledger_key(), certify::KIND, &data)
+}
+
+/// The registrar asks that `absorbed` become part of `into`.
+pub fn merging(absorbed: Uuid, into: Uuid) -> apply::Data {
+    apply::Data {
+        values: Commitments::default(),
+        absorbed,
+        person: into,
+        resident_ids: apply::ResidentIds::Absent,
+    }
+}
+
+/// The registrar asks for a merge.
+pub fn merge(data: &apply::Data) -> Asking {
+    Asking::new(Signer::registrar(), apply::KIND, data).by(registrar(), "registrar")
+}
+
+/// The registrar asks that a merge be taken back.
+pub fn unmerge(absorbed: Uuid, into: Uuid) -> Asking {
+    let data = revert::Data {
+        values: Commitments::default(),
+        absorbed,
+        person: into,
+    };
+    Asking::new(Signer::registrar(), revert::KIND, &data).by(registrar(), "registrar")
 }

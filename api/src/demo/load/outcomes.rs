@@ -73,7 +73,7 @@ impl Loader<'_> {
         }
         let mut lines: HashMap<Origin, Line> = HashMap::new();
         for person in people {
-            let of_person = self.app.views.transcripts.of_person(*person)?;
+            let of_person = self.app.views.transcripts.of_person(&[*person])?;
             lines.extend(
                 of_person
                     .into_iter()

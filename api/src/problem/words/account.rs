@@ -39,6 +39,7 @@ impl InChinese for CorrectOutcomeError {
     fn zh(&self) -> String {
         match self {
             Self::Disputed => "该学习成果存疑，其机构尚未确认".into(),
+            Self::Quarantined => "该学习成果与同一记录的另一项重复，已隔离：请撤销其中一项".into(),
             Self::OutcomeUnknown(id) => unknown(*id),
             Self::NotYours { outcome, awarder } => not_yours(*outcome, *awarder, "更正"),
             Self::Revoked(position) => format!("该学习成果已在日志序号 {position} 处撤销"),

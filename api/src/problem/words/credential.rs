@@ -9,6 +9,9 @@ impl InChinese for IssueError {
     fn zh(&self) -> String {
         match self {
             Self::OutcomeDisputed => "该学习成果存疑，其机构尚未确认".into(),
+            Self::OutcomeQuarantined => {
+                "该学习成果与同一记录的另一项重复，已隔离：请为另一项签发".into()
+            }
             Self::OutcomeUnknown(id) => format!("该账户中没有学习成果 {id}"),
             Self::NotYours { outcome, awarder } => {
                 format!("学习成果 {outcome} 由机构 {awarder} 授予，只有该机构可以签发证书")

@@ -38,11 +38,13 @@ struct Counted {
 }
 
 /// As what a lot is counted; the numbers stand in its rows.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Bucket {
     Available = 0,
     Superseded = 1,
     Revoked = 2,
+    /// Not at all: another lot from the same record is.
+    Quarantined = 3,
 }
 
 /// Where a lot is counted.
@@ -107,6 +109,7 @@ impl<'a> Tally<'a> {
         match event {
             AccountEvent::OutcomeRecorded {
                 outcome,
+                person: _,
                 origin,
                 fields,
                 values: _,
@@ -116,6 +119,7 @@ impl<'a> Tally<'a> {
             }
             AccountEvent::OutcomeCorrected {
                 outcome,
+                person: _,
                 fields,
                 values: _,
             } => {
@@ -127,12 +131,24 @@ impl<'a> Tally<'a> {
                 let new = self.cell(awarder, fields)?;
                 self.count(*outcome, Some(old), new, false);
             }
-            AccountEvent::OutcomeRevoked { outcome } => {
+            AccountEvent::OutcomeRevoked { outcome, person: _ } => {
                 let old = self.counted(*outcome)?;
                 self.count(*outcome, Some(old), old.cell, true);
             }
-            // Credit is counted by outcome and lot, whatever stands for it.
-            AccountEvent::OutcomeCertified { .. } => {}
+            // Credit is counted by outcome and lot, whatever stands for it and whoever holds it.
+            AccountEvent::OutcomeCertified { .. }
+            | AccountEvent::Absorbed { .. }
+            | AccountEvent::Restored { .. } => {}
+            AccountEvent::Absorbs { quarantined, .. } => {
+                for lot in quarantined {
+                    self.shift(*lot, Bucket::Available, Bucket::Quarantined)?;
+                }
+            }
+            AccountEvent::Released { quarantined, .. } => {
+                for lot in quarantined {
+                    self.shift(*lot, Bucket::Quarantined, Bucket::Available)?;
+                }
+            }
             AccountEvent::LotDeposited {
                 lot,
                 outcome,
@@ -144,7 +160,7 @@ impl<'a> Tally<'a> {
                     credit: int(credit.get()),
                     bucket: Bucket::Available,
                 };
-                *self.amount(held) += held.credit;
+                self.amount(held, held.credit);
                 self.lots.insert(*lot, held);
             }
             AccountEvent::LotSuperseded { lot, successor: _ } => {
@@ -209,18 +225,27 @@ impl<'a> Tally<'a> {
     fn hold(&mut self, lot: Uuid, bucket: Bucket) -> rusqlite::Result<()> {
         let old = self.held(lot)?;
         let new = Held { bucket, ..old };
-        *self.amount(old) -= old.credit;
-        *self.amount(new) += new.credit;
+        self.amount(old, -old.credit);
+        self.amount(new, new.credit);
         self.lots.insert(lot, new);
         Ok(())
     }
 
-    fn amount(&mut self, of: Held) -> &mut i64 {
+    /// The same, if it is counted as `from`.
+    fn shift(&mut self, lot: Uuid, from: Bucket, to: Bucket) -> rusqlite::Result<()> {
+        if self.held(lot)?.bucket == from {
+            self.hold(lot, to)?;
+        }
+        Ok(())
+    }
+
+    fn amount(&mut self, of: Held, credit: i64) {
         let added = self.add(of.cell);
         match of.bucket {
-            Bucket::Available => &mut added.available_mc,
-            Bucket::Superseded => &mut added.superseded_mc,
-            Bucket::Revoked => &mut added.revoked_mc,
+            Bucket::Available => added.available_mc += credit,
+            Bucket::Superseded => added.superseded_mc += credit,
+            Bucket::Revoked => added.revoked_mc += credit,
+            Bucket::Quarantined => {}
         }
     }
 
@@ -252,6 +277,7 @@ impl<'a> Tally<'a> {
                         0 => Bucket::Available,
                         1 => Bucket::Superseded,
                         2 => Bucket::Revoked,
+                        3 => Bucket::Quarantined,
                         _ => return Err(wrong(2, Type::Integer, NotOfForm)),
                     },
                 })

@@ -1,0 +1,230 @@
+//! A learner with two numbers: found, merged by two officers, read as one, and parted again.
+
+use identity::role::Role;
+use serde_json::{Value, json};
+use tests::support::server::answer::after;
+use tests::support::server::{Stand, resident_id};
+use uuid::Uuid;
+
+struct Twice {
+    stand: Stand,
+    /// The number with a resident id.
+    stays: Uuid,
+    /// The one that a school made for want of it.
+    goes: Uuid,
+}
+
+impl Twice {
+    fn open() -> Self {
+        let stand = Stand::open();
+        Self {
+            stays: stand.register(0, "林昇", &resident_id(1)),
+            goes: stand.register_plainly(0, "林昇", 2),
+            stand,
+        }
+    }
+
+    fn token(&self) -> &str {
+        self.stand.schools[0].token()
+    }
+
+    fn records(&self, learner: Uuid, record: &str) -> Value {
+        let body = Stand::outcome(learner, record);
+        self.stand.post(self.token(), "/v1/outcomes", &body).is(201)
+    }
+
+    fn merges(&self) -> Value {
+        let path = format!("/v1/learners/{}/merges", self.stays);
+        let body = json!({ "absorbed": self.goes, "reason": "窗口核对，系同一人" });
+        let proposed = self
+            .stand
+            .post(&self.stand.registrar.token, &path, &body)
+            .is(202);
+        let second = &self.stand.registrar2.token;
+        self.stand.approve(second, &proposed["approval"]).is(201)
+    }
+
+    fn undoes(&self) -> tests::support::server::Answer {
+        let path = format!("/v1/learners/{}/merges/{}/reversal", self.stays, self.goes);
+        let body = json!({ "reason": "核对有误" });
+        self.stand.post(&self.stand.registrar.token, &path, &body)
+    }
+
+    fn transcript(&self, token: &str, of: Uuid, written: &Value) -> Value {
+        let path = format!("/v1/learners/{of}/transcript.json");
+        self.stand.get(token, &after(&path, written)).is(200)
+    }
+}
+
+/// The records of a transcript, in order, with the states of their last lots.
+fn lines(transcript: &Value) -> Vec<(String, String)> {
+    let lines = transcript["outcomes"].as_array().unwrap().iter();
+    let mut lines: Vec<_> = lines
+        .map(|line| {
+            let lot = line["lots"].as_array().unwrap().last().unwrap();
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            (text(&line["record"]), text(&lot["state"]))
+        })
+        .collect();
+    lines.sort();
+    lines
+}
+
+#[test]
+fn two_numbers_of_one_person_read_as_one() {
+    // Half of what somebody learned would be missing at every desk, or count twice at one of them.
+    let twice = Twice::open();
+    let stand = &twice.stand;
+    let learner = stand.token(twice.stays, Role::Learner, None);
+    let other = stand.token(twice.goes, Role::Learner, None);
+    twice.records(twice.stays, "A-1");
+    twice.records(twice.stays, "D-1");
+    twice.records(twice.goes, "D-1");
+    let issued_for = twice.records(twice.goes, "B-1");
+    let before = twice.transcript(&learner, twice.stays, &issued_for);
+    assert_eq!(lines(&before).len(), 2);
+    let merged = twice.merges();
+
+    let pair = |record: &str, state: &str| (record.to_owned(), state.to_owned());
+    let expected = vec![
+        pair("A-1", "available"),
+        pair("B-1", "available"),
+        pair("D-1", "available"),
+        pair("D-1", "quarantined"),
+    ];
+    for token in [twice.token(), &learner] {
+        for of in [twice.stays, twice.goes] {
+            let read = twice.transcript(token, of, &merged);
+            assert_eq!(lines(&read), expected);
+            assert_eq!(read["learner"]["id"], json!(twice.stays));
+            assert_eq!(read["totals"][0]["credits"], "6", "the double counts once");
+            // What stands under the number that is used no more still opens.
+            let lines = read["outcomes"].as_array().unwrap();
+            assert!(
+                lines.iter().all(|line| line["title"] == "数据结构"),
+                "{read}"
+            );
+        }
+    }
+    let path = format!("/v1/learners/{}", twice.goes);
+    let shown = stand.get(twice.token(), &after(&path, &merged)).is(200);
+    assert_eq!(
+        (&shown["id"], &shown["absorbed"][0]),
+        (&json!(twice.stays), &json!(twice.goes))
+    );
+    assert_eq!(shown["identifiers"].as_array().unwrap().len(), 2);
+    // The number that is used no more signs nobody in.
+    stand.get(&other, &path).refused(401, "token-invalid");
+    // By either outside number one finds the person.
+    for body in [
+        json!({ "type": "resident_id", "value": resident_id(1) }),
+        json!({ "type": "staff_number", "value": Stand::staff_number(2) }),
+    ] {
+        let found = stand
+            .post(twice.token(), "/v1/learners/search", &body)
+            .is(200);
+        assert_eq!(found["id"], json!(twice.stays), "{found}");
+    }
+}
+
+#[test]
+fn what_is_said_of_the_old_number_goes_on() {
+    // A school would have to learn of each merge, or its corrections and credentials fail.
+    let twice = Twice::open();
+    let stand = &twice.stand;
+    let learner = stand.token(twice.stays, Role::Learner, None);
+    for (who, record) in [
+        (twice.stays, "A-1"),
+        (twice.stays, "D-1"),
+        (twice.goes, "D-1"),
+    ] {
+        twice.records(who, record);
+    }
+    let issued_for = twice.records(twice.goes, "B-1");
+    twice.merges();
+    let more = twice.records(twice.goes, "B-2");
+    let again = Stand::outcome(twice.stays, "B-2");
+    let again = stand.post(twice.token(), "/v1/outcomes", &again).is(200);
+    assert_eq!(again["position"], more["position"]);
+    let list = format!("/v1/outcomes?learner={}", twice.stays);
+    let list = stand
+        .get(twice.token(), &format!("{list}&after={}", more["position"]))
+        .is(200);
+    assert_eq!(list["items"].as_array().unwrap().len(), 5);
+    let key = json!({ "fragment": "credential-1", "use": "credential" });
+    stand
+        .post(twice.token(), "/v1/institutions/1/keys", &key)
+        .is(201);
+    let issue = json!({ "learner": twice.stays, "outcome": issued_for["id"] });
+    let issued = stand.post(twice.token(), "/v1/credentials", &issue).is(201);
+    let path = format!("/v1/credentials/{}", issued["id"].as_str().unwrap());
+    let document = stand.get(&learner, &after(&path, &issued)).text();
+    let headers = [("content-type", "application/json")];
+    let body = Some(document.as_bytes());
+    let report = stand.send("POST", "/v1/verify", "", &headers, body).is(200);
+    assert_eq!(report["result"], "valid");
+    let path = format!("/v1/credentials?learner={}", twice.goes);
+    let listed = stand
+        .get(&learner, &format!("{path}&after={}", issued["position"]))
+        .is(200);
+    assert_eq!(listed.as_array().unwrap().len(), 1);
+    // So it cannot simply be taken back any more.
+    twice.undoes().refused(409, "merge-used");
+    let correction = json!({ "reason": "mark_reviewed", "kind": "course", "title": "数据结构",
+        "credits": "3", "completed_on": "2026-06-01" });
+    let path = format!(
+        "/v1/outcomes/{}/corrections",
+        issued_for["id"].as_str().unwrap()
+    );
+    let proposed = stand.post(twice.token(), &path, &correction).is(202);
+    let second = &stand.schools[0].officers[1].token;
+    let corrected = stand.approve(second, &proposed["approval"]).is(201);
+    let read = twice.transcript(&learner, twice.stays, &corrected);
+    assert_eq!(read["totals"][0]["credits"], "9");
+    let line = read["outcomes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|it| it["record"] == "B-1");
+    assert_eq!(line.unwrap()["state"], "corrected");
+    let statistics = after("/v1/statistics/overview", &corrected);
+    let all = stand.get(&stand.registrar.token, &statistics).is(200);
+    let credits: f64 = all["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["credits"].as_str().unwrap().parse::<f64>().unwrap())
+        .sum();
+    assert!((credits - 9.0).abs() < 1e-9, "{all}");
+}
+
+#[test]
+fn a_merge_that_was_wrong_is_taken_back_by_two() {
+    // Two people would share an account for ever, or one officer could tear it apart.
+    let twice = Twice::open();
+    let stand = &twice.stand;
+    twice.records(twice.stays, "A-1");
+    twice.records(twice.goes, "A-1");
+    let last = twice.records(twice.goes, "B-1");
+    let before = [twice.stays, twice.goes].map(|of| {
+        let read = twice.transcript(twice.token(), of, &last);
+        (read["outcomes"].clone(), read["totals"].clone())
+    });
+    twice.merges();
+    let proposed = twice.undoes().is(202);
+    stand
+        .approve(&stand.registrar.token, &proposed["approval"])
+        .refused(403, "same-person");
+    let undone = stand
+        .approve(&stand.registrar2.token, &proposed["approval"])
+        .is(201);
+    let after = [twice.stays, twice.goes].map(|of| {
+        let read = twice.transcript(twice.token(), of, &undone);
+        (read["outcomes"].clone(), read["totals"].clone())
+    });
+    assert_eq!(after, before);
+    let learner = stand.token(twice.goes, Role::Learner, None);
+    twice.transcript(&learner, twice.goes, &undone);
+    // What is asked for again is done again.
+    twice.merges();
+}

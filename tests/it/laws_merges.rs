@@ -1,0 +1,586 @@
+//! Random histories of merges, against books that know nothing but a list of edges (SECURITY §1.2, I1 to I4).
+//!
+//! The use cases are asked directly: what a log does around them is the model's business.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use credentials::account::whole::{self, Whole};
+use credentials::account::{
+    self, Account, LotState, OutcomeState, correct_outcome, record_outcome, revoke_outcome,
+};
+use credentials::merge::apply::{self, ApplyMergeError, ResidentIds};
+use credentials::merge::revert::{self, RevertMergeError};
+use credentials::rulebook::Rulebook;
+use identity::ask::Ask;
+use identity::did::IssuerNumber;
+use identity::erasable::Commitments;
+use identity::institution::Institution;
+use identity::person;
+use ledger::assertion::{Assertion, Seen};
+use ledger::clock::{self, Stopwatch};
+use ledger::decision::{AnyState, Decision, Known, Occurred, Rules as _, Verdict, World};
+use ledger::fact::{Fact, Stream};
+use ledger::hash::Digest;
+use ledger::key::PublicKey;
+use ledger::merkle;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+use serde::Serialize;
+use tests::support::asking::{NOON_MS, Signer};
+use tests::support::given::Given;
+use tests::support::said;
+use uuid::Uuid;
+
+/// Numbers that a history may name.
+const NUMBERS: u64 = 6;
+/// Records that school 1 may give to each of them.
+const RECORDS: u8 = 3;
+/// Histories unless `XF_MERGE_HISTORIES` says more.
+const HISTORIES: u32 = 10_000;
+const STEPS_MAX: usize = 24;
+const SCHOOL: IssuerNumber = IssuerNumber(1);
+
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Record(u64, u8),
+    Correct(u64, u8),
+    Revoke(u64, u8),
+    Merge(u64, u64),
+    Revert(u64, u64),
+}
+
+/// What a step came to, on both sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Came {
+    Written,
+    AlreadySo,
+    Refused,
+}
+
+/// Who is who, and what was recorded under which number, by nothing but lists.
+#[derive(Debug, Default, Clone)]
+struct Books {
+    /// (absorbed, into), as drawn and not taken back.
+    edges: Vec<(u64, u64)>,
+    /// What each (number, record) is worth now, in credits; `None` = revoked.
+    outcomes: BTreeMap<(u64, u8), Option<u64>>,
+    /// Those said of since the edge of their number was drawn, by edge.
+    used: BTreeMap<(u64, u64), bool>,
+    /// Outcomes that a merge brought beside another of the same record.
+    quarantined: BTreeMap<(u64, u64), BTreeSet<(u64, u8)>>,
+}
+
+impl Books {
+    fn holder(&self, of: u64) -> u64 {
+        let mut holder = of;
+        while let Some((_, into)) = self.edges.iter().find(|(absorbed, _)| *absorbed == holder) {
+            holder = *into;
+        }
+        holder
+    }
+
+    fn numbers(&self, holder: u64) -> Vec<u64> {
+        let all = 0..NUMBERS;
+        all.filter(|it| self.holder(*it) == holder).collect()
+    }
+
+    fn is_quarantined(&self, outcome: (u64, u8)) -> bool {
+        self.quarantined.values().any(|set| set.contains(&outcome))
+    }
+
+    /// The number under which the person of `of` has this record, if any; the holder's own comes first.
+    fn known(&self, of: u64, record: u8) -> Option<u64> {
+        let holder = self.holder(of);
+        let mut numbers = vec![holder];
+        let mut at = 0;
+        // In the order in which they were taken in, each with its own parts behind it.
+        while at < numbers.len() {
+            let parts = self.edges.iter().filter(|(_, into)| *into == numbers[at]);
+            let parts: Vec<u64> = parts.map(|(absorbed, _)| *absorbed).collect();
+            for (place, part) in parts.into_iter().enumerate() {
+                numbers.insert(at + 1 + place, part);
+            }
+            at += 1;
+        }
+        numbers
+            .into_iter()
+            .find(|it| self.outcomes.contains_key(&(*it, record)))
+    }
+
+    /// Every edge above a number: something was said of it, or under it.
+    fn use_up(&mut self, mut number: u64) {
+        while let Some(edge) = self.edges.iter().find(|(absorbed, _)| *absorbed == number) {
+            self.used.insert(*edge, true);
+            number = edge.1;
+        }
+    }
+}
+
+/// What costs time and is the same in every history.
+struct Stage {
+    assertion: Assertion,
+    key: PublicKey,
+    states: HashMap<Stream, (AnyState, u64)>,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let mut given = Given::genesis().admitted(1);
+        for n in 0..NUMBERS {
+            given = given.registered(number(n));
+        }
+        let seen = Seen {
+            root: merkle::empty_root(),
+            size: 0,
+        };
+        let signer = Signer::registrar();
+        let assertion = said::register(1, number(NUMBERS))
+            .signed_by(signer.clone())
+            .sign(0, NOON_MS, seen);
+        Self {
+            assertion,
+            key: signer.public(),
+            states: given.states(),
+        }
+    }
+}
+
+struct Play<'a> {
+    stage: &'a Stage,
+    states: HashMap<Stream, (AnyState, u64)>,
+    books: Books,
+    next: u64,
+}
+
+impl Play<'_> {
+    fn known(&self, stream: &Stream) -> (AnyState, u64) {
+        self.states.get(stream).cloned().unwrap_or_else(|| {
+            let fold = Rulebook.fold(stream.noun()).unwrap();
+            (fold.empty(), 0)
+        })
+    }
+
+    fn account(&self, number: Uuid) -> Arc<Account> {
+        let (state, _) = self.known(&account::wire::stream(number));
+        state.downcast::<Account>().unwrap()
+    }
+
+    fn whole(&self, of: u64) -> Whole {
+        whole::whole(number(of), |it| Ok::<_, ()>(self.account(it))).unwrap()
+    }
+
+    /// Decides as the sequencer does, and folds.
+    fn ask<D: Decision>(&mut self, decision: &D, own: &impl Serialize) -> Result<Came, D::Error> {
+        let mut world = World::new(self.next, NOON_MS, &self.stage.assertion, &self.stage.key);
+        loop {
+            let named = decision.streams(&world);
+            world.undeclared();
+            let unknown: Vec<Stream> = named.into_iter().filter(|it| !world.knows(it)).collect();
+            if unknown.is_empty() {
+                break;
+            }
+            for stream in unknown {
+                let (state, revisions) = self.known(&stream);
+                world.learn(Known {
+                    stream,
+                    state,
+                    revisions,
+                });
+            }
+        }
+        let verdict = decision.decide(&world)?;
+        assert_eq!(world.undeclared(), None, "it read what it had not named");
+        drop(world);
+        Ok(match verdict {
+            Verdict::AlreadySo(_) => Came::AlreadySo,
+            Verdict::Facts(facts) => {
+                self.fold(facts, &serde_json::to_string(own).unwrap());
+                self.next += 1;
+                Came::Written
+            }
+        })
+    }
+
+    fn fold(&mut self, facts: Vec<Fact>, own: &str) {
+        let at = Occurred {
+            position: self.next,
+            recorded_at_ms: NOON_MS,
+            leaf: Digest::of(&self.next.to_be_bytes()),
+            assertion: &self.stage.assertion,
+        };
+        for fact in facts {
+            let fold = Rulebook.fold(fact.stream.noun()).unwrap();
+            let data = fact.data.as_deref().map_or(own, |data| data.get());
+            let event = fold.read(fact.kind, data).unwrap();
+            let (state, revisions) = self.known(&fact.stream);
+            let closed = state
+                .downcast_ref::<Account>()
+                .is_some_and(|it| it.absorbed_by.is_some());
+            let opens = fact.kind == account::wire::RESTORED_V1;
+            assert!(
+                !closed || opens,
+                "I4: an absorbed account accepts nothing more"
+            );
+            let state = fold.evolve(state, &event, &at);
+            self.states.insert(fact.stream, (state, revisions + 1));
+        }
+    }
+
+    fn record(&mut self, of: u64, record: u8) -> Came {
+        let data = said::recording(1, number(of), &name(record), said::course());
+        let decision = record_outcome::RecordOutcome {
+            issuer: SCHOOL,
+            data: data.clone(),
+        };
+        self.ask(&decision, &data).unwrap_or(Came::Refused)
+    }
+
+    /// The commit that says what the outcome says now; whatever, where there is none.
+    fn target(&self, of: u64, record: u8) -> Option<ledger::assertion::Target> {
+        let whole = self.whole(of);
+        let outcome = whole
+            .account
+            .outcome(said::outcome_of(1, number(of), &name(record)));
+        outcome.map(|outcome| outcome.current)
+    }
+
+    fn correct(&mut self, of: u64, record: u8) -> Came {
+        let mut fields = said::course();
+        let worth = 1 + self.next % 50;
+        fields.credits = Some(format!("{worth}").parse().unwrap());
+        let data = correct_outcome::Data {
+            values: Commitments::default(),
+            fields,
+            outcome: said::outcome_of(1, number(of), &name(record)),
+            person: number(of),
+            reason: correct_outcome::Reason::AmountWrong,
+        };
+        let decision = correct_outcome::CorrectOutcome {
+            issuer: SCHOOL,
+            target: self.target(of, record),
+            data: data.clone(),
+        };
+        self.ask(&decision, &data).unwrap_or(Came::Refused)
+    }
+
+    fn revoke(&mut self, of: u64, record: u8) -> Came {
+        let data = revoke_outcome::Data {
+            values: Commitments::default(),
+            outcome: said::outcome_of(1, number(of), &name(record)),
+            person: number(of),
+            reason: correct_outcome::Reason::Misconduct,
+        };
+        let decision = revoke_outcome::RevokeOutcome {
+            issuer: SCHOOL,
+            target: self.target(of, record),
+            data: data.clone(),
+        };
+        self.ask(&decision, &data).unwrap_or(Came::Refused)
+    }
+
+    fn merge(&mut self, absorbed: u64, into: u64) -> Result<Came, ApplyMergeError> {
+        let data = apply::Data {
+            values: Commitments::default(),
+            absorbed: number(absorbed),
+            person: number(into),
+            resident_ids: ResidentIds::Absent,
+        };
+        let decision = apply::Apply {
+            ask: Ask::of(&self.stage.assertion).unwrap(),
+            data: data.clone(),
+        };
+        self.ask(&decision, &data)
+    }
+
+    fn revert(&mut self, absorbed: u64, into: u64) -> Result<Came, RevertMergeError> {
+        let data = revert::Data {
+            values: Commitments::default(),
+            absorbed: number(absorbed),
+            person: number(into),
+        };
+        self.ask(&revert::Revert { data: data.clone() }, &data)
+    }
+
+    /// Plays a step on both sides.
+    fn step(&mut self, step: Step) -> Result<Came, TestCaseError> {
+        let (came, expected) = match step {
+            Step::Record(of, record) => (self.record(of, record), self.recorded(of, record)),
+            Step::Correct(of, record) => {
+                let worth = 1 + self.next % 50;
+                (self.correct(of, record), self.corrected(of, record, worth))
+            }
+            Step::Revoke(of, record) => (self.revoke(of, record), self.revoked(of, record)),
+            Step::Merge(absorbed, into) => {
+                let came = self.merge(absorbed, into);
+                (came.unwrap_or(Came::Refused), self.merged(absorbed, into))
+            }
+            Step::Revert(absorbed, into) => {
+                let before = self.snapshot();
+                let came = self.revert(absorbed, into);
+                if matches!(came, Err(RevertMergeError::Used(_))) {
+                    prop_assert_eq!(self.books.used.get(&(absorbed, into)), Some(&true));
+                }
+                if came.is_err() {
+                    prop_assert_eq!(&before, &self.snapshot());
+                }
+                (came.unwrap_or(Came::Refused), self.reverted(absorbed, into))
+            }
+        };
+        prop_assert_eq!(came, expected, "{:?} in {:?}", step, self.books);
+        self.compare()?;
+        Ok(came)
+    }
+
+    fn recorded(&mut self, of: u64, record: u8) -> Came {
+        if let Some(known) = self.books.known(of, record) {
+            // As it was first recorded, or as it stands: nothing new. What was revoked stays so.
+            let stands = self.books.outcomes[&(known, record)].is_some();
+            return if stands {
+                Came::AlreadySo
+            } else {
+                Came::Refused
+            };
+        }
+        self.books.outcomes.insert((of, record), Some(4_000));
+        self.books.use_up(of);
+        Came::Written
+    }
+
+    fn corrected(&mut self, of: u64, record: u8, worth: u64) -> Came {
+        let quarantined = self.books.is_quarantined((of, record));
+        let Some(Some(now)) = self.books.outcomes.get_mut(&(of, record)) else {
+            return Came::Refused;
+        };
+        if *now == worth * 1_000 {
+            return Came::AlreadySo;
+        }
+        if quarantined {
+            return Came::Refused;
+        }
+        *now = worth * 1_000;
+        self.books.use_up(of);
+        Came::Written
+    }
+
+    fn revoked(&mut self, of: u64, record: u8) -> Came {
+        match self.books.outcomes.get_mut(&(of, record)) {
+            None => Came::Refused,
+            Some(None) => Came::AlreadySo,
+            Some(now) => {
+                *now = None;
+                self.books.use_up(of);
+                Came::Written
+            }
+        }
+    }
+
+    fn merged(&mut self, absorbed: u64, into: u64) -> Came {
+        let books = &mut self.books;
+        if absorbed != into && books.edges.contains(&(absorbed, into)) {
+            return Came::AlreadySo;
+        }
+        let both_stand = books.holder(absorbed) == absorbed && books.holder(into) == into;
+        if absorbed == into || !both_stand {
+            return Came::Refused;
+        }
+        let counts = |books: &Books, numbers: &[u64], record: u8| {
+            let stands = |it: &&u64| {
+                let outcome = (**it, record);
+                matches!(books.outcomes.get(&outcome), Some(Some(_)))
+                    && !books.is_quarantined(outcome)
+            };
+            numbers.iter().find(stands).copied()
+        };
+        let (stays, goes) = (books.numbers(into), books.numbers(absorbed));
+        let mut doubled = BTreeSet::new();
+        for record in 0..RECORDS {
+            if counts(books, &stays, record).is_some() {
+                let brought = goes.iter().map(|it| (*it, record));
+                doubled.extend(brought.filter(|it| books.outcomes.contains_key(it)));
+            }
+        }
+        books.edges.push((absorbed, into));
+        books.used.insert((absorbed, into), false);
+        books.quarantined.insert((absorbed, into), doubled);
+        Came::Written
+    }
+
+    fn reverted(&mut self, absorbed: u64, into: u64) -> Came {
+        let books = &mut self.books;
+        let edge = (absorbed, into);
+        let may = books.edges.contains(&edge) && books.holder(into) == into && !books.used[&edge];
+        if !may {
+            return Came::Refused;
+        }
+        books.edges.retain(|it| *it != edge);
+        books.quarantined.remove(&edge);
+        Came::Written
+    }
+
+    /// Each account as it reads, without the history of merges.
+    fn snapshot(&self) -> Vec<String> {
+        let read = |of| {
+            let whole = self.whole(of);
+            let outcomes = whole.account.outcomes.iter();
+            let outcomes: Vec<_> = outcomes
+                .map(|it| (it.id, it.fields.clone(), it.current, it.revoked.clone()))
+                .collect();
+            let mut numbers = whole.numbers.clone();
+            numbers.sort_unstable();
+            format!(
+                "{:?} {numbers:?} {outcomes:?} {:?}",
+                whole.holder, whole.account.lots
+            )
+        };
+        (0..NUMBERS).map(read).collect()
+    }
+
+    /// Both sides say the same of everybody.
+    fn compare(&self) -> Result<(), TestCaseError> {
+        let school = Institution::default();
+        let mut lots_seen = BTreeSet::new();
+        for of in 0..NUMBERS {
+            let holder = self.books.holder(of);
+            let whole = self.whole(of);
+            prop_assert_eq!(whole.holder, number(holder));
+            let numbers: BTreeSet<Uuid> = whole.numbers.iter().copied().collect();
+            let expected: BTreeSet<Uuid> =
+                self.books.numbers(holder).into_iter().map(number).collect();
+            prop_assert_eq!(numbers.len(), whole.numbers.len(), "each number once");
+            prop_assert_eq!(numbers, expected);
+            let state = self.known(&person::wire::stream(number(of))).0;
+            let state = state.downcast_ref::<person::Person>().unwrap();
+            prop_assert_eq!(state.merged_into.is_some(), holder != of);
+            if holder != of {
+                continue;
+            }
+            // What a person has is each thing once, and of it each lot once in the whole province.
+            let mut has = BTreeMap::new();
+            for outcome in &whole.account.outcomes {
+                let stands = outcome.state(&school) == OutcomeState::Recorded;
+                let lot = whole
+                    .account
+                    .current_lot(outcome, &school)
+                    .filter(|_| stands);
+                has.insert(outcome.id, lot.map(|lot| (lot.credit.get(), lot.state)));
+            }
+            prop_assert_eq!(has.len(), whole.account.outcomes.len());
+            let mut books = BTreeMap::new();
+            for ((under, record), worth) in &self.books.outcomes {
+                if self.books.holder(*under) == holder {
+                    let id = said::outcome_of(1, number(*under), &name(*record));
+                    books.insert(id, *worth);
+                }
+            }
+            let amounts = has
+                .iter()
+                .map(|(id, lot)| (*id, lot.map(|(credit, _)| credit)));
+            prop_assert_eq!(amounts.collect::<BTreeMap<_, _>>(), books);
+            for lot in &whole.account.lots {
+                prop_assert!(lots_seen.insert(lot.id), "I4: lot {} counts twice", lot.id);
+            }
+            // Of one origin at most one lot counts.
+            let mut origins = BTreeSet::new();
+            for outcome in &whole.account.outcomes {
+                let counts =
+                    has[&outcome.id].is_some_and(|(_, state)| state == LotState::Available);
+                prop_assert!(
+                    !counts || origins.insert(outcome.origin.clone()),
+                    "one record counts once: {:?}",
+                    self.books
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+fn number(n: u64) -> Uuid {
+    tests::support::asking::person(200 + n)
+}
+
+fn name(record: u8) -> String {
+    format!("R{record}")
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let one = || 0..NUMBERS;
+    let two = || (0..NUMBERS, 0..NUMBERS);
+    prop_oneof![
+        5 => (one(), 0..RECORDS).prop_map(|(of, record)| Step::Record(of, record)),
+        2 => (one(), 0..RECORDS).prop_map(|(of, record)| Step::Correct(of, record)),
+        1 => (one(), 0..RECORDS).prop_map(|(of, record)| Step::Revoke(of, record)),
+        4 => two().prop_map(|(absorbed, into)| Step::Merge(absorbed, into)),
+        4 => two().prop_map(|(absorbed, into)| Step::Revert(absorbed, into)),
+    ]
+}
+
+fn setting(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// A merge would count a record twice, lose one, or not be undone.
+///
+/// `XF_MERGE_HISTORIES` sets how many histories are played, `XF_MERGE_SEED` repeats a failure.
+#[test]
+fn merges_stand_as_the_books_have_them() {
+    let histories = setting("XF_MERGE_HISTORIES").map_or(HISTORIES, |text| text.parse().unwrap());
+    let seed =
+        setting("XF_MERGE_SEED").map_or_else(clock::random::<32>, |text| super::keys::hex(&text));
+    let seed_text = seed
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+    let config = Config {
+        cases: histories,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let stage = Stage::new();
+    let tally = RefCell::new(BTreeMap::<(&str, String), u64>::new());
+    let started = Stopwatch::start();
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
+    let steps = prop::collection::vec(step(), 1..STEPS_MAX);
+    let result = TestRunner::new_with_rng(config, rng).run(&steps, |steps| {
+        let mut play = Play {
+            stage: &stage,
+            states: stage.states.clone(),
+            books: Books::default(),
+            next: 1_000,
+        };
+        for step in steps {
+            let kind = match step {
+                Step::Record(..) => "record",
+                Step::Correct(..) => "correct",
+                Step::Revoke(..) => "revoke",
+                Step::Merge(..) => "merge",
+                Step::Revert(..) => "revert",
+            };
+            let came = play.step(step)?;
+            *tally
+                .borrow_mut()
+                .entry((kind, format!("{came:?}")))
+                .or_default() += 1;
+        }
+        Ok(())
+    });
+    super::kill::say(&format!(
+        "merges: {histories} histories (XF_MERGE_HISTORIES) in {} ms, seed {seed_text} (XF_MERGE_SEED): {:?}",
+        started.elapsed().as_millis(),
+        tally.borrow()
+    ));
+    assert!(
+        result.is_ok(),
+        "XF_MERGE_SEED={seed_text}: {}",
+        result.unwrap_err()
+    );
+    let tally = tally.borrow();
+    for kind in ["record", "correct", "revoke", "merge", "revert"] {
+        let written = tally.get(&(kind, "Written".into())).copied();
+        assert!(
+            written > Some(u64::from(histories) / 20),
+            "{kind}: {tally:?}"
+        );
+    }
+}

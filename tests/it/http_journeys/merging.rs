@@ -117,13 +117,13 @@ fn two_numbers_of_one_person_read_as_one() {
     stand.get(&other, &path).refused(401, "token-invalid");
     // By either outside number one finds the person.
     for body in [
-        json!({ "type": "resident_id", "value": resident_id(1) }),
-        json!({ "type": "staff_number", "value": Stand::staff_number(2) }),
+        json!({ "identifier": { "type": "resident_id", "value": resident_id(1) } }),
+        json!({ "identifier": { "type": "staff_number", "value": Stand::staff_number(2) } }),
     ] {
         let found = stand
             .post(twice.token(), "/v1/learners/search", &body)
             .is(200);
-        assert_eq!(found["id"], json!(twice.stays), "{found}");
+        assert_eq!(found["matches"][0]["id"], json!(twice.stays), "{found}");
     }
 }
 

@@ -9,6 +9,7 @@ use api::problem::{Problem, Reason};
 use ledger::clock::Stopwatch;
 use tests::support::process;
 use tests::support::seeded::Seeded;
+use tests::support::server::Stand;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -54,16 +55,44 @@ fn cells(texts: impl Iterator<Item = String>) -> String {
     format!("<row>{}</row>", cells.collect::<String>())
 }
 
+/// 70 MB of blanks in 70 kB.
+fn bomb() -> Vec<u8> {
+    workbook(|zip| {
+        let blanks = vec![b' '; 1 << 20];
+        zip.write_all(b"<worksheet><sheetData>").unwrap();
+        for _ in 0..70 {
+            zip.write_all(&blanks).unwrap();
+        }
+    })
+}
+
+#[test]
+fn what_was_made_to_harm_is_refused_at_the_door() {
+    // What the reader refuses would be kept all the same, or be answered as our own failure.
+    let stand = Stand::open();
+    let token = stand.schools[0].token();
+    let before = crate::http_trace::trace(&stand);
+    stand
+        .upload(token, "f.xlsx", &bomb())
+        .refused(413, "import-too-large");
+    let wide = format!("{HEADER}{}\n", ",x".repeat(10_000 - 13));
+    stand
+        .upload(token, "f.csv", wide.as_bytes())
+        .refused(422, "import-file-invalid");
+    let wide = workbook(|zip| {
+        let row = cells((0..10_000).map(|at| format!("c{at}")));
+        write!(zip, "<worksheet><sheetData>{row}</sheetData></worksheet>").unwrap();
+    });
+    stand
+        .upload(token, "f.xlsx", &wide)
+        .refused(422, "import-file-invalid");
+    assert_eq!(crate::http_trace::trace(&stand), before);
+}
+
 #[test]
 fn a_bomb_is_not_inflated() {
     // A file of 70 kB would fill the memory and stop the ledger for everybody.
-    let bomb = workbook(|zip| {
-        let zeroes = vec![b' '; 1 << 20];
-        zip.write_all(b"<worksheet><sheetData>").unwrap();
-        for _ in 0..70 {
-            zip.write_all(&zeroes).unwrap();
-        }
-    });
+    let bomb = bomb();
     assert!(bomb.len() < 1 << 20);
     let problem = refused(&bomb);
     assert_eq!(

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, header};
 use credentials::rulebook::pointer;
 use identity::did::IssuerNumber;
 use identity::officer::Officer;
+use identity::person::state::Barred;
 use identity::person::{Person, wire};
 use identity::role::Role;
 use ledger::assertion::{Act, By};
@@ -37,9 +38,15 @@ impl Caller {
     /// Nor may anybody act as a person who was forgotten, with whatever token.
     pub(crate) fn still_may(&self, app: &App) -> Result<(), Problem> {
         let person = app.ledger.state::<Person>(&wire::stream(self.person))?;
-        // Whose number was merged signs in with the one that stays.
-        if person.is_forgotten() || person.merged_into.is_some() {
-            return Err(Problem::of(Reason::TokenInvalid));
+        match person.barred() {
+            None => {}
+            // Whose number was merged signs in with the one that stays.
+            Some(Barred::Forgotten | Barred::Merged(_)) => {
+                return Err(Problem::of(Reason::TokenInvalid));
+            }
+            Some(Barred::Suspended | Barred::Died) => {
+                return Err(Problem::of(Reason::PersonBarred));
+            }
         }
         if !self.role.is_appointed() {
             return Ok(());

@@ -19,6 +19,7 @@ pub mod openapi;
 pub mod operations;
 pub mod outcome_list;
 pub mod outcomes;
+pub mod standings;
 pub mod statistics;
 pub mod transcripts;
 pub mod trust;
@@ -72,6 +73,10 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(learners::bind))
         .routes(routes!(erasures::request, erasures::show))
         .routes(routes!(merges::merge))
+        .routes(routes!(standings::suspend))
+        .routes(routes!(standings::reinstate))
+        .routes(routes!(standings::record_death))
+        .routes(routes!(standings::withdraw_death))
         .routes(routes!(merges::revert))
         .routes(routes!(codes::show))
         .routes(routes!(codes::scan))

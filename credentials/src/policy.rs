@@ -96,6 +96,8 @@ pub enum Act {
     Merge,
     /// An outcome is revoked.
     Revoke,
+    /// A suspension ends, or a death is recorded or withdrawn.
+    Standing,
     /// A key of an institution is declared compromised; no policy switches this off.
     Compromise,
     /// An institution's key gives its place to the next, or one that is kept apart is activated.

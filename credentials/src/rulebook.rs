@@ -15,6 +15,7 @@ use std::sync::Arc;
 use identity::approval::decide::{DecideApproval, Resume, Resumed, Side};
 use identity::approval::{Approval, Proposal};
 use identity::ask::Ask;
+use identity::did::IssuerNumber;
 use identity::institution::registry::Registry;
 use identity::institution::{
     Institution, Settlement, activate_key, admit, compromise_key, reaffirm_history, recover_key,
@@ -23,7 +24,7 @@ use identity::institution::{
 use identity::officer::{Officer, appoint, clerk, dismiss};
 use identity::person::erasure::{certify, destroy, request};
 use identity::person::erasures::Erasures;
-use identity::person::{Person, bind_identifier, register};
+use identity::person::{Person, bind_identifier, death, register, suspend};
 use ledger::assertion::{Assertion, Kid};
 use ledger::batch::{self, Accepted};
 use ledger::decision::{Aggregate, AnyState, Decision, Fold, FoldOf, Rules, Verdict, World};
@@ -171,9 +172,37 @@ fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<AnyDecision, Refusal> 
             data: read(data)?,
             resume: resume(),
         }),
+        suspend::SUSPEND => suspension(issuer, suspend::Change::Suspend, data)?,
+        suspend::REINSTATE => suspension(issuer, suspend::Change::Reinstate, data)?,
+        death::RECORD => end_of_life(issuer, death::Change::Record, data)?,
+        death::WITHDRAW => end_of_life(issuer, death::Change::Withdraw, data)?,
         _ => institution_case(kind, ask, data)?,
     };
     Ok(forgotten::guarded(kind, data, inner))
+}
+
+fn suspension(
+    issuer: IssuerNumber,
+    change: suspend::Change,
+    data: &str,
+) -> Result<AnyDecision, Refusal> {
+    Ok(Box::new(Use(suspend::SuspendPerson {
+        issuer,
+        change,
+        data: read(data)?,
+    })))
+}
+
+fn end_of_life(
+    issuer: IssuerNumber,
+    change: death::Change,
+    data: &str,
+) -> Result<AnyDecision, Refusal> {
+    Ok(Box::new(Use(death::RecordDeath {
+        issuer,
+        change,
+        data: read(data)?,
+    })))
 }
 
 /// The same for the kinds about an institution's keys that came later.

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::did::{Did, IssuerNumber};
 use crate::institution::{Custody, Institution, KeyUse};
 use crate::officer::Officer;
+use crate::person::{self, Person};
 use crate::role::Role;
 
 /// The asking side of an assertion, or of the proposal that an approval carries out.
@@ -88,6 +89,11 @@ pub enum AskError {
         "act is missing: a key kept by the platform, and an act of two persons, names who acts"
     )]
     ActMissing,
+    /// Nobody acts under this number: forgotten, merged into another, suspended, or dead.
+    #[error(
+        "nobody may act as person {0}: suspended, merged into another number, forgotten or dead"
+    )]
+    ActorBarred(Uuid),
     /// The person does not hold the role, or the role may not do this.
     #[error("person {person} may not act as {role} here")]
     ActorNotAllowed {
@@ -124,7 +130,9 @@ impl Ask {
     /// The streams that [`Ask::authorise`] reads.
     pub fn streams(&self) -> Vec<Stream> {
         let mut streams = vec![self.issuer.stream()];
-        streams.extend(self.person().map(Officer::stream));
+        let acting = self.person();
+        streams.extend(acting.map(Officer::stream));
+        streams.extend(acting.map(person::wire::stream));
         streams
     }
 
@@ -188,6 +196,10 @@ impl Ask {
     }
 
     fn actor(&self, world: &World<'_>, act: &Act, roles: &[Role]) -> Result<(), AskError> {
+        let state = world.get::<Person>(&person::wire::stream(act.person));
+        if state.barred().is_some() {
+            return Err(AskError::ActorBarred(act.person));
+        }
         let officer = world.get::<Officer>(&Officer::stream(act.person));
         let role = Role::parse(&act.role).filter(|role| roles.contains(role));
         // Everybody is a learner; whether it is the own record is the use case's rule.

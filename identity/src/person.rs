@@ -4,11 +4,13 @@
 //! commitments, their values in the vault.
 
 pub mod bind_identifier;
+pub mod death;
 pub mod erasure;
 pub mod erasures;
 pub mod event;
 pub mod register;
 pub mod state;
+pub mod suspend;
 pub mod wire;
 
 pub use event::{Alias, Event, Registered};

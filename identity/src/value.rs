@@ -10,6 +10,7 @@ use unicode_normalization::is_nfc;
 const CHARS_MAX: &[(&str, usize)] = &[
     ("name", 100),
     ("birth_date", 10),
+    ("died_on", 10),
     ("resident_id", 64),
     ("enrolment_number", 64),
     ("passport", 64),
@@ -50,12 +51,12 @@ pub enum BadValue {
     /// Characters that have no shape or turn the text around.
     #[error("it must have no control or direction characters")]
     Invisible,
-    /// Not a date, or not one on which somebody living was born.
+    /// Not a date, or not one on which somebody whom this concerns was born or died.
     #[error("it must be a date from 1800-01-01 to today")]
     BirthDate,
 }
 
-/// Checks the value of the member `name`; `today` bounds a date of birth.
+/// Checks the value of the member `name`; `today` bounds a date of birth or death.
 pub fn check(name: &str, value: &Value, today: Date) -> Result<(), BadValue> {
     let text = value.as_str().ok_or(BadValue::NotText)?;
     let chars_max = CHARS_MAX.iter().find(|(member, _)| *member == name);
@@ -72,7 +73,7 @@ pub fn check(name: &str, value: &Value, today: Date) -> Result<(), BadValue> {
     if text.chars().any(is_invisible) {
         return Err(BadValue::Invisible);
     }
-    if name == "birth_date" {
+    if matches!(name, "birth_date" | "died_on") {
         let date: Date = text.parse().map_err(|_| BadValue::BirthDate)?;
         if date.to_string() != text || date < BIRTH_MIN || date > today {
             return Err(BadValue::BirthDate);

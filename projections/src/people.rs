@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use identity::did::IssuerNumber;
+use identity::erasable::Commitments;
 use identity::identifier::IdentifierType;
 use identity::officer;
 use identity::person::event::{Check, Edge};
@@ -56,7 +57,7 @@ CREATE INDEX roles_for ON roles (institution, granted);";
 
 const FORM: Form = Form {
     name: NAME,
-    version: 1,
+    version: 2,
     schema: SCHEMA,
 };
 
@@ -172,22 +173,30 @@ fn apply_person(
                 .try_for_each(|alias| bind(rows, entry, person, *alias))
         }
         PersonEvent::IdentifierBound { alias, values } => {
-            change_one(
-                rows,
-                "UPDATE people SET committed = CAST(committed || ?2 AS BLOB) WHERE person = ?1",
-                params![person.as_bytes(), join(values.as_slice())],
-            )?;
+            commit_to(rows, person, values)?;
             bind(rows, entry, person, *alias)
         }
+        PersonEvent::DeathRecorded { values } => commit_to(rows, person, values),
         PersonEvent::ErasureRequested(_)
         | PersonEvent::DataLocked { .. }
         | PersonEvent::KeysDestroyed(_)
         | PersonEvent::ErasureCertified { .. }
+        | PersonEvent::Suspended
+        | PersonEvent::Reinstated
+        | PersonEvent::DeathWithdrawn
         | PersonEvent::MergeApplied(Edge::Absorbed(_))
         | PersonEvent::MergeReverted(Edge::Absorbed(_)) => Ok(()),
         PersonEvent::MergeApplied(Edge::Into(into)) => merged(rows, person, Some(*into)),
         PersonEvent::MergeReverted(Edge::Into(_)) => merged(rows, person, None),
     }
+}
+
+fn commit_to(rows: &Transaction<'_>, person: Uuid, values: &Commitments) -> rusqlite::Result<()> {
+    change_one(
+        rows,
+        "UPDATE people SET committed = CAST(committed || ?2 AS BLOB) WHERE person = ?1",
+        params![person.as_bytes(), join(values.as_slice())],
+    )
 }
 
 fn merged(rows: &Transaction<'_>, person: Uuid, into: Option<Uuid>) -> rusqlite::Result<()> {

@@ -17,5 +17,6 @@ pub(crate) mod own_key;
 mod proving;
 mod reading;
 mod repeating;
+mod standing;
 mod stolen_key;
 mod verifying;

@@ -50,6 +50,7 @@ mod rules_key_timeline;
 mod rules_keys;
 mod rules_merges;
 mod rules_officers;
+mod rules_standing;
 mod running_log;
 mod side;
 mod store;

@@ -32,10 +32,12 @@ use identity::officer::appoint::AppointError;
 use identity::officer::clerk::ChangeClerkError;
 use identity::officer::dismiss::DismissError;
 use identity::person::bind_identifier::BindIdentifierError;
+use identity::person::death::RecordDeathError;
 use identity::person::erasure::certify::CertifyErasureError;
 use identity::person::erasure::destroy::DestroyKeysError;
 use identity::person::erasure::request::RequestErasureError;
 use identity::person::register::RegisterError;
+use identity::person::suspend::SuspendPersonError;
 use ledger::batch::accept::AcceptError;
 use tests::support::asking::Asking;
 use tests::support::given::Given;
@@ -66,9 +68,10 @@ rules! {
         RecoverKey, CompromiseKey, ReaffirmHistory, SettleEntries, Appoint,
         Approval, Register, BindIdentifier, RecordOutcome, CorrectOutcome, RevokeOutcome, Issue, SetStatus,
         Batch, Dismiss, ChangeClerk, Forgotten, RequestErasure, DestroyKeys, CertifyErasure, ApplyMerge, RevertMerge,
+        SuspendPerson, RecordDeath,
     }
     ASKS, ask: AskError {
-        SignerUnknown, NotAdmitted, KeyNotActive, KeyUse, KindNotYours, ActMissing, ActorNotAllowed,
+        SignerUnknown, NotAdmitted, KeyNotActive, KeyUse, KindNotYours, ActMissing, ActorBarred, ActorNotAllowed,
     }
     POLICIES, policy: PolicyError { NotInForce, Unknown }
     OPENINGS, opening: OpenLogError { NotFirst, Keys, Officers, PolicyUnknown }
@@ -109,6 +112,8 @@ rules! {
     }
     DESTRUCTIONS, destruction: DestroyKeysError { ErasureUnknown, NotDue, PartNotNext, Form }
     CERTIFICATES, certificate: CertifyErasureError { ErasureUnknown, NothingDestroyed, TooEarly, CountDiffers }
+    SUSPENSIONS, suspension: SuspendPersonError { PersonUnknown, NotOnRoster, NotSuspended }
+    DEATHS, death: RecordDeathError { PersonUnknown, NotOnRoster, NotRecorded }
     MERGES, merging: ApplyMergeError {
         Same, PersonUnknown, MergedBefore, ResidentIdsDiffer, Erased, HoldsRoles, OwnAccount, NotOnRoster, TooManyLots,
     }
@@ -174,6 +179,8 @@ fn names(error: &Refusal) -> Vec<&'static str> {
         Refusal::RequestErasure(error) => names.push(erasure(error)),
         Refusal::DestroyKeys(error) => names.push(destruction(error)),
         Refusal::CertifyErasure(error) => names.push(certificate(error)),
+        Refusal::SuspendPerson(error) => names.push(suspension(error)),
+        Refusal::RecordDeath(error) => names.push(death(error)),
         Refusal::ApplyMerge(error) => names.push(merging(error)),
         Refusal::RevertMerge(error) => names.push(reversal(error)),
         Refusal::RecordOutcome(error) => {
@@ -232,6 +239,7 @@ fn every_refusal_has_a_test() {
         super::rules_keys::REFUSALS,
         super::rules_merges::REFUSALS,
         super::rules_officers::REFUSALS,
+        super::rules_standing::REFUSALS,
     ]
     .into_iter()
     .flatten()

@@ -154,6 +154,9 @@ pub enum Reason {
     NotMerged,
     MergeUsed,
     AbsorbedFirst,
+    NotSuspended,
+    DeathNotRecorded,
+    PersonBarred,
     ErasureInvalid,
     ErasureUnknown,
     ErasureNotDue,
@@ -328,6 +331,9 @@ impl Reason {
         Self::NotMerged,
         Self::MergeUsed,
         Self::AbsorbedFirst,
+        Self::NotSuspended,
+        Self::DeathNotRecorded,
+        Self::PersonBarred,
         Self::ErasureInvalid,
         Self::ErasureUnknown,
         Self::ErasureNotDue,
@@ -381,6 +387,7 @@ impl Reason {
             | Self::OutcomeNotYours
             | Self::CredentialNotYours
             | Self::OwnAccount
+            | Self::PersonBarred
             | Self::NotAllowed => StatusCode::FORBIDDEN,
             Self::KeyNotFound
             | Self::InstitutionUnknown
@@ -446,6 +453,8 @@ impl Reason {
             | Self::NotMerged
             | Self::MergeUsed
             | Self::AbsorbedFirst
+            | Self::NotSuspended
+            | Self::DeathNotRecorded
             | Self::CodeExpired
             | Self::CodeUsed
             | Self::ErasureNotDue
@@ -678,6 +687,9 @@ impl Reason {
             Self::NotMerged => "not-merged",
             Self::MergeUsed => "merge-used",
             Self::AbsorbedFirst => "absorbed-first",
+            Self::NotSuspended => "not-suspended",
+            Self::DeathNotRecorded => "death-not-recorded",
+            Self::PersonBarred => "person-barred",
             Self::ErasureInvalid => "erasure-invalid",
             Self::ErasureUnknown => "erasure-unknown",
             Self::ErasureNotDue => "erasure-not-due",

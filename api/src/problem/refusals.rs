@@ -1,7 +1,7 @@
 //! From typed refusals to problems: exhaustive, so that a new rule does not compile without a
 //! status and a slug.
 
-mod merge;
+mod person;
 
 use std::io::ErrorKind;
 
@@ -249,8 +249,10 @@ impl From<Refusal> for Problem {
             Refusal::RequestErasure(error) => reason_of_request_erasure(error),
             Refusal::DestroyKeys(error) => reason_of_destroy(error),
             Refusal::CertifyErasure(error) => reason_of_certify(error),
-            Refusal::ApplyMerge(error) => merge::reason_of_apply(error),
-            Refusal::RevertMerge(error) => merge::reason_of_revert(error),
+            Refusal::SuspendPerson(error) => person::reason_of_suspension(error),
+            Refusal::RecordDeath(error) => person::reason_of_death(error),
+            Refusal::ApplyMerge(error) => person::reason_of_apply(error),
+            Refusal::RevertMerge(error) => person::reason_of_revert(error),
             Refusal::RecordOutcome(error) => reason_of_record(error),
             Refusal::CorrectOutcome(error) => reason_of_correct(error),
             Refusal::RevokeOutcome(error) => reason_of_revoke(error),
@@ -302,6 +304,7 @@ fn reason_of_ask(error: &AskError) -> Reason {
         AskError::KindNotYours { .. } => Reason::KindNotYours,
         AskError::ActMissing => Reason::ActMissing,
         AskError::ActorNotAllowed { .. } => Reason::ActorNotAllowed,
+        AskError::ActorBarred(_) => Reason::PersonBarred,
     }
 }
 

@@ -11,7 +11,7 @@ mod erasure;
 mod identifier;
 mod institution;
 mod ledger;
-mod merge;
+mod person;
 mod refusal;
 mod value;
 

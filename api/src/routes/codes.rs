@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use identity::code::{Audience, Life};
 use identity::erasable::Opened;
+use identity::person::{self, Person};
 use identity::role::Role;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -110,21 +111,24 @@ pub async fn scan(
     let scanned = app
         .codes
         .scan(text, audience, &caller.name(), app.now_ms())?;
-    if app.require_open(scanned.person).is_err() {
+    // A card that names an old number says who its holder is since a merge.
+    let person = app.holder(scanned.person)?;
+    let state = app.ledger.state::<Person>(&person::wire::stream(person))?;
+    if state.barred().is_some() || app.require_open(person).is_err() {
         return Err(Problem::of(Reason::CodeInvalid));
     }
-    let opened = app.identity_of(scanned.person)?;
+    let opened = app.identity_of(person)?;
     let name = opened
         .iter()
         .find(|it| it.name() == "name")
         .and_then(Opened::expose_text)
         .map(mask::name);
-    let known = audience.reads_cards() && app.may_read(&caller, scanned.person).is_ok();
+    let known = audience.reads_cards() && app.may_read(&caller, person).is_ok();
     Ok(Json(PresentAnswer {
         present: true,
         form: if scanned.by_card { "card" } else { "code" },
         name,
-        learner: known.then_some(scanned.person),
+        learner: known.then_some(person),
     }))
 }
 
@@ -146,6 +150,7 @@ pub async fn give(
     Path(person): Path<Uuid>,
 ) -> Result<(StatusCode, Json<CardAnswer>), Problem> {
     app.may_read(&caller, person)?;
+    let person = app.holder(person)?;
     let card = app.codes.new_card(person)?.encode();
     let svg = drawn(&card)?;
     Ok((StatusCode::CREATED, Json(CardAnswer { card, svg })))

@@ -10,6 +10,7 @@ use credentials::account::Whole;
 use identity::erasable::Opened;
 use identity::identifier::{IdentifierType, name};
 use identity::person::event::Check;
+use identity::person::state::Barred;
 use identity::person::{Alias, bind_identifier, register};
 use identity::purpose::Purpose;
 use jiff::civil::Date;
@@ -337,6 +338,9 @@ pub struct LearnerAnswer {
     pub absorbed: Vec<Uuid>,
     /// Position of the registration.
     pub position: u64,
+    /// suspended or died, if so: nobody acts under this account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standing: Option<&'static str>,
 }
 
 /// A number a person is known by.
@@ -379,6 +383,13 @@ pub async fn show(
         opened.extend(app.identity_by_assertion(*number)?);
     }
     let registered = registered.ok_or(Problem::of(Reason::PersonUnknown))?;
+    let stream = identity::person::wire::stream(holder);
+    let state = app.ledger.state::<identity::person::Person>(&stream)?;
+    let standing = match state.barred() {
+        Some(Barred::Suspended) => Some("suspended"),
+        Some(Barred::Died) => Some("died"),
+        Some(Barred::Forgotten | Barred::Merged(_)) | None => None,
+    };
     let find = |by: Option<Uuid>, name: &str| {
         opened
             .iter()
@@ -409,6 +420,7 @@ pub async fn show(
             .map(str::to_owned),
         identifiers: identifiers.collect(),
         position: registered.position,
+        standing,
     }))
 }
 

@@ -4,7 +4,7 @@
 //! who was forgotten; about those, only what ends something can be asserted.
 
 use identity::officer::{clerk, dismiss};
-use identity::person::{self, Person, erasure};
+use identity::person::{self, Person, death, erasure, suspend};
 use identity::purpose::Purpose;
 use ledger::decision::{Decision, Verdict, World};
 use ledger::fact::Stream;
@@ -22,6 +22,8 @@ const ENDING: &[&str] = &[
     dismiss::KIND,
     clerk::DISMISS,
     set_status::KIND,
+    suspend::SUSPEND,
+    death::RECORD,
     erasure::request::KIND,
     erasure::destroy::KIND,
     erasure::certify::KIND,

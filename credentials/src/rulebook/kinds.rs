@@ -8,7 +8,7 @@ use identity::institution::{
 };
 use identity::officer::{appoint, clerk, dismiss};
 use identity::person::erasure::{certify, destroy, request};
-use identity::person::{bind_identifier, register};
+use identity::person::{bind_identifier, death, register, suspend};
 use identity::purpose::Purpose;
 use identity::role::Role;
 use ledger::batch;
@@ -293,6 +293,39 @@ pub const TABLE: &[Kind] = &[
         purpose: Purpose::Identity,
         two_person: None,
         approvers: &[],
+    },
+    // To stop takes one, who must not have to look for a second person first.
+    Kind {
+        name: suspend::SUSPEND,
+        entitlement: COUNTERS,
+        erasable: suspend::ERASABLE,
+        purpose: Purpose::Identity,
+        two_person: None,
+        approvers: &[],
+    },
+    Kind {
+        name: suspend::REINSTATE,
+        entitlement: COUNTERS,
+        erasable: suspend::ERASABLE,
+        purpose: Purpose::Identity,
+        two_person: Some(Act::Standing),
+        approvers: COUNTERS.roles,
+    },
+    Kind {
+        name: death::RECORD,
+        entitlement: COUNTERS,
+        erasable: death::ERASABLE,
+        purpose: Purpose::Identity,
+        two_person: Some(Act::Standing),
+        approvers: COUNTERS.roles,
+    },
+    Kind {
+        name: death::WITHDRAW,
+        entitlement: COUNTERS,
+        erasable: death::ERASABLE,
+        purpose: Purpose::Identity,
+        two_person: Some(Act::Standing),
+        approvers: COUNTERS.roles,
     },
     Kind {
         name: apply::KIND,

@@ -15,10 +15,12 @@ use identity::officer::appoint::AppointError;
 use identity::officer::clerk::ChangeClerkError;
 use identity::officer::dismiss::DismissError;
 use identity::person::bind_identifier::BindIdentifierError;
+use identity::person::death::RecordDeathError;
 use identity::person::erasure::certify::CertifyErasureError;
 use identity::person::erasure::destroy::DestroyKeysError;
 use identity::person::erasure::request::RequestErasureError;
 use identity::person::register::RegisterError;
+use identity::person::suspend::SuspendPersonError;
 use ledger::batch::accept::AcceptError;
 
 use super::forgotten::Forgotten;
@@ -112,6 +114,12 @@ pub enum Refusal {
     /// erasure.certify
     #[error(transparent)]
     CertifyErasure(#[from] CertifyErasureError),
+    /// person.suspend, person.reinstate
+    #[error(transparent)]
+    SuspendPerson(#[from] SuspendPersonError),
+    /// person.record-death, person.withdraw-death
+    #[error(transparent)]
+    RecordDeath(#[from] RecordDeathError),
     /// merge.apply
     #[error(transparent)]
     ApplyMerge(#[from] ApplyMergeError),

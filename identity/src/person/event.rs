@@ -110,6 +110,17 @@ pub enum Event {
         /// Which erasure.
         erasure: Uuid,
     },
+    /// person.suspended
+    Suspended,
+    /// person.reinstated
+    Reinstated,
+    /// person.death-recorded
+    DeathRecorded {
+        /// The day, and what shows it.
+        values: Commitments,
+    },
+    /// person.death-withdrawn
+    DeathWithdrawn,
     /// merge.applied
     MergeApplied(Edge),
     /// merge.reverted

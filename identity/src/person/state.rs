@@ -28,12 +28,43 @@ pub struct Person {
     pub merged_into: Option<(Uuid, Earlier)>,
     /// Numbers that turned out to be this person's too.
     pub absorbed: Vec<Uuid>,
+    /// The commit that suspended the person, while that lasts.
+    pub suspended: Option<Earlier>,
+    /// The commit that recorded the person's death.
+    pub died: Option<Earlier>,
+}
+
+/// Why nobody acts under a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Barred {
+    /// The person was forgotten.
+    Forgotten,
+    /// Another number stays since a merge.
+    Merged(Uuid),
+    /// Stopped for now.
+    Suspended,
+    /// The person died.
+    Died,
 }
 
 impl Person {
     /// Whether the person was registered.
     pub fn is_known(&self) -> bool {
         self.registered.is_some()
+    }
+
+    /// Whether an institution's officers serve the person: it registered the person, or is the registrar.
+    pub fn is_served_by(&self, issuer: IssuerNumber) -> bool {
+        issuer == IssuerNumber::REGISTRAR || self.registered_by == Some(issuer)
+    }
+
+    /// Why nobody may act as this person, in whatever role.
+    pub fn barred(&self) -> Option<Barred> {
+        let merged = || self.merged_into.map(|(into, _)| Barred::Merged(into));
+        let died = || self.died.map(|_| Barred::Died);
+        let suspended = || self.suspended.map(|_| Barred::Suspended);
+        let forgotten = self.is_forgotten().then_some(Barred::Forgotten);
+        forgotten.or_else(merged).or_else(died).or_else(suspended)
     }
 
     /// Whether who the person was is gone or going: no use is left but ending what stands.
@@ -135,6 +166,14 @@ impl Aggregate for Person {
                     erasure.certified = Some((erasure.rounds.len(), here));
                 }
             }
+            Event::Suspended => self.suspended = Some(here),
+            Event::Reinstated => self.suspended = None,
+            Event::DeathRecorded { values } => {
+                self.died = Some(here);
+                self.values
+                    .push((approval::said_by(at.assertion), values.clone()));
+            }
+            Event::DeathWithdrawn => self.died = None,
             Event::MergeApplied(Edge::Into(person)) => self.merged_into = Some((*person, here)),
             Event::MergeApplied(Edge::Absorbed(person)) => self.absorbed.push(*person),
             Event::MergeReverted(Edge::Into(_)) => self.merged_into = None,

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::erasure::{Lock, certify, destroy, request};
 use super::event::{Edge, ErasureRequested, Event, KeysDestroyed, Registered};
-use super::{bind_identifier, register};
+use super::{bind_identifier, death, register, suspend};
 use crate::wire::{fact, own, read, unknown};
 
 /// person.registered.v1: its data is that of person.register.v1.
@@ -23,6 +23,14 @@ pub const DATA_LOCKED_V1: &str = "data.locked.v1";
 pub const KEYS_DESTROYED_V1: &str = "erasure.keys-destroyed.v1";
 /// erasure.certified.v1: its data is that of erasure.certify.v1.
 pub const ERASURE_CERTIFIED_V1: &str = "erasure.certified.v1";
+/// person.suspended.v1: its data is that of person.suspend.v1.
+pub const SUSPENDED_V1: &str = "person.suspended.v1";
+/// person.reinstated.v1: its data is that of person.reinstate.v1.
+pub const REINSTATED_V1: &str = "person.reinstated.v1";
+/// person.death-recorded.v1: its data is that of person.record-death.v1.
+pub const DEATH_RECORDED_V1: &str = "person.death-recorded.v1";
+/// person.death-withdrawn.v1: its data is that of person.withdraw-death.v1.
+pub const DEATH_WITHDRAWN_V1: &str = "person.death-withdrawn.v1";
 /// merge.applied.v1: `{"into":…}` in the stream of the number that is used no more,
 /// `{"absorbed":…}` in that of the number that stays.
 pub const MERGE_APPLIED_V1: &str = "merge.applied.v1";
@@ -81,6 +89,13 @@ pub(super) fn event(kind: &str, data: &str) -> Result<Event, Unreadable> {
                 erasure: v1.erasure,
             })
         }
+        SUSPENDED_V1 => read::<suspend::Data>("person", kind, data).map(|_| Event::Suspended),
+        REINSTATED_V1 => read::<suspend::Data>("person", kind, data).map(|_| Event::Reinstated),
+        DEATH_RECORDED_V1 => read::<death::Data>("person", kind, data)
+            .map(|v1| Event::DeathRecorded { values: v1.values }),
+        DEATH_WITHDRAWN_V1 => {
+            read::<death::Data>("person", kind, data).map(|_| Event::DeathWithdrawn)
+        }
         MERGE_APPLIED_V1 => read::<Edge>("person", kind, data).map(Event::MergeApplied),
         MERGE_REVERTED_V1 => read::<Edge>("person", kind, data).map(Event::MergeReverted),
         _ => Err(unknown("person", kind)),
@@ -116,6 +131,26 @@ pub(super) fn keys_destroyed(person: Uuid) -> Fact {
 /// The fact that the assertion's own data certified an erasure.
 pub(super) fn erasure_certified(person: Uuid) -> Fact {
     own(stream(person), ERASURE_CERTIFIED_V1)
+}
+
+/// The fact that the assertion's own data suspended `person`.
+pub(super) fn suspended(person: Uuid) -> Fact {
+    own(stream(person), SUSPENDED_V1)
+}
+
+/// The fact that the assertion's own data ended the suspension of `person`.
+pub(super) fn reinstated(person: Uuid) -> Fact {
+    own(stream(person), REINSTATED_V1)
+}
+
+/// The fact that the assertion's own data recorded the death of `person`.
+pub(super) fn death_recorded(person: Uuid) -> Fact {
+    own(stream(person), DEATH_RECORDED_V1)
+}
+
+/// The fact that the assertion's own data withdrew it.
+pub(super) fn death_withdrawn(person: Uuid) -> Fact {
+    own(stream(person), DEATH_WITHDRAWN_V1)
 }
 
 /// The two facts of an edge between persons that is drawn or taken back.

@@ -17,6 +17,7 @@ pub(super) fn all(stand: &Stand, met: &Met) {
     erasures(stand, met);
     codes(stand, met);
     merges(stand, met);
+    standings(stand, met);
 }
 
 fn merges(stand: &Stand, met: &Met) {
@@ -73,6 +74,26 @@ fn merges(stand: &Stand, met: &Met) {
     let large = Refusal::ApplyMerge(ApplyMergeError::TooManyLots { lots });
     let problem = ledger::execute::ExecuteError::Rejected(large).into();
     super::unreachable::hold(met, apply::KIND, &problem, Reason::MergeTooLarge);
+}
+
+fn standings(stand: &Stand, met: &Met) {
+    let person = stand.register_plainly(0, "停者", 971);
+    let post = |token: &str, part: &str, body: &serde_json::Value| {
+        stand.post(token, &format!("/v1/learners/{person}/{part}"), body)
+    };
+    let registrar = stand.registrar.token.as_str();
+    let reason = json!({ "reason": "other" });
+    met.refused(
+        &post(registrar, "reinstatement", &reason),
+        Reason::NotSuspended,
+    );
+    let words = json!({ "reason_text": "误登" });
+    let none = post(registrar, "death/withdrawal", &words);
+    met.refused(&none, Reason::DeathNotRecorded);
+    post(registrar, "suspension", &reason).is(201);
+    let learner = stand.token(person, Role::Learner, None);
+    let path = format!("/v1/learners/{person}/transcript.json");
+    met.refused(&stand.get(&learner, &path), Reason::PersonBarred);
 }
 
 fn codes(stand: &Stand, met: &Met) {

@@ -36,6 +36,9 @@ impl InChinese for AskError {
             Self::KeyUse(kid) => format!("密钥 {kid} 不用于提出此类声明"),
             Self::KindNotYours { issuer, kind } => format!("机构 {issuer} 不能提出声明 {kind}"),
             Self::ActMissing => "缺少 act：由平台保管的密钥以及双人行为，都要写明由谁经办".into(),
+            Self::ActorBarred(person) => {
+                format!("不能以人员 {person} 的身份办理：已暂停、已并入别的编号、已删除或已去世")
+            }
             Self::ActorNotAllowed { person, role } => {
                 format!("人员 {person} 不能在这里以角色 {role} 经办")
             }

@@ -33,6 +33,8 @@ impl InChinese for Refusal {
             Self::RequestErasure(error) => error.zh(),
             Self::DestroyKeys(error) => error.zh(),
             Self::CertifyErasure(error) => error.zh(),
+            Self::SuspendPerson(error) => error.zh(),
+            Self::RecordDeath(error) => error.zh(),
             Self::ApplyMerge(error) => error.zh(),
             Self::RevertMerge(error) => error.zh(),
             Self::RecordOutcome(error) => error.zh(),

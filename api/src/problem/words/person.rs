@@ -1,7 +1,9 @@
-//! Two numbers of one person.
+//! A person's life: suspended, dead, or known by two numbers.
 
 use credentials::merge::apply::{ApplyMergeError, LOTS_MAX};
 use credentials::merge::revert::RevertMergeError;
+use identity::person::death::RecordDeathError;
+use identity::person::suspend::SuspendPersonError;
 
 use super::InChinese;
 
@@ -37,6 +39,26 @@ impl InChinese for RevertMergeError {
             Self::Used(outcome) => {
                 format!("学习成果 {outcome} 在合并后登记、变更过或发过证书：须拆分，逐项说明归谁")
             }
+        }
+    }
+}
+
+impl InChinese for SuspendPersonError {
+    fn zh(&self) -> String {
+        match self {
+            Self::PersonUnknown(person) => format!("人员 {person} 未登记"),
+            Self::NotOnRoster(number) => format!("此人不是机构 {number} 登记的"),
+            Self::NotSuspended(person) => format!("人员 {person} 没有被暂停"),
+        }
+    }
+}
+
+impl InChinese for RecordDeathError {
+    fn zh(&self) -> String {
+        match self {
+            Self::PersonUnknown(person) => format!("人员 {person} 未登记"),
+            Self::NotOnRoster(number) => format!("此人不是机构 {number} 登记的"),
+            Self::NotRecorded(person) => format!("没有登记过人员 {person} 去世"),
         }
     }
 }

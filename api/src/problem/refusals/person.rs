@@ -1,7 +1,9 @@
-//! Two numbers of one person.
+//! A person's life: suspended, dead, or known by two numbers.
 
 use credentials::merge::apply::ApplyMergeError;
 use credentials::merge::revert::RevertMergeError;
+use identity::person::death::RecordDeathError;
+use identity::person::suspend::SuspendPersonError;
 
 use crate::problem::Reason;
 
@@ -24,5 +26,21 @@ pub(super) fn reason_of_revert(error: &RevertMergeError) -> Reason {
         RevertMergeError::NotMerged { .. } => Reason::NotMerged,
         RevertMergeError::MergedSince { .. } => Reason::PersonMerged,
         RevertMergeError::Used(_) => Reason::MergeUsed,
+    }
+}
+
+pub(super) fn reason_of_suspension(error: &SuspendPersonError) -> Reason {
+    match error {
+        SuspendPersonError::PersonUnknown(_) => Reason::PersonUnknown,
+        SuspendPersonError::NotOnRoster(_) => Reason::NotAllowed,
+        SuspendPersonError::NotSuspended(_) => Reason::NotSuspended,
+    }
+}
+
+pub(super) fn reason_of_death(error: &RecordDeathError) -> Reason {
+    match error {
+        RecordDeathError::PersonUnknown(_) => Reason::PersonUnknown,
+        RecordDeathError::NotOnRoster(_) => Reason::NotAllowed,
+        RecordDeathError::NotRecorded(_) => Reason::DeathNotRecorded,
     }
 }

@@ -6,14 +6,16 @@
 use std::collections::BTreeSet;
 
 use credentials::account::{Account, Whole, whole, wire};
-use credentials::merge::apply::ResidentIds;
+use credentials::merge::apply::{self, ResidentIds};
+use identity::approval::{self, Approval, decide};
 use identity::identifier::IdentifierType;
 use identity::person::{self, Person};
 use identity::purpose::Purpose;
+use ledger::assertion::Assertion;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::problem::Problem;
+use crate::problem::{Problem, Reason};
 
 impl App {
     /// The whole account of whoever `person` turned out to be.
@@ -38,6 +40,38 @@ impl App {
             open.extend((!state.is_closed(Purpose::StudyRecord)).then_some(*number));
         }
         Ok(open)
+    }
+
+    /// The merge that an assertion asks for, or agrees to.
+    pub(crate) fn merge_asked(
+        &self,
+        assertion: &Assertion,
+    ) -> Result<Option<apply::Data>, Problem> {
+        if assertion.kind() == apply::KIND {
+            // What has another shape is refused by the rules.
+            return Ok(serde_json::from_str(assertion.data().get()).ok());
+        }
+        let target = assertion.target();
+        let Some(target) = target.filter(|_| assertion.kind() == decide::KIND) else {
+            return Ok(None);
+        };
+        let stream = approval::wire::stream(target.id);
+        let approval = self.ledger.state::<Approval>(&stream)?;
+        let proposal = approval.proposal.as_ref();
+        let proposal = proposal.filter(|proposal| proposal.kind == apply::KIND);
+        Ok(proposal.and_then(|proposal| serde_json::from_str(&proposal.data).ok()))
+    }
+
+    /// Refuses a premise that is not what the vault says, or is not any more: a rule cannot look.
+    pub(crate) fn check_premise(&self, merge: &apply::Data) -> Result<(), Problem> {
+        let found = self.compare_resident_ids(merge.person, merge.absorbed)?;
+        if found == merge.resident_ids {
+            return Ok(());
+        }
+        Err(Problem::of(Reason::ResidentIdsDiffer).detail((
+            "两个编号的身份证与声明中说的不符",
+            "the resident ids of the two numbers are not as the assertion says",
+        )))
     }
 
     /// How the 身份证 of two numbers compare, by what the vault holds of them.

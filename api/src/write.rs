@@ -227,6 +227,10 @@ impl App {
             self.ledger.preview(&submission)?;
             self.check_root(&assertion)?;
         }
+        if let Some(merge) = self.merge_asked(&assertion)? {
+            self.ledger.preview(&submission)?;
+            self.check_premise(&merge)?;
+        }
         if let Some((stream, revision)) = expected {
             submission = submission.expecting(stream, revision);
         }

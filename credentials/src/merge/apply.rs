@@ -148,13 +148,14 @@ impl Decision for Apply {
                 });
             }
         }
-        if resident_ids == ResidentIds::Differ {
-            return Err(ApplyMergeError::ResidentIdsDiffer);
-        }
         let issuer = self.ask.issuer;
         let registered = [&stays, &goes].map(|it| it.registered_by == Some(issuer));
         if issuer != IssuerNumber::REGISTRAR && registered != [true, true] {
             return Err(ApplyMergeError::NotOnRoster(issuer));
+        }
+        // Behind the roster: who may not merge learns nothing of the two.
+        if resident_ids == ResidentIds::Differ {
+            return Err(ApplyMergeError::ResidentIdsDiffer);
         }
         self.check_officers(world)?;
         let brought = whole::in_world(world, absorbed);

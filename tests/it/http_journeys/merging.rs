@@ -1,8 +1,10 @@
 //! A learner with two numbers: found, merged by two officers, read as one, and parted again.
 
+use credentials::merge::apply;
 use identity::role::Role;
 use serde_json::{Value, json};
 use tests::support::server::answer::after;
+use tests::support::server::hand::{Hand, act};
 use tests::support::server::{Stand, resident_id};
 use uuid::Uuid;
 
@@ -227,4 +229,67 @@ fn a_merge_that_was_wrong_is_taken_back_by_two() {
     twice.transcript(&learner, twice.goes, &undone);
     // What is asked for again is done again.
     twice.merges();
+}
+
+#[test]
+fn a_premise_that_is_not_so_does_not_pass() {
+    // A school with a key of its own would say that two people are one, or a change between the two
+    // officers go unseen.
+    let stand = Stand::open();
+    let hand = stand.own_key(0, "key-own");
+    let [one, other] = [1, 2].map(|serial| stand.register(0, "林昇", &resident_id(serial)));
+    let plain = stand.register_plainly(0, "林昇", 3);
+    let counters = [4, 5].map(|serial| {
+        let person = stand.register_plainly(0, "柜员", serial);
+        let body = json!({ "person": person, "role": "counter" });
+        stand
+            .post(stand.schools[0].token(), "/v1/officers", &body)
+            .is(201);
+        (
+            person,
+            stand.token(person, Role::Counter, Some(stand.schools[0].number)),
+        )
+    });
+    let says = |absorbed: Uuid, resident_ids: &str| {
+        let data = json!({ "absorbed": absorbed, "person": one, "resident_ids": resident_ids });
+        let mut draft = Hand::draft(&stand, apply::KIND, data);
+        draft.act = act(counters[0].0, "counter");
+        stand.assert(&hand.sign(&draft))
+    };
+    says(other, "absent").refused(409, "resident-ids-differ");
+    says(other, "same").refused(409, "resident-ids-differ");
+    let proposed = says(plain, "absent").is(202);
+    // Meanwhile the plain number turns out to have a 身份证, and another one.
+    let bound = json!({ "type": "resident_id", "value": resident_id(6) });
+    let path = format!("/v1/learners/{plain}/identifiers");
+    stand.post(stand.schools[0].token(), &path, &bound).is(201);
+    stand
+        .approve(&counters[1].1, &proposed["approval"])
+        .refused(409, "resident-ids-differ");
+}
+
+#[test]
+fn two_counters_of_the_school_that_registered_both_merge_them() {
+    // Every merge of a county would wait for the province.
+    let stand = Stand::open();
+    let one = stand.register(0, "林昇", &resident_id(1));
+    let plain = stand.register_plainly(0, "林昇", 3);
+    let counters = [4, 5].map(|serial| {
+        let person = stand.register_plainly(0, "柜员", serial);
+        let body = json!({ "person": person, "role": "counter" });
+        stand
+            .post(stand.schools[0].token(), "/v1/officers", &body)
+            .is(201);
+        stand.token(person, Role::Counter, Some(stand.schools[0].number))
+    });
+    let path = format!("/v1/learners/{one}/merges");
+    let body = json!({ "absorbed": plain, "reason": "窗口核对，系同一人" });
+    let proposed = stand.post(&counters[0], &path, &body).is(202);
+    stand.approve(&counters[1], &proposed["approval"]).is(201);
+    let elsewhere = stand.register(1, "林昇", &resident_id(7));
+    let path = format!("/v1/learners/{elsewhere}/merges");
+    let body = json!({ "absorbed": one, "reason": "系同一人" });
+    stand
+        .post(&counters[0], &path, &body)
+        .refused(403, "not-allowed");
 }

@@ -28,6 +28,7 @@ pub mod picture;
 pub mod problem;
 pub mod read;
 pub mod recovery;
+pub mod registering;
 pub mod result_page;
 pub mod roles;
 pub mod routes;

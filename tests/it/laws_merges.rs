@@ -2,6 +2,8 @@
 //!
 //! The use cases are asked directly: what a log does around them is the model's business.
 
+mod books;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -33,6 +35,8 @@ use tests::support::given::Given;
 use tests::support::said;
 use uuid::Uuid;
 
+use self::books::Books;
+
 /// Numbers that a history may name.
 const NUMBERS: u64 = 5;
 /// Records that school 1 may give to each of them.
@@ -61,65 +65,6 @@ enum Came {
     Written,
     AlreadySo,
     Refused,
-}
-
-/// Who is who, and what was recorded under which number, by nothing but lists.
-#[derive(Debug, Default, Clone)]
-struct Books {
-    /// (absorbed, into), as drawn and not taken back.
-    edges: Vec<(u64, u64)>,
-    /// What each (number, record) is worth now, in credits; `None` = revoked.
-    outcomes: BTreeMap<(u64, u8), Option<u64>>,
-    /// Those said of since the edge of their number was drawn, by edge.
-    used: BTreeMap<(u64, u64), bool>,
-    /// Outcomes that a merge brought beside another of the same record.
-    quarantined: BTreeMap<(u64, u64), BTreeSet<(u64, u8)>>,
-}
-
-impl Books {
-    fn holder(&self, of: u64) -> u64 {
-        let mut holder = of;
-        while let Some((_, into)) = self.edges.iter().find(|(absorbed, _)| *absorbed == holder) {
-            holder = *into;
-        }
-        holder
-    }
-
-    fn numbers(&self, holder: u64) -> Vec<u64> {
-        let all = 0..NUMBERS;
-        all.filter(|it| self.holder(*it) == holder).collect()
-    }
-
-    fn is_quarantined(&self, outcome: (u64, u8)) -> bool {
-        self.quarantined.values().any(|set| set.contains(&outcome))
-    }
-
-    /// The number under which the person of `of` has this record, if any; the holder's own comes first.
-    fn known(&self, of: u64, record: u8) -> Option<u64> {
-        let holder = self.holder(of);
-        let mut numbers = vec![holder];
-        let mut at = 0;
-        // In the order in which they were taken in, each with its own parts behind it.
-        while at < numbers.len() {
-            let parts = self.edges.iter().filter(|(_, into)| *into == numbers[at]);
-            let parts: Vec<u64> = parts.map(|(absorbed, _)| *absorbed).collect();
-            for (place, part) in parts.into_iter().enumerate() {
-                numbers.insert(at + 1 + place, part);
-            }
-            at += 1;
-        }
-        numbers
-            .into_iter()
-            .find(|it| self.outcomes.contains_key(&(*it, record)))
-    }
-
-    /// Every edge above a number: something was said of it, or under it.
-    fn use_up(&mut self, mut number: u64) {
-        while let Some(edge) = self.edges.iter().find(|(absorbed, _)| *absorbed == number) {
-            self.used.insert(*edge, true);
-            number = edge.1;
-        }
-    }
 }
 
 /// What costs time and is the same in every history.

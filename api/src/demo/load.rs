@@ -25,7 +25,7 @@ use crate::app::App;
 use crate::extract::Caller;
 use crate::genesis::Genesis;
 use crate::problem::{Problem, Reason};
-use crate::routes::learners::NewPerson;
+use crate::registering::NewPerson;
 use crate::token::Grant;
 use crate::write::{Asking, Written};
 

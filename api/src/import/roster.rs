@@ -29,7 +29,7 @@ use super::worker::patiently;
 use crate::app::App;
 use crate::extract::Caller;
 use crate::problem::Problem;
-use crate::routes::learners::{NewPerson, binding, registering};
+use crate::registering::{NewPerson, binding, registering};
 use crate::write::batch::Member;
 use enrol::{Enrolling, Todo};
 use given::Given;

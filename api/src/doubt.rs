@@ -4,12 +4,13 @@
 //! stolen key set is clear, and does not pass for the institution's word.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use credentials::credential::Credential;
+use credentials::status_list::state::Change;
 use credentials::verify::Standing;
 use identity::did::IssuerNumber;
-use identity::institution::{Institution, Ranges};
+use identity::institution::{self, Institution, Ranges};
 use ledger::decision::Aggregate as _;
 use uuid::Uuid;
 
@@ -20,12 +21,12 @@ use crate::problem::Problem;
 /// Institutions whose doubted credentials are kept in memory.
 const KEPT_MAX: usize = 64;
 
-/// An institution, and how often its doubts changed.
-type Key = (IssuerNumber, usize);
+/// An institution, how often its doubts changed, and how many facts its lists have.
+type Key = (IssuerNumber, usize, u64);
 
-/// What was found of each.
+/// What was found of each: nothing else can change it.
 #[derive(Debug)]
-pub struct Doubts(Mutex<Cache<Key, Arc<[Uuid]>>>);
+pub struct Doubts(Mutex<Cache<Key, Ranges>>);
 
 impl Default for Doubts {
     fn default() -> Self {
@@ -44,18 +45,36 @@ impl App {
         if institution.is_undisputed() {
             return Ok(Ranges::default());
         }
-        let mut positions = Vec::new();
-        for id in self.doubted_by_outcome(number, institution)?.iter() {
-            positions.extend(self.doubted_at(*id, &[Standing::Disputed, Standing::Revoked])?);
+        let lists = self.lists_of(number)?;
+        let facts = lists.iter().map(|(_, list)| list.facts).sum();
+        let key = (number, institution.doubts(), facts);
+        let kept = self.doubts.0.lock();
+        if let Some(found) = kept.unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(found);
         }
-        for (_, list) in self.lists_of(number)? {
-            for change in list.doubted(institution) {
-                for id in self.changed_at(change.position)? {
-                    positions.extend(self.doubted_at(id, &[Standing::Disputed])?);
-                }
+        let mut positions = Vec::new();
+        let (of_outcomes, whole) = self.doubted_by_outcome(number, institution)?;
+        for id in of_outcomes {
+            positions.extend(self.doubted_at(id, &[Standing::Disputed, Standing::Revoked])?);
+        }
+        // What was repudiated was never said: it puts nothing in doubt any more.
+        let waits = |change: &&Change| {
+            change.signed.standing(institution) == institution::Standing::Disputed
+        };
+        for change in lists
+            .iter()
+            .flat_map(|(_, list)| list.changes.iter().filter(waits))
+        {
+            for id in self.changed_at(change.position)? {
+                positions.extend(self.doubted_at(id, &[Standing::Disputed])?);
             }
         }
-        Ok(Ranges::of(positions))
+        let found = Ranges::of(positions);
+        if whole {
+            let mut kept = self.doubts.0.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.put(key, found.clone());
+        }
+        Ok(found)
     }
 
     /// Where the credential was issued, if it stands like this.
@@ -66,18 +85,13 @@ impl App {
         Ok(how.contains(&standing).then_some((at, at)))
     }
 
-    /// The credentials of outcomes that the institution does not stand for, or not yet. None can be
-    /// added while that is so, which is why they are looked for once.
+    /// The credentials of outcomes that the institution does not stand for, or not yet; and whether the
+    /// view had all of them.
     fn doubted_by_outcome(
         &self,
         number: IssuerNumber,
         institution: &Institution,
-    ) -> Result<Arc<[Uuid]>, Problem> {
-        let key = (number, institution.doubts());
-        let kept = self.doubts.0.lock();
-        if let Some(found) = kept.unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return Ok(found);
-        }
+    ) -> Result<(BTreeSet<Uuid>, bool), Problem> {
         let folded = self.views.follower.next();
         let in_doubt = institution.disputed().and(&institution.repudiated());
         let mut ids = BTreeSet::new();
@@ -94,12 +108,7 @@ impl App {
                 );
             }
         }
-        let found: Arc<[Uuid]> = ids.into_iter().collect();
-        if whole {
-            let mut kept = self.doubts.0.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.put(key, Arc::clone(&found));
-        }
-        Ok(found)
+        Ok((ids, whole))
     }
 
     /// The credentials that the commit at `position` changed.

@@ -96,7 +96,7 @@ impl App {
             self.contents.forget();
         }
         for (person, erasure, work) in destroyed {
-            self.transcripts.forget(person);
+            self.transcripts.forget(self.holder(person)?);
             if let Err(problem) = self.say_destroyed(person, erasure, &work) {
                 failed = Some(problem);
             }
@@ -127,7 +127,7 @@ impl App {
             self.tokens.revoke_person(person)?;
             self.codes.forget(person, self.now_ms())?;
         }
-        self.transcripts.forget(person);
+        self.transcripts.forget(self.holder(person)?);
         Ok(())
     }
 

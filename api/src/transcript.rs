@@ -236,6 +236,7 @@ pub fn build(app: &App, person: Uuid, shown: Shown) -> Result<Transcript, Proble
     for row in &mut rows {
         standings.apply(row)?;
     }
+    app.quarantine(&whole, &mut rows)?;
     let mut names = Names::default();
     let mut outcomes = Vec::with_capacity(rows.len());
     for row in &rows {
@@ -288,6 +289,7 @@ pub fn build(app: &App, person: Uuid, shown: Shown) -> Result<Transcript, Proble
 pub fn line(app: &App, row: &Row, in_full: bool) -> Result<Line, Problem> {
     let mut row = row.clone();
     Standings::new(app).apply(&mut row)?;
+    app.quarantine(&app.whole(row.person)?, std::slice::from_mut(&mut row))?;
     line_named(app, &row, in_full, app.today(), &mut Names::default())
 }
 

@@ -165,7 +165,10 @@ fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<AnyDecision, Refusal> 
             ask: ask.clone(),
             data: read(data)?,
         })),
-        revert::KIND => Box::new(Use(revert::Revert { data: read(data)? })),
+        revert::KIND => Box::new(Use(revert::Revert {
+            ask: ask.clone(),
+            data: read(data)?,
+        })),
         batch::KIND => Box::new(Use(batch::accept::Accept { data: read(data)? })),
         identity::approval::decide::KIND => Box::new(DecideApproval {
             ask: ask.clone(),

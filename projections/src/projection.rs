@@ -73,6 +73,19 @@ impl Share {
 
 /// The part of the first person the commit is about.
 pub fn by_person(entry: &Entry, shards: NonZeroU32) -> Option<u32> {
+    // A merge is about two persons: each part of a view learns of it.
+    let of_two = |event: &Event| {
+        matches!(
+            event,
+            Event::Account(
+                _,
+                AccountEvent::Absorbed { .. } | AccountEvent::Restored { .. }
+            )
+        )
+    };
+    if entry.events().iter().any(of_two) {
+        return None;
+    }
     let person = entry.events().iter().find_map(|event| match event {
         // What is said of an outcome stays where it was recorded, whoever holds it since a merge.
         Event::Account(

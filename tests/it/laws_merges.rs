@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use credentials::account::whole::{self, Whole};
 use credentials::account::{
-    self, Account, LotState, OutcomeState, correct_outcome, record_outcome, revoke_outcome,
+    self, Account, OutcomeState, correct_outcome, record_outcome, revoke_outcome,
 };
 use credentials::merge::apply::{self, ApplyMergeError, ResidentIds};
 use credentials::merge::revert::{self, RevertMergeError};
@@ -35,7 +35,7 @@ use tests::support::given::Given;
 use tests::support::said;
 use uuid::Uuid;
 
-use self::books::Books;
+use self::books::{Books, Entry};
 
 /// Numbers that a history may name.
 const NUMBERS: u64 = 5;
@@ -101,6 +101,10 @@ struct Play<'a> {
     states: HashMap<Stream, (AnyState, u64)>,
     books: Books,
     next: u64,
+    /// The last merge, what came behind it, and how everybody read before.
+    before: Option<((u64, u64), u64, Vec<String>)>,
+    /// How many merges were taken back with nothing in between.
+    undone: u64,
 }
 
 impl Play<'_> {
@@ -244,12 +248,17 @@ impl Play<'_> {
     }
 
     fn revert(&mut self, absorbed: u64, into: u64) -> Result<Came, RevertMergeError> {
+        let ask = Ask::of(&self.stage.assertion).unwrap();
         let data = revert::Data {
             values: Commitments::default(),
             absorbed: number(absorbed),
             person: number(into),
         };
-        self.ask(&revert::Revert { data: data.clone() }, &data)
+        let decision = revert::Revert {
+            ask,
+            data: data.clone(),
+        };
+        self.ask(&decision, &data)
     }
 
     /// The step that somebody means who knows how things are.
@@ -280,15 +289,22 @@ impl Play<'_> {
     fn step(&mut self, step: Step) -> Result<Came, TestCaseError> {
         let step = self.aimed(step);
         let (came, expected) = match step {
-            Step::Record(of, record) => (self.record(of, record), self.recorded(of, record)),
+            Step::Record(of, record) => {
+                let expected = self.recorded(of, record);
+                (self.record(of, record), expected)
+            }
             Step::Correct(of, record) => {
                 let worth = 1 + self.next % 50;
                 (self.correct(of, record), self.corrected(of, record, worth))
             }
             Step::Revoke(of, record) => (self.revoke(of, record), self.revoked(of, record)),
             Step::Merge(absorbed, into) => {
-                let came = self.merge(absorbed, into);
-                (came.unwrap_or(Came::Refused), self.merged(absorbed, into))
+                let before = self.snapshot();
+                let came = self.merge(absorbed, into).unwrap_or(Came::Refused);
+                if came == Came::Written {
+                    self.before = Some(((absorbed, into), self.next, before));
+                }
+                (came, self.merged(absorbed, into))
             }
             Step::Revert(absorbed, into) => {
                 let before = self.snapshot();
@@ -298,6 +314,14 @@ impl Play<'_> {
                 }
                 if came.is_err() {
                     prop_assert_eq!(&before, &self.snapshot());
+                }
+                // Nothing at all came between: all is as it was (I1).
+                if came == Ok(Came::Written)
+                    && let Some((edge, next, then)) = &self.before
+                    && (*edge, *next + 1) == ((absorbed, into), self.next)
+                {
+                    prop_assert_eq!(then, &self.snapshot());
+                    self.undone += 1;
                 }
                 (came.unwrap_or(Came::Refused), self.reverted(absorbed, into))
             }
@@ -313,40 +337,46 @@ impl Play<'_> {
     fn recorded(&mut self, of: u64, record: u8) -> Came {
         if let Some(known) = self.books.known(of, record) {
             // As it was first recorded, or as it stands: nothing new. What was revoked stays so.
-            let stands = self.books.outcomes[&(known, record)].is_some();
+            let stands = self.books.outcomes[&(known, record)].worth.is_some();
             return if stands {
                 Came::AlreadySo
             } else {
                 Came::Refused
             };
         }
-        self.books.outcomes.insert((of, record), Some(4_000));
+        let entry = Entry {
+            recorded: self.next,
+            worth: Some(4_000),
+        };
+        self.books.outcomes.insert((of, record), entry);
         self.books.use_up(of);
         Came::Written
     }
 
     fn corrected(&mut self, of: u64, record: u8, worth: u64) -> Came {
-        let quarantined = self.books.is_quarantined((of, record));
-        let Some(Some(now)) = self.books.outcomes.get_mut(&(of, record)) else {
-            return Came::Refused;
-        };
-        if *now == worth * 1_000 {
-            return Came::AlreadySo;
+        let outcome = (of, record);
+        let stands = self.books.outcomes.get(&outcome).and_then(|it| it.worth);
+        match stands {
+            None => Came::Refused,
+            Some(now) if now == worth * 1_000 => Came::AlreadySo,
+            Some(_) if self.books.is_doubled(outcome) => Came::Refused,
+            Some(_) => {
+                self.books
+                    .outcomes
+                    .entry(outcome)
+                    .and_modify(|it| it.worth = Some(worth * 1_000));
+                self.books.use_up(of);
+                Came::Written
+            }
         }
-        if quarantined {
-            return Came::Refused;
-        }
-        *now = worth * 1_000;
-        self.books.use_up(of);
-        Came::Written
     }
 
     fn revoked(&mut self, of: u64, record: u8) -> Came {
         match self.books.outcomes.get_mut(&(of, record)) {
             None => Came::Refused,
-            Some(None) => Came::AlreadySo,
-            Some(now) => {
-                *now = None;
+            Some(Entry { worth: None, .. }) => Came::AlreadySo,
+            Some(entry) => {
+                entry.worth = None;
                 self.books.use_up(of);
                 Came::Written
             }
@@ -359,28 +389,11 @@ impl Play<'_> {
             return Came::AlreadySo;
         }
         let both_stand = books.holder(absorbed) == absorbed && books.holder(into) == into;
-        if absorbed == into || !both_stand {
+        if absorbed == into || !both_stand || books.is_too_deep(absorbed, into) {
             return Came::Refused;
-        }
-        let counts = |books: &Books, numbers: &[u64], record: u8| {
-            let stands = |it: &&u64| {
-                let outcome = (**it, record);
-                matches!(books.outcomes.get(&outcome), Some(Some(_)))
-                    && !books.is_quarantined(outcome)
-            };
-            numbers.iter().find(stands).copied()
-        };
-        let (stays, goes) = (books.numbers(into), books.numbers(absorbed));
-        let mut doubled = BTreeSet::new();
-        for record in 0..RECORDS {
-            if counts(books, &stays, record).is_some() {
-                let brought = goes.iter().map(|it| (*it, record));
-                doubled.extend(brought.filter(|it| books.outcomes.contains_key(it)));
-            }
         }
         books.edges.push((absorbed, into));
         books.used.insert((absorbed, into), false);
-        books.quarantined.insert((absorbed, into), doubled);
         Came::Written
     }
 
@@ -392,7 +405,6 @@ impl Play<'_> {
             return Came::Refused;
         }
         books.edges.retain(|it| *it != edge);
-        books.quarantined.remove(&edge);
         Came::Written
     }
 
@@ -441,34 +453,36 @@ impl Play<'_> {
                     .account
                     .current_lot(outcome, &school)
                     .filter(|_| stands);
-                has.insert(outcome.id, lot.map(|lot| (lot.credit.get(), lot.state)));
+                has.insert(outcome.id, lot.map(|lot| lot.credit.get()));
             }
             prop_assert_eq!(has.len(), whole.account.outcomes.len());
             let mut books = BTreeMap::new();
-            for ((under, record), worth) in &self.books.outcomes {
+            for ((under, record), entry) in &self.books.outcomes {
                 if self.books.holder(*under) == holder {
                     let id = said::outcome_of(1, number(*under), &name(*record));
-                    books.insert(id, *worth);
+                    books.insert(id, entry.worth);
                 }
             }
-            let amounts = has
-                .iter()
-                .map(|(id, lot)| (*id, lot.map(|(credit, _)| credit)));
-            prop_assert_eq!(amounts.collect::<BTreeMap<_, _>>(), books);
+            prop_assert_eq!(&has, &books);
             for lot in &whole.account.lots {
                 prop_assert!(lots_seen.insert(lot.id), "I4: lot {} counts twice", lot.id);
             }
-            // Of one origin at most one lot counts.
-            let mut origins = BTreeSet::new();
-            for outcome in &whole.account.outcomes {
-                let counts =
-                    has[&outcome.id].is_some_and(|(_, state)| state == LotState::Available);
-                prop_assert!(
-                    !counts || origins.insert(outcome.origin.clone()),
-                    "one record counts once: {:?}",
-                    self.books
-                );
+            // Of each record of which anything stands exactly one counts.
+            let mut counts = BTreeMap::new();
+            let standing = whole
+                .account
+                .outcomes
+                .iter()
+                .filter(|it| has[&it.id].is_some());
+            for outcome in standing {
+                let counted = counts.entry(outcome.origin.clone()).or_insert(0);
+                *counted += u32::from(!whole.account.is_doubled(outcome, &school));
             }
+            prop_assert!(
+                counts.values().all(|it| *it == 1),
+                "{counts:?}: {:?}",
+                self.books
+            );
         }
         Ok(())
     }
@@ -529,6 +543,8 @@ fn merges_stand_as_the_books_have_them() {
             states: stage.states.clone(),
             books: Books::default(),
             next: 1_000,
+            before: None,
+            undone: 0,
         };
         for step in steps {
             let kind = match step {
@@ -544,6 +560,10 @@ fn merges_stand_as_the_books_have_them() {
                 .entry((kind, format!("{came:?}")))
                 .or_default() += 1;
         }
+        *tally
+            .borrow_mut()
+            .entry(("revert", "at once".into()))
+            .or_default() += play.undone;
         Ok(())
     });
     super::kill::say(&format!(
@@ -564,4 +584,6 @@ fn merges_stand_as_the_books_have_them() {
             "{kind}: {tally:?}"
         );
     }
+    let undone = tally[&("revert", "at once".to_owned())];
+    assert!(undone > u64::from(histories) / 50, "{tally:?}");
 }

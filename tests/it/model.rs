@@ -166,7 +166,7 @@ fn compare(world: &LogWorld, auditor: &Auditor) -> Result<(), TestCaseError> {
             prop_assert_eq!(&outcome.fields, &books.now.fields());
             prop_assert_eq!(outcome.recorded.position, books.recorded.0);
             prop_assert_eq!(outcome.current, books.current.1);
-            let revoked = outcome.revoked.as_ref().map(|(by, _)| by.position);
+            let revoked = outcome.revoked.first().map(|(by, _)| by.position);
             prop_assert_eq!(revoked, books.revoked);
             let held: Vec<(u64, Lot)> = account
                 .lots

@@ -112,12 +112,13 @@ rules! {
     }
     DESTRUCTIONS, destruction: DestroyKeysError { ErasureUnknown, NotDue, PartNotNext, Form }
     CERTIFICATES, certificate: CertifyErasureError { ErasureUnknown, NothingDestroyed, TooEarly, CountDiffers }
-    SUSPENSIONS, suspension: SuspendPersonError { PersonUnknown, NotOnRoster, NotSuspended }
-    DEATHS, death: RecordDeathError { PersonUnknown, NotOnRoster, NotRecorded }
+    SUSPENSIONS, suspension: SuspendPersonError { PersonUnknown, Merged, HoldsRoles, NotOnRoster, NotSuspended }
+    DEATHS, death: RecordDeathError { PersonUnknown, Merged, HoldsRoles, NotOnRoster, NotRecorded }
     MERGES, merging: ApplyMergeError {
         Same, PersonUnknown, MergedBefore, ResidentIdsDiffer, Erased, HoldsRoles, OwnAccount, NotOnRoster, TooManyLots,
+        TooManyNumbers, Barred,
     }
-    REVERSALS, reversal: RevertMergeError { NotMerged, MergedSince, Used }
+    REVERSALS, reversal: RevertMergeError { NotMerged, OwnAccount, NotOnRoster, MergedSince, Used }
     RECORDINGS, recording: RecordOutcomeError {
         AwarderNotAuthorised, KindNotInScope, PersonUnknown, IdNotDerived, Field, RecordDiffers, RecordRevoked, Policy,
     }

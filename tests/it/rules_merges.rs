@@ -10,7 +10,9 @@ use identity::did::IssuerNumber;
 use identity::institution::Institution;
 use identity::officer::appoint::AppointError;
 use identity::officer::clerk::{self, ChangeClerkError};
+use identity::person::death::{self, RecordDeathError};
 use identity::person::erasure::request::RequestErasureError;
+use identity::person::suspend::{self, SuspendPersonError};
 use identity::person::{self, Person};
 use identity::purpose::Purpose;
 use identity::role::Role;
@@ -25,6 +27,9 @@ pub(crate) const REFUSALS: &[fn()] = &[
     only_two_numbers_of_one_person_are_merged,
     nobody_merges_for_the_own_good,
     an_account_must_fit_into_one_commit,
+    a_person_has_few_numbers,
+    who_is_barred_is_not_merged,
+    a_merge_is_taken_back_by_who_may_merge,
     one_record_counts_once,
     a_merge_is_taken_back_while_nothing_was_used,
     a_number_that_is_used_no_more_gets_no_role,
@@ -204,29 +209,108 @@ fn an_account_must_fit_into_one_commit() {
     let mut given = given();
     for n in 0..LOTS_MAX {
         records(&mut given, goes(), &format!("R-{n}"));
-        records(&mut given, stays(), &format!("R-{n}"));
     }
-    // Every one of them is named twice, and still they fit.
+    // Every one of them is named, and they fit.
     merged(&mut given, goes(), stays());
-    let lots = 2 * LOTS_MAX;
+    records(&mut given, stays(), "R-A");
+    let lots = LOTS_MAX + 1;
     let merge = said::merge(&said::merging(stays(), person(23)));
     refused(&mut given, &merge, ApplyMergeError::TooManyLots { lots });
     merged(&mut given, person(23), stays());
+}
+
+/// A decision would have to learn of more numbers than it has rounds for, and end in an error of ours.
+#[test]
+fn a_person_has_few_numbers() {
+    let mut given = given();
+    let numbers: Vec<Uuid> = (40..50).map(person).collect();
+    for number in &numbers {
+        given = given.registered(*number);
+    }
+    // One within another: the fourth is too deep, from whichever end.
+    for pair in numbers[..4].windows(2) {
+        merged(&mut given, pair[0], pair[1]);
+    }
+    let deep = said::merge(&said::merging(numbers[3], numbers[4]));
+    refused(&mut given, &deep, ApplyMergeError::TooManyNumbers);
+    // At the greatest depth everything still works for the innermost.
+    let recorded = records(&mut given, numbers[0], "R-1");
+    given.agreed(&said::revoke(1, numbers[0], "R-1").about(recorded.target));
+    for number in &numbers[4..8] {
+        merged(&mut given, *number, numbers[3]);
+    }
+    let ninth = said::merge(&said::merging(numbers[8], numbers[3]));
+    refused(&mut given, &ninth, ApplyMergeError::TooManyNumbers);
+}
+
+/// A suspension would be escaped by a merge, or a death by a second number.
+#[test]
+fn who_is_barred_is_not_merged() {
+    let mut given = given();
+    let data = suspend::Data {
+        values: identity::erasable::Commitments::default(),
+        person: goes(),
+        reason: suspend::Reason::Misused,
+    };
+    let suspension =
+        Asking::new(Signer::registrar(), suspend::SUSPEND, &data).by(registrar(), "registrar");
+    given.makes(&suspension);
+    let merge = said::merge(&said::merging(goes(), stays()));
+    refused(&mut given, &merge, ApplyMergeError::Barred(goes()));
+    // And what was merged is suspended under the number that stays.
+    let mut given = self::given();
+    merged(&mut given, goes(), stays());
+    refused(&mut given, &suspension, SuspendPersonError::Merged(stays()));
+    let data = death::Data {
+        values: said::values(1),
+        person: goes(),
+    };
+    let died = Asking::new(Signer::registrar(), death::RECORD, &data).by(registrar(), "registrar");
+    refused(&mut given, &died, RecordDeathError::Merged(stays()));
+}
+
+/// Two counters of any school would part anybody's accounts, or an officer the own.
+#[test]
+fn a_merge_is_taken_back_by_who_may_merge() {
+    let mut given = given()
+        .appointed(officer(2, 1), Role::Counter, Some(2))
+        .registered(person(5));
+    merged(&mut given, goes(), stays());
+    let foreign = said::unmerge(goes(), stays())
+        .signed_by(Signer::school(2))
+        .by(officer(2, 1), "counter");
+    refused(
+        &mut given,
+        &foreign,
+        RevertMergeError::NotOnRoster(IssuerNumber(2)),
+    );
+    let mut other = self::given().registered(registrar());
+    let proposal = other
+        .makes(&said::merge(&said::merging(goes(), stays())))
+        .target;
+    other.makes(&said::approve(proposal, person(5), "registrar"));
+    // The number that stays is the first registrar's own only in this test's mind: by hand.
+    let own = said::unmerge(goes(), stays()).by(stays(), "registrar");
+    other = other.appointed(stays(), Role::Registrar, None);
+    refused(&mut other, &own, RevertMergeError::OwnAccount);
 }
 
 /// A course entered under both numbers would give its credit twice.
 #[test]
 fn one_record_counts_once() {
     let mut given = given();
-    records(&mut given, stays(), "R-1");
+    let first = records(&mut given, stays(), "R-1");
     let doubled = records(&mut given, goes(), "R-1");
     merged(&mut given, goes(), stays());
-    let states = |given: &Given| -> Vec<LotState> {
+    let counts = |given: &Given| -> Vec<bool> {
         let account = whole(given, stays()).account;
-        account.lots.iter().map(|lot| lot.state).collect()
+        let school: Institution = given.state(&IssuerNumber(1).stream());
+        let outcomes = account.outcomes.iter();
+        outcomes
+            .map(|it| !account.is_doubled(it, &school))
+            .collect()
     };
-    let both = [LotState::Available, LotState::Quarantined];
-    assert_eq!(states(&given), both);
+    assert_eq!(counts(&given), [true, false]);
     let mut better = said::course();
     better.credits = Some("9.0".parse().unwrap());
     let correction = said::correct(1, goes(), "R-1", better).about(doubled.target);
@@ -238,9 +322,14 @@ fn one_record_counts_once() {
     };
     let issue = Asking::new(Signer::school(1), issue::KIND, &data);
     refused(&mut given, &issue, IssueError::OutcomeQuarantined);
-    // Its institution ends one of the two.
-    given.agreed(&said::revoke(1, goes(), "R-1").about(doubled.target));
-    assert_eq!(states(&given), [LotState::Available, LotState::Revoked]);
+    // Its institution ends the one that counted: the other counts, and can be corrected.
+    given.agreed(&said::revoke(1, stays(), "R-1").about(first.target));
+    assert_eq!(counts(&given), [true, true]);
+    given.agreed(&correction);
+    let account = whole(&given, stays()).account;
+    let states: Vec<LotState> = account.lots.iter().map(|lot| lot.state).collect();
+    let expected = [LotState::Revoked, LotState::Superseded, LotState::Available];
+    assert_eq!(states, expected);
 }
 
 /// A wrong merge would stay for ever, or be undone although its credit was used.

@@ -20,6 +20,7 @@ pub(crate) const REFUSALS: &[fn()] = &[
     one_officer_stops_and_two_let_in_again,
     a_death_is_recorded_and_withdrawn_by_two,
     nobody_acts_under_a_barred_number,
+    a_school_stops_nobody_who_serves_elsewhere,
 ];
 
 fn given() -> Given {
@@ -118,6 +119,20 @@ fn a_death_is_recorded_and_withdrawn_by_two() {
     given.makes(&said::record(1, person(21), "R-1", said::course()));
     agreed(&mut given, &dies(death::WITHDRAW, person(21)));
     assert_eq!(barred(&given), None);
+}
+
+/// One school would stop another's officer, or the province's.
+#[test]
+fn a_school_stops_nobody_who_serves_elsewhere() {
+    let mut given = given()
+        .appointed(officer(1, 1), Role::Counter, Some(1))
+        .appointed(person(21), Role::Counter, Some(2));
+    let suspension = at_school(changes(suspend::SUSPEND, person(21)), 1);
+    let holds = SuspendPersonError::HoldsRoles(person(21));
+    refused(&mut given, &suspension, holds);
+    let died = at_school(dies(death::RECORD, person(21)), 1);
+    refused(&mut given, &died, RecordDeathError::HoldsRoles(person(21)));
+    given.makes(&changes(suspend::SUSPEND, person(21)));
 }
 
 /// Whoever has the clerk's token or key would go on as the clerk.

@@ -150,8 +150,12 @@ pub async fn give(
     Path(person): Path<Uuid>,
 ) -> Result<(StatusCode, Json<CardAnswer>), Problem> {
     app.may_read(&caller, person)?;
-    let person = app.holder(person)?;
-    let card = app.codes.new_card(person)?.encode();
+    let whole = app.whole(person)?;
+    // The one before says nothing from now on, under whichever number it was given.
+    for number in &whole.numbers {
+        app.codes.end_card(*number)?;
+    }
+    let card = app.codes.new_card(whole.holder)?.encode();
     let svg = drawn(&card)?;
     Ok((StatusCode::CREATED, Json(CardAnswer { card, svg })))
 }
@@ -165,11 +169,14 @@ pub async fn end(
     Path(person): Path<Uuid>,
 ) -> Result<StatusCode, Problem> {
     // Nobody but the person herself may be told by the answer whether she is known.
-    if caller.role == Role::Learner && caller.person != person {
+    let whole = app.whole(person)?;
+    if caller.role == Role::Learner && caller.person != whole.holder {
         return Err(Problem::of(Reason::NotAllowed));
     }
     app.may_read(&caller, person)?;
-    app.codes.end_card(person)?;
+    for number in whole.numbers {
+        app.codes.end_card(number)?;
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

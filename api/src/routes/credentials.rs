@@ -329,6 +329,7 @@ impl App {
     pub(super) fn may_have(&self, caller: &Caller, id: Uuid) -> Result<(), Problem> {
         let (_, issued) = self.credential(id)?;
         let access = self.may_read(caller, issued.says.person)?;
+        self.require_open(issued.says.person)?;
         if access.has(issued.says.issuer) && access.in_full() {
             Ok(())
         } else {
@@ -342,10 +343,13 @@ impl App {
         person: Uuid,
     ) -> Result<Vec<CredentialBody>, Problem> {
         let access = self.may_read(caller, person)?;
-        let account = self.whole(person)?.account;
-        let ids = account
+        let whole = self.whole(person)?;
+        let open = self.open_numbers(&whole)?;
+        let ids = whole
+            .account
             .outcomes
             .iter()
+            .filter(|outcome| open.contains(&outcome.person))
             .filter(|outcome| access.has(outcome.origin.awarder))
             .flat_map(|outcome| &outcome.credentials);
         let mut bodies = Vec::new();

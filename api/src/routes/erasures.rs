@@ -79,7 +79,7 @@ pub async fn request(
     headers: HeaderMap,
     Body(body): Body<ErasureBody>,
 ) -> Result<Response, Problem> {
-    own_or_officer(&caller, person)?;
+    own_or_officer(&app, &caller, person)?;
     let mut purposes = body.purposes;
     purposes.sort_unstable();
     let mut locks: Vec<Lock> = Vec::with_capacity(body.locks.len());
@@ -126,7 +126,7 @@ pub async fn show(
     caller: Caller,
     Path(person): Path<Uuid>,
 ) -> Result<Json<ErasureAnswer>, Problem> {
-    own_or_officer(&caller, person)?;
+    own_or_officer(&app, &caller, person)?;
     let state = app.ledger.state::<Person>(&wire::stream(person))?;
     if !state.is_known() {
         return Err(Problem::of(Reason::PersonUnknown));
@@ -138,8 +138,8 @@ pub async fn show(
     }))
 }
 
-fn own_or_officer(caller: &Caller, person: Uuid) -> Result<(), Problem> {
-    if caller.role == Role::Learner && caller.person != person {
+fn own_or_officer(app: &App, caller: &Caller, person: Uuid) -> Result<(), Problem> {
+    if caller.role == Role::Learner && caller.person != app.holder(person)? {
         return Err(Problem::of(Reason::NotAllowed));
     }
     Ok(())

@@ -55,7 +55,7 @@ pub async fn list(
     caller: Caller,
     Query(wanted): Query<Wanted>,
 ) -> Result<Json<OutcomePage>, Problem> {
-    let (person, awarder) = whose(&caller, wanted.learner)?;
+    let (person, awarder) = whose(&app, &caller, wanted.learner)?;
     let cursor = wanted.cursor.as_deref().map(str::parse::<Cursor>);
     let cursor = cursor
         .transpose()
@@ -85,7 +85,12 @@ pub async fn list(
 }
 
 /// Whose outcomes the caller lists, and of which awarder alone.
-fn whose(caller: &Caller, learner: Option<Uuid>) -> Result<(Uuid, Option<IssuerNumber>), Problem> {
+fn whose(
+    app: &App,
+    caller: &Caller,
+    learner: Option<Uuid>,
+) -> Result<(Uuid, Option<IssuerNumber>), Problem> {
+    let learner = learner.map(|id| app.holder(id)).transpose()?;
     match (caller.role, caller.institution) {
         (Role::Learner, _) if learner.is_none_or(|id| id == caller.person) => {
             Ok((caller.person, None))

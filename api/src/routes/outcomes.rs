@@ -212,32 +212,42 @@ impl App {
         })
     }
 
+    /// What became of recording `record`: the same record may have stood under another of the person's
+    /// numbers, as another outcome.
+    pub fn recorded(
+        &self,
+        awarder: IssuerNumber,
+        person: Uuid,
+        record: &str,
+        written: Written,
+    ) -> Result<Recorded, Problem> {
+        let origin = Origin {
+            awarder,
+            record: record.into(),
+        };
+        let mut outcome = outcome_id(&origin, person);
+        if written.new.is_none() {
+            let account = self.whole(person)?.account;
+            let found = account
+                .outcome(outcome)
+                .or_else(|| account.of_origin(&origin));
+            outcome = found.map_or(outcome, |found| found.id);
+        }
+        let new = written.new.as_ref();
+        let hours_mismatch = new.is_some_and(|new| has_hours_mismatch(&new.commit.facts));
+        Ok(Recorded {
+            outcome,
+            lot: lot_id(outcome, 0),
+            written,
+            hours_mismatch,
+        })
+    }
+
     /// The pass mark of the policy in force.
     pub fn pass_mark(&self) -> Option<u16> {
         credentials::policy::preset::newest(credentials::policy::preset::DEFAULT)
             .ok()
             .and_then(|policy| policy.params.mark_min)
-    }
-}
-
-/// What became of recording `outcome`.
-pub fn recorded(awarder: IssuerNumber, person: Uuid, record: &str, written: Written) -> Recorded {
-    let outcome = outcome_id(
-        &Origin {
-            awarder,
-            record: record.into(),
-        },
-        person,
-    );
-    let hours_mismatch = written
-        .new
-        .as_ref()
-        .is_some_and(|new| has_hours_mismatch(&new.commit.facts));
-    Recorded {
-        outcome,
-        lot: lot_id(outcome, 0),
-        written,
-        hours_mismatch,
     }
 }
 
@@ -271,7 +281,7 @@ pub async fn record(
         derived_id(&caller, &headers)?,
     )?;
     let written = app.ask(asking).await?;
-    let recorded = recorded(caller.issuer(), body.learner, &body.record, written);
+    let recorded = app.recorded(caller.issuer(), body.learner, &body.record, written)?;
     let mut answer = WriteAnswer::new(&app, &headers, recorded.outcome, &recorded.written)?
         .with("lot", recorded.lot.to_string());
     if recorded.hours_mismatch {
@@ -293,6 +303,8 @@ pub async fn show(
     let row = app.views.transcripts.outcome(id)?;
     let row = row.ok_or(Problem::of(Reason::OutcomeUnknown))?;
     let access = app.may_read(&caller, row.person)?;
+    // The number it was recorded under may be closed though the one that stays is open.
+    app.require_open(row.person)?;
     if !access.has(row.origin.awarder) {
         return Err(Problem::of(Reason::NotAllowed));
     }

@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use credentials::account::Whole;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -48,7 +49,17 @@ pub async fn json(
 ) -> Result<Response, Problem> {
     app.wait_for(wanted.after).await?;
     let access = app.may_read(&caller, id)?;
-    let id = app.holder(id)?;
+    let Whole {
+        holder: id,
+        numbers,
+        ..
+    } = app.whole(id)?;
+    let last_change_of = || {
+        let each = numbers
+            .iter()
+            .map(|it| app.views.transcripts.last_change(*it));
+        each.max().unwrap_or_default()
+    };
     let today = app.today();
     let shown = Shown {
         access,
@@ -72,7 +83,7 @@ pub async fn json(
     // Changes are told before they can be read. A text is that of `last_change` if the views had
     // folded it before the lines were read, and nothing newer was told by the time they were.
     let next = app.views.follower.next();
-    let last_change = app.views.transcripts.last_change(id);
+    let last_change = last_change_of();
     let is_folded = plain && last_change < next;
     // The same change shown masked is another text, and so is the one of a day on which other credit
     // may be used: their tags never meet.
@@ -98,7 +109,7 @@ pub async fn json(
         }
         body
     };
-    let is_of_tag = is_folded && app.views.transcripts.last_change(id) == last_change;
+    let is_of_tag = is_folded && last_change_of() == last_change;
     let mut response = ([(header::CONTENT_TYPE, "application/json")], body).into_response();
     let headers = response.headers_mut();
     headers.insert(

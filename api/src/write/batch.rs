@@ -194,6 +194,16 @@ impl App {
         disclosures: &[Vec<Disclosure>],
         checked: Option<Vec<Submission<Rulebook>>>,
     ) -> Result<BatchWritten, BatchRefused> {
+        for member in batch.members() {
+            // Its premise is held against the vault, which a batch would have opened unasked.
+            if self.merge_asked(member)?.is_some() {
+                let alone = (
+                    "合并须单独提交",
+                    "a merge is asked for, and agreed to, by itself",
+                );
+                return Err(Problem::of(Reason::BatchInvalid).detail(alone).into());
+            }
+        }
         let deposits = deposits(batch.members(), disclosures)?;
         let ids: Vec<Uuid> = batch.members().iter().map(Assertion::id).collect();
         let envelope = batch.envelope().id();

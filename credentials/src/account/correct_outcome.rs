@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::event::Event;
 use super::outcome::{FieldError, Fields, lot_id};
 use super::record_outcome::deposit;
-use super::state::{LotState, OutcomeState};
+use super::state::OutcomeState;
 use super::whole::{self, Whole};
 use super::wire;
 use crate::credential;
@@ -171,8 +171,7 @@ impl Decision for CorrectOutcome {
         let amount = data
             .fields
             .check(policy, identity::date::day_of(world.recorded_at_ms))?;
-        let lot = account.current_lot(outcome, &institution);
-        if lot.is_some_and(|lot| lot.state == LotState::Quarantined) {
+        if account.is_doubled(outcome, &institution) {
             return Err(CorrectOutcomeError::Quarantined);
         }
         let mut facts = vec![wire::to_fact(
@@ -184,7 +183,7 @@ impl Decision for CorrectOutcome {
                 values: data.values.clone(),
             },
         )];
-        if let Some(lot) = lot {
+        if let Some(lot) = account.current_lot(outcome, &institution) {
             let successor = lot_id(data.outcome, outcome.lots);
             facts.push(wire::to_fact(
                 holder,

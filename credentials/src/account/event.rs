@@ -94,15 +94,11 @@ pub enum Event {
         from: Uuid,
         /// Every lot it brings.
         lots: Vec<Uuid>,
-        /// Those of them that this account has already, from the same record: not to be used.
-        quarantined: Vec<Uuid>,
     },
     /// account.released: a merge was taken back; what that account brought is no part of this one.
     Released {
         /// Whose.
         from: Uuid,
-        /// Lots that were quarantined beside others of this account, and are not any more.
-        quarantined: Vec<Uuid>,
     },
     /// account.restored: open again as it was before it was absorbed.
     Restored {

@@ -25,7 +25,8 @@ pub enum LotState {
     Disputed,
     /// Ended for good.
     Revoked,
-    /// A merge brought it beside another from the same record: shown, not to be used.
+    /// A merge brought it beside another from the same record: shown, not to be used. No fact says so
+    /// either ([`Account::is_doubled`]).
     Quarantined,
 }
 
@@ -78,8 +79,9 @@ pub struct Outcome {
     pub current_at: u64,
     /// Who signed that commit.
     pub signed: Signed,
-    /// The commit that ended it, and who signed that one.
-    pub revoked: Option<(Earlier, Signed)>,
+    /// The commits that ended it, in order, and who signed each: more than one only where somebody else
+    /// may have ended it in the awarder's name.
+    pub revoked: Vec<(Earlier, Signed)>,
     /// How many lots it ever had.
     pub lots: u64,
     /// The credentials that were ever issued for it, in order.
@@ -107,14 +109,15 @@ impl Outcome {
 
     /// Where it stands; `awarder` may say that it was not itself that ended it.
     pub fn state(&self, awarder: &Institution) -> OutcomeState {
-        match &self.revoked {
-            None => OutcomeState::Recorded,
-            Some((by, signed)) => match signed.standing(awarder) {
-                Standing::Good => OutcomeState::Revoked(*by),
-                Standing::Disputed => OutcomeState::Disputed,
-                Standing::Repudiated => OutcomeState::Recorded,
-            },
+        let mut state = OutcomeState::Recorded;
+        for (by, signed) in &self.revoked {
+            match signed.standing(awarder) {
+                Standing::Good => return OutcomeState::Revoked(*by),
+                Standing::Disputed => state = OutcomeState::Disputed,
+                Standing::Repudiated => {}
+            }
         }
+        state
     }
 
     /// As it was recorded and as it stands: whoever sends either of them again sends nothing new.
@@ -158,8 +161,6 @@ impl Place {
 pub struct Part {
     /// Whose.
     pub from: Uuid,
-    /// Those of its lots that count twice if they count.
-    pub quarantined: Vec<Uuid>,
     /// The commit.
     pub by: Earlier,
 }
@@ -212,16 +213,22 @@ impl Account {
         self.later.iter().any(of)
     }
 
-    /// Takes in what `part` brought, as it stood when it was closed.
-    pub(super) fn take_in(&mut self, part: &Part, brought: &Self) {
+    /// Whether another outcome from the same record counts in its place: of those that stand, the one
+    /// that was recorded first does. Only a merge brings two together.
+    pub fn is_doubled(&self, outcome: &Outcome, awarder: &Institution) -> bool {
+        !self.parts.is_empty()
+            && self.outcomes.iter().any(|other| {
+                other.origin == outcome.origin
+                    && other.recorded.position < outcome.recorded.position
+                    && !matches!(other.state(awarder), OutcomeState::Revoked(_))
+                    && other.standing(awarder) != Standing::Repudiated
+            })
+    }
+
+    /// Takes in what a part brought, as it stood when it was closed.
+    pub(super) fn take_in(&mut self, brought: &Self) {
         self.outcomes.extend(brought.outcomes.iter().cloned());
-        let at = self.lots.len();
         self.lots.extend(brought.lots.iter().cloned());
-        for lot in self.lots.iter_mut().skip(at) {
-            if lot.state == LotState::Available && part.quarantined.contains(&lot.id) {
-                lot.state = LotState::Quarantined;
-            }
-        }
     }
 
     /// Lets what was said here of the parts' outcomes take effect.
@@ -262,7 +269,7 @@ impl Account {
                 said_by: place.said_by,
                 current_at: place.here.position,
                 signed: place.signed.clone(),
-                revoked: None,
+                revoked: Vec::new(),
                 lots: 0,
                 credentials: Vec::new(),
                 first: None,
@@ -274,7 +281,8 @@ impl Account {
                 person: _,
             } => self.outcome_mut(*outcome)?.correct(fields, values, place),
             Event::OutcomeRevoked { outcome, person: _ } => {
-                self.outcome_mut(*outcome)?.revoked = Some((place.here, place.signed.clone()));
+                let ended = (place.here, place.signed.clone());
+                self.outcome_mut(*outcome)?.revoked.push(ended);
             }
             Event::OutcomeCertified {
                 outcome,
@@ -300,14 +308,11 @@ impl Account {
             Event::LotSuperseded { lot, .. } => self.set_lot(*lot, LotState::Superseded)?,
             Event::LotRevoked { lot } => self.set_lot(*lot, LotState::Revoked)?,
             Event::Absorbed { into } => self.absorbed_by = Some((*into, place.here)),
-            Event::Absorbs {
-                from, quarantined, ..
-            } => self.parts.push(Part {
+            Event::Absorbs { from, lots: _ } => self.parts.push(Part {
                 from: *from,
-                quarantined: quarantined.clone(),
                 by: place.here,
             }),
-            Event::Released { from, .. } => self.parts.retain(|part| part.from != *from),
+            Event::Released { from } => self.parts.retain(|part| part.from != *from),
             Event::Restored { .. } => self.absorbed_by = None,
         }
         Some(())

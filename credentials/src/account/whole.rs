@@ -49,6 +49,27 @@ pub fn in_world(world: &World<'_>, person: Uuid) -> Whole {
     whole
 }
 
+/// The most numbers that one person may have.
+pub const NUMBERS_MAX: usize = 8;
+/// The most merges that may stand one within another: a decision learns one more of them a round.
+pub const DEPTH_MAX: usize = 3;
+
+/// How many merges stand within one another in the account of `number`.
+pub fn depth(world: &World<'_>, number: Uuid) -> usize {
+    // No deeper than may be: edges that no decision drew may go round.
+    depth_within(world, number, NUMBERS_MAX)
+}
+
+fn depth_within(world: &World<'_>, number: Uuid, left: usize) -> usize {
+    if left == 0 {
+        return 0;
+    }
+    let account = world.get::<Account>(&wire::stream(number));
+    let parts = account.parts.iter();
+    let below = parts.map(|part| 1 + depth_within(world, part.from, left - 1));
+    below.max().unwrap_or(0)
+}
+
 /// What `number` brought to the account that took it in, as it stood when it was closed.
 pub fn part(world: &World<'_>, number: Uuid) -> Whole {
     let mut gathering = Gathering {
@@ -114,7 +135,7 @@ where
         for part in &own.parts {
             if !self.numbers.contains(&part.from) {
                 let brought = self.gather(part.from)?;
-                all.take_in(part, &brought);
+                all.take_in(&brought);
             }
         }
         all.catch_up();

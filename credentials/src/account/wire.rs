@@ -86,21 +86,11 @@ struct AbsorbedV1 {
 struct AbsorbsV1 {
     from: Uuid,
     lots: Vec<Uuid>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    quarantined: Vec<Uuid>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ReleasedV1 {
-    from: Uuid,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    quarantined: Vec<Uuid>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RestoredV1 {
+struct FromV1 {
     from: Uuid,
 }
 
@@ -161,15 +151,9 @@ pub(super) fn event(kind: &str, data: &str) -> Result<Event, Unreadable> {
         ABSORBS_V1 => read::<AbsorbsV1>(NOUN, kind, data).map(|v1| Event::Absorbs {
             from: v1.from,
             lots: v1.lots,
-            quarantined: v1.quarantined,
         }),
-        RELEASED_V1 => read::<ReleasedV1>(NOUN, kind, data).map(|v1| Event::Released {
-            from: v1.from,
-            quarantined: v1.quarantined,
-        }),
-        RESTORED_V1 => {
-            read::<RestoredV1>(NOUN, kind, data).map(|v1| Event::Restored { from: v1.from })
-        }
+        RELEASED_V1 => read::<FromV1>(NOUN, kind, data).map(|v1| Event::Released { from: v1.from }),
+        RESTORED_V1 => read::<FromV1>(NOUN, kind, data).map(|v1| Event::Restored { from: v1.from }),
         _ => Err(unknown(NOUN, kind)),
     }
 }
@@ -233,21 +217,8 @@ pub fn to_fact(person: Uuid, event: Event) -> Fact {
         ),
         Event::LotRevoked { lot } => fact(stream, LOT_REVOKED_V1, &LotRevokedV1 { lot }),
         Event::Absorbed { into } => fact(stream, ABSORBED_V1, &AbsorbedV1 { into }),
-        Event::Absorbs {
-            from,
-            lots,
-            quarantined,
-        } => {
-            let shape = AbsorbsV1 {
-                from,
-                lots,
-                quarantined,
-            };
-            fact(stream, ABSORBS_V1, &shape)
-        }
-        Event::Released { from, quarantined } => {
-            fact(stream, RELEASED_V1, &ReleasedV1 { from, quarantined })
-        }
-        Event::Restored { from } => fact(stream, RESTORED_V1, &RestoredV1 { from }),
+        Event::Absorbs { from, lots } => fact(stream, ABSORBS_V1, &AbsorbsV1 { from, lots }),
+        Event::Released { from } => fact(stream, RELEASED_V1, &FromV1 { from }),
+        Event::Restored { from } => fact(stream, RESTORED_V1, &FromV1 { from }),
     }
 }

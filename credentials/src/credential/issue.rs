@@ -17,7 +17,7 @@ use super::state::{self, Credential};
 use super::wire;
 use crate::account::outcome::Fields;
 use crate::account::whole::{self, Whole};
-use crate::account::{self, LotState, OutcomeState};
+use crate::account::{self, OutcomeState};
 use crate::millicredits::Millicredits;
 use crate::status_list::{self, StatusList};
 use crate::vc::status::{BITS, STEP};
@@ -183,10 +183,10 @@ impl Decision for Issue {
         {
             return Err(IssueError::IdTaken(data.credential));
         }
-        let lot = account.current_lot(outcome, &institution);
-        if lot.is_some_and(|lot| lot.state == LotState::Quarantined) {
+        if account.is_doubled(outcome, &institution) {
             return Err(IssueError::OutcomeQuarantined);
         }
+        let lot = account.current_lot(outcome, &institution);
         let credits = lot.map_or(Millicredits::ZERO, |lot| lot.credit);
         if data.fields != outcome.fields || data.credits != credits {
             return Err(IssueError::FieldsDiffer { credits });

@@ -1,7 +1,5 @@
 //! merge.apply: one number's account becomes part of another's, whose number stays.
 
-use std::collections::HashSet;
-
 use identity::ask::Ask;
 use identity::did::IssuerNumber;
 use identity::erasable::Commitments;
@@ -13,15 +11,15 @@ use ledger::fact::Stream;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::account::whole::{self, Whole};
-use crate::account::{self, Account, LotState};
+use crate::account;
+use crate::account::whole::{self, DEPTH_MAX, NUMBERS_MAX};
 
 /// The assertion's kind.
 pub const KIND: &str = "merge.apply.v1";
 /// Members that are disclosed, never open.
 pub const ERASABLE: &[&str] = &["reason_text"];
-/// Lots that one merge may bring: each is named in the commit, twice if it is quarantined.
-pub const LOTS_MAX: usize = 800;
+/// Lots that one merge may bring: each is named in the commit.
+pub const LOTS_MAX: usize = 1_500;
 
 /// What whoever saw the vault attests of the two numbers' 身份证 (a premise, SECURITY §1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +89,14 @@ pub enum ApplyMergeError {
     /// An institution merges only whom it registered, twice.
     #[error("institution {0} did not register both; the registrar may merge them")]
     NotOnRoster(IssuerNumber),
+    /// The person would have too many numbers, or merges too deep within one another.
+    #[error(
+        "a person has at most {NUMBERS_MAX} numbers, and merges stand at most {DEPTH_MAX} deep"
+    )]
+    TooManyNumbers,
+    /// Somebody may not act under one of the two: what bars it would be escaped by the merge.
+    #[error("person {0} is suspended or dead: settle that first")]
+    Barred(Uuid),
     /// More lots than one commit can name.
     #[error(
         "the account to be absorbed has {lots} lots; at most {LOTS_MAX} can be named in one commit"
@@ -148,6 +154,11 @@ impl Decision for Apply {
                 });
             }
         }
+        for (number, state) in [(person, &stays), (absorbed, &goes)] {
+            if state.barred().is_some() {
+                return Err(ApplyMergeError::Barred(number));
+            }
+        }
         let issuer = self.ask.issuer;
         let registered = [&stays, &goes].map(|it| it.registered_by == Some(issuer));
         if issuer != IssuerNumber::REGISTRAR && registered != [true, true] {
@@ -159,11 +170,15 @@ impl Decision for Apply {
         }
         self.check_officers(world)?;
         let brought = whole::in_world(world, absorbed);
+        let numbers = brought.numbers.len() + whole::in_world(world, person).numbers.len();
+        let depth = whole::depth(world, person).max(1 + whole::depth(world, absorbed));
+        if numbers > NUMBERS_MAX || depth > DEPTH_MAX {
+            return Err(ApplyMergeError::TooManyNumbers);
+        }
         let lots: Vec<Uuid> = brought.account.lots.iter().map(|lot| lot.id).collect();
         if lots.len() > LOTS_MAX {
             return Err(ApplyMergeError::TooManyLots { lots: lots.len() });
         }
-        let quarantined = twice(&whole::in_world(world, person), &brought);
         let [gone, stayed] = person::wire::edge(person::wire::MERGE_APPLIED_V1, absorbed, person);
         Ok(Verdict::Facts(vec![
             gone,
@@ -174,7 +189,6 @@ impl Decision for Apply {
                 account::Event::Absorbs {
                     from: absorbed,
                     lots,
-                    quarantined,
                 },
             ),
         ]))
@@ -214,31 +228,4 @@ fn known(world: &World<'_>, number: Uuid) -> Result<Person, ApplyMergeError> {
         return Err(ApplyMergeError::Erased(number));
     }
     Ok(Person::clone(&state))
-}
-
-/// The lots that the merge brings beside others from the same record.
-fn twice(stays: &Whole, brought: &Whole) -> Vec<Uuid> {
-    let counts = |account: &Account, outcome: Uuid| {
-        let lots = account.lots.iter().filter(|lot| lot.outcome == outcome);
-        let mut states = lots.map(|lot| lot.state);
-        states.any(|state| state == LotState::Available)
-    };
-    let held: HashSet<_> = stays
-        .account
-        .outcomes
-        .iter()
-        .filter(|outcome| counts(&stays.account, outcome.id))
-        .map(|outcome| &outcome.origin)
-        .collect();
-    let doubled: HashSet<Uuid> = brought
-        .account
-        .outcomes
-        .iter()
-        .filter(|outcome| held.contains(&outcome.origin))
-        .map(|outcome| outcome.id)
-        .collect();
-    let lots = brought.account.lots.iter();
-    lots.filter(|lot| doubled.contains(&lot.outcome))
-        .map(|lot| lot.id)
-        .collect()
 }

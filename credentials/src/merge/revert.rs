@@ -1,7 +1,9 @@
 //! merge.revert: a merge is taken back, as long as nothing of what it brought was used.
 
+use identity::ask::Ask;
+use identity::did::IssuerNumber;
 use identity::erasable::Commitments;
-use identity::person;
+use identity::person::{self, Person};
 use ledger::decision::{Decision, Verdict, World};
 use ledger::fact::Stream;
 use serde::{Deserialize, Serialize};
@@ -31,6 +33,8 @@ pub struct Data {
 /// Take a merge back.
 #[derive(Debug)]
 pub struct Revert {
+    /// Who asks.
+    pub ask: Ask,
     /// What is asked.
     pub data: Data,
 }
@@ -46,6 +50,12 @@ pub enum RevertMergeError {
         /// The number said to have stayed.
         person: Uuid,
     },
+    /// Whoever proposes or agrees is one of the two.
+    #[error("nobody parts an account of the own")]
+    OwnAccount,
+    /// An institution parts only whom it registered, both of them.
+    #[error("institution {0} did not register both; the registrar may part them")]
+    NotOnRoster(IssuerNumber),
     /// The number that stayed was itself merged since.
     #[error("{person} is part of {into} since: take that merge back first")]
     MergedSince {
@@ -65,7 +75,9 @@ impl Decision for Revert {
     type Error = RevertMergeError;
 
     fn streams(&self, world: &World<'_>) -> Vec<Stream> {
-        whole::streams(world, self.data.absorbed)
+        let mut streams = whole::streams(world, self.data.absorbed);
+        streams.extend([self.data.absorbed, self.data.person].map(person::wire::stream));
+        streams
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, RevertMergeError> {
@@ -78,13 +90,25 @@ impl Decision for Revert {
         if gone.absorbed_by.is_none_or(|(into, _)| into != person) {
             return Err(not_merged());
         }
+        let issuer = self.ask.issuer;
+        let both = [absorbed, person].map(|number| {
+            let state = world.get::<Person>(&person::wire::stream(number));
+            state.is_served_by(issuer)
+        });
+        if both != [true, true] {
+            return Err(RevertMergeError::NotOnRoster(issuer));
+        }
+        let acting = [self.ask.act.as_ref(), world.assertion.act()];
+        let mut acting = acting.into_iter().flatten();
+        if acting.any(|act| act.person == absorbed || act.person == person) {
+            return Err(RevertMergeError::OwnAccount);
+        }
         let stayed = world.get::<Account>(&account::wire::stream(person));
         if let Some((into, _)) = stayed.absorbed_by {
             return Err(RevertMergeError::MergedSince { person, into });
         }
         let part = stayed.parts.iter().find(|part| part.from == absorbed);
-        let part = part.ok_or_else(not_merged)?;
-        let (since, quarantined) = (part.by.position, part.quarantined.clone());
+        let since = part.ok_or_else(not_merged)?.by.position;
         let brought = whole::part(world, absorbed);
         let changed = brought
             .account
@@ -102,13 +126,7 @@ impl Decision for Revert {
             gone,
             stayed,
             account::wire::to_fact(absorbed, account::Event::Restored { from: person }),
-            account::wire::to_fact(
-                person,
-                account::Event::Released {
-                    from: absorbed,
-                    quarantined,
-                },
-            ),
+            account::wire::to_fact(person, account::Event::Released { from: absorbed }),
         ]))
     }
 }

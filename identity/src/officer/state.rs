@@ -67,6 +67,12 @@ impl Officer {
         })
     }
 
+    /// Whether a role is held for anybody but `issuer`; the registrar stands above all.
+    pub fn holds_outside(&self, issuer: IssuerNumber) -> bool {
+        let elsewhere = |grant: &Grant| grant.granted.institution != Some(issuer);
+        issuer != IssuerNumber::REGISTRAR && self.grants.iter().any(elsewhere)
+    }
+
     /// How many persons but `person` hold one of `roles` in the province.
     pub fn others(&self, person: Option<Uuid>, roles: &[Role]) -> usize {
         let others: HashSet<Uuid> = self

@@ -12,6 +12,7 @@ use super::state::Person;
 use super::wire;
 use crate::did::IssuerNumber;
 use crate::erasable::Commitments;
+use crate::officer::Officer;
 
 /// Kind of the assertion that records a death.
 pub const RECORD: &str = "person.record-death.v1";
@@ -57,6 +58,12 @@ pub enum RecordDeathError {
     /// Nobody has this number.
     #[error("person {0} is not registered")]
     PersonUnknown(Uuid),
+    /// The number was merged into another: it would change nothing.
+    #[error("the person's number is {0} since a merge")]
+    Merged(Uuid),
+    /// The person holds a role elsewhere: one school would stop another's officer, or the province's.
+    #[error("person {0} holds a role outside this institution: ask the registrar")]
+    HoldsRoles(Uuid),
     /// Another institution's person.
     #[error("institution {0} did not register this person")]
     NotOnRoster(IssuerNumber),
@@ -69,7 +76,8 @@ impl Decision for RecordDeath {
     type Error = RecordDeathError;
 
     fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
-        vec![wire::stream(self.data.person)]
+        let person = self.data.person;
+        vec![wire::stream(person), Officer::stream(person)]
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, RecordDeathError> {
@@ -80,6 +88,13 @@ impl Decision for RecordDeath {
         }
         if !state.is_served_by(self.issuer) {
             return Err(RecordDeathError::NotOnRoster(self.issuer));
+        }
+        if let Some((into, _)) = state.merged_into {
+            return Err(RecordDeathError::Merged(into));
+        }
+        let officer = world.get::<Officer>(&Officer::stream(person));
+        if officer.holds_outside(self.issuer) {
+            return Err(RecordDeathError::HoldsRoles(person));
         }
         match (self.change, state.died) {
             (Change::Record, Some(by)) => Ok(Verdict::AlreadySo(by)),

@@ -11,6 +11,7 @@ use super::state::Person;
 use super::wire;
 use crate::did::IssuerNumber;
 use crate::erasable::Commitments;
+use crate::officer::Officer;
 
 /// Kind of the assertion that suspends.
 pub const SUSPEND: &str = "person.suspend.v1";
@@ -78,6 +79,12 @@ pub enum SuspendPersonError {
     /// Nobody has this number.
     #[error("person {0} is not registered")]
     PersonUnknown(Uuid),
+    /// The number was merged into another: it would change nothing.
+    #[error("the person's number is {0} since a merge")]
+    Merged(Uuid),
+    /// The person holds a role elsewhere: one school would stop another's officer, or the province's.
+    #[error("person {0} holds a role outside this institution: ask the registrar")]
+    HoldsRoles(Uuid),
     /// Another institution's person.
     #[error("institution {0} did not register this person")]
     NotOnRoster(IssuerNumber),
@@ -90,7 +97,8 @@ impl Decision for SuspendPerson {
     type Error = SuspendPersonError;
 
     fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
-        vec![wire::stream(self.data.person)]
+        let person = self.data.person;
+        vec![wire::stream(person), Officer::stream(person)]
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, SuspendPersonError> {
@@ -101,6 +109,13 @@ impl Decision for SuspendPerson {
         }
         if !state.is_served_by(self.issuer) {
             return Err(SuspendPersonError::NotOnRoster(self.issuer));
+        }
+        if let Some((into, _)) = state.merged_into {
+            return Err(SuspendPersonError::Merged(into));
+        }
+        let officer = world.get::<Officer>(&Officer::stream(person));
+        if officer.holds_outside(self.issuer) {
+            return Err(SuspendPersonError::HoldsRoles(person));
         }
         match (self.change, state.suspended) {
             (Change::Suspend, Some(by)) => Ok(Verdict::AlreadySo(by)),

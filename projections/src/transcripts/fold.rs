@@ -210,13 +210,9 @@ impl Batch<'_> {
             // Nor whose account has it: a merge moves no row, who reads asks for all of a person's numbers.
             AccountEvent::OutcomeCertified { .. }
             | AccountEvent::Absorbed { .. }
+            | AccountEvent::Absorbs { .. }
+            | AccountEvent::Released { .. }
             | AccountEvent::Restored { .. } => Ok(()),
-            AccountEvent::Absorbs { quarantined, .. } => quarantined
-                .iter()
-                .try_for_each(|lot| move_lot(rows, *lot, "available", "quarantined")),
-            AccountEvent::Released { quarantined, .. } => quarantined
-                .iter()
-                .try_for_each(|lot| move_lot(rows, *lot, "quarantined", "available")),
             AccountEvent::LotDeposited {
                 lot,
                 outcome,
@@ -298,16 +294,6 @@ impl Batch<'_> {
             ],
         )
     }
-}
-
-/// Moves a lot from one state to another, if it is in the first.
-fn move_lot(rows: &Transaction<'_>, lot: Uuid, from: &str, to: &str) -> rusqlite::Result<()> {
-    change(
-        rows,
-        "UPDATE lots SET state = ?3 WHERE lot = ?1 AND state = ?2",
-        params![lot.as_bytes(), from, to],
-    )
-    .map(drop)
 }
 
 fn end_lot(rows: &Transaction<'_>, lot: Uuid, state: &str) -> rusqlite::Result<()> {

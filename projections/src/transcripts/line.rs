@@ -167,6 +167,15 @@ impl Line {
         }
     }
 
+    /// Another line of the person, from the same record, counts in its place.
+    pub fn quarantine(&mut self) {
+        for lot in &mut self.lots {
+            if lot.state == LotState::Available {
+                lot.state = LotState::Quarantined;
+            }
+        }
+    }
+
     /// As its awarder stands for what it says: one that is disputed or repudiated has nothing to be used.
     pub fn stand(&mut self, standing: Standing) {
         let (line, lots) = match standing {
@@ -270,7 +279,6 @@ pub(super) fn lot(row: &Row<'_>) -> rusqlite::Result<Lot> {
             Ok("available") => LotState::Available,
             Ok("superseded") => LotState::Superseded,
             Ok("revoked") => LotState::Revoked,
-            Ok("quarantined") => LotState::Quarantined,
             _ => return Err(wrong(2, Type::Text, NotOfForm)),
         },
         usable_before,

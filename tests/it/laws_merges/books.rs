@@ -1,20 +1,29 @@
 //! What anybody would write down of merges: a list of edges, and what was recorded under which number.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+
+use credentials::account::whole::DEPTH_MAX;
 
 use super::NUMBERS;
+
+/// What was recorded under one number.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    /// Where.
+    pub(super) recorded: u64,
+    /// What it is worth now, in thousandths; `None` = revoked.
+    pub(super) worth: Option<u64>,
+}
 
 /// Who is who, and what was recorded under which number, by nothing but lists.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Books {
     /// (absorbed, into), as drawn and not taken back.
     pub(super) edges: Vec<(u64, u64)>,
-    /// What each (number, record) is worth now, in credits; `None` = revoked.
-    pub(super) outcomes: BTreeMap<(u64, u8), Option<u64>>,
-    /// Those said of since the edge of their number was drawn, by edge.
+    /// By number and record.
+    pub(super) outcomes: BTreeMap<(u64, u8), Entry>,
+    /// Whether anything was said of what an edge brought since it was drawn.
     pub(super) used: BTreeMap<(u64, u64), bool>,
-    /// Outcomes that a merge brought beside another of the same record.
-    pub(super) quarantined: BTreeMap<(u64, u64), BTreeSet<(u64, u8)>>,
 }
 
 impl Books {
@@ -31,16 +40,32 @@ impl Books {
         all.filter(|it| self.holder(*it) == holder).collect()
     }
 
-    pub(super) fn is_quarantined(&self, outcome: (u64, u8)) -> bool {
-        self.quarantined.values().any(|set| set.contains(&outcome))
+    /// How many merges stand within one another below a number.
+    pub(super) fn depth(&self, of: u64) -> usize {
+        let parts = self.edges.iter().filter(|(_, into)| *into == of);
+        let below = parts.map(|(absorbed, _)| 1 + self.depth(*absorbed));
+        below.max().unwrap_or(0)
     }
 
-    /// The number under which the person of `of` has this record, if any; the holder's own comes first.
+    pub(super) fn is_too_deep(&self, absorbed: u64, into: u64) -> bool {
+        self.depth(into).max(1 + self.depth(absorbed)) > DEPTH_MAX
+    }
+
+    /// Whether another of the person's outcomes from the same record counts in its place.
+    pub(super) fn is_doubled(&self, (under, record): (u64, u8)) -> bool {
+        let recorded = self.outcomes[&(under, record)].recorded;
+        let numbers = self.numbers(self.holder(under));
+        numbers.iter().any(|it| {
+            let other = self.outcomes.get(&(*it, record));
+            other.is_some_and(|other| other.worth.is_some() && other.recorded < recorded)
+        })
+    }
+
+    /// The number under which the person of `of` has this record, if any: the very number first, then
+    /// the holder's, then its parts in the order in which they were taken in.
     pub(super) fn known(&self, of: u64, record: u8) -> Option<u64> {
-        let holder = self.holder(of);
-        let mut numbers = vec![holder];
+        let mut numbers = vec![self.holder(of)];
         let mut at = 0;
-        // In the order in which they were taken in, each with its own parts behind it.
         while at < numbers.len() {
             let parts = self.edges.iter().filter(|(_, into)| *into == numbers[at]);
             let parts: Vec<u64> = parts.map(|(absorbed, _)| *absorbed).collect();
@@ -49,6 +74,7 @@ impl Books {
             }
             at += 1;
         }
+        numbers.insert(0, of);
         numbers
             .into_iter()
             .find(|it| self.outcomes.contains_key(&(*it, record)))

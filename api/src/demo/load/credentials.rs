@@ -72,7 +72,7 @@ impl Loader<'_> {
             let certified = account.outcomes.iter().filter(|outcome| {
                 outcome.origin.awarder == staff.number
                     && outcome.fields.passed != Some(false)
-                    && outcome.revoked.is_none()
+                    && outcome.revoked.is_empty()
             });
             for outcome in certified.take(VALID + 2 - all.len()) {
                 match self.app.issue(&caller, learner.id, outcome.id, None).await {

@@ -17,13 +17,18 @@ pub(super) fn reason_of_apply(error: &ApplyMergeError) -> Reason {
         ApplyMergeError::HoldsRoles(_) => Reason::HoldsRoles,
         ApplyMergeError::OwnAccount => Reason::OwnAccount,
         ApplyMergeError::NotOnRoster(_) => Reason::NotAllowed,
-        ApplyMergeError::TooManyLots { .. } => Reason::MergeTooLarge,
+        ApplyMergeError::TooManyLots { .. } | ApplyMergeError::TooManyNumbers => {
+            Reason::MergeTooLarge
+        }
+        ApplyMergeError::Barred(_) => Reason::PersonBarred,
     }
 }
 
 pub(super) fn reason_of_revert(error: &RevertMergeError) -> Reason {
     match error {
         RevertMergeError::NotMerged { .. } => Reason::NotMerged,
+        RevertMergeError::OwnAccount => Reason::OwnAccount,
+        RevertMergeError::NotOnRoster(_) => Reason::NotAllowed,
         RevertMergeError::MergedSince { .. } => Reason::PersonMerged,
         RevertMergeError::Used(_) => Reason::MergeUsed,
     }
@@ -33,6 +38,8 @@ pub(super) fn reason_of_suspension(error: &SuspendPersonError) -> Reason {
     match error {
         SuspendPersonError::PersonUnknown(_) => Reason::PersonUnknown,
         SuspendPersonError::NotOnRoster(_) => Reason::NotAllowed,
+        SuspendPersonError::Merged(_) => Reason::PersonMerged,
+        SuspendPersonError::HoldsRoles(_) => Reason::HoldsRoles,
         SuspendPersonError::NotSuspended(_) => Reason::NotSuspended,
     }
 }
@@ -41,6 +48,8 @@ pub(super) fn reason_of_death(error: &RecordDeathError) -> Reason {
     match error {
         RecordDeathError::PersonUnknown(_) => Reason::PersonUnknown,
         RecordDeathError::NotOnRoster(_) => Reason::NotAllowed,
+        RecordDeathError::Merged(_) => Reason::PersonMerged,
+        RecordDeathError::HoldsRoles(_) => Reason::HoldsRoles,
         RecordDeathError::NotRecorded(_) => Reason::DeathNotRecorded,
     }
 }

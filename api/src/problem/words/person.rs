@@ -1,5 +1,6 @@
 //! A person's life: suspended, dead, or known by two numbers.
 
+use credentials::account::whole::{DEPTH_MAX, NUMBERS_MAX};
 use credentials::merge::apply::{ApplyMergeError, LOTS_MAX};
 use credentials::merge::revert::RevertMergeError;
 use identity::person::death::RecordDeathError;
@@ -22,6 +23,10 @@ impl InChinese for ApplyMergeError {
             Self::NotOnRoster(number) => {
                 format!("这两个编号并非都由机构 {number} 登记：请由登记员合并")
             }
+            Self::TooManyNumbers => {
+                format!("一人最多 {NUMBERS_MAX} 个编号，合并最多 {DEPTH_MAX} 层")
+            }
+            Self::Barred(person) => format!("人员 {person} 已暂停或已登记去世：请先办结"),
             Self::TooManyLots { lots } => {
                 format!("被并入的账户有 {lots} 笔学分，一次最多 {LOTS_MAX} 笔")
             }
@@ -32,6 +37,10 @@ impl InChinese for ApplyMergeError {
 impl InChinese for RevertMergeError {
     fn zh(&self) -> String {
         match self {
+            Self::OwnAccount => "不能办理本人账户的拆分".into(),
+            Self::NotOnRoster(number) => {
+                format!("这两个编号并非都由机构 {number} 登记：请由登记员办理")
+            }
             Self::NotMerged { absorbed, person } => format!("{absorbed} 没有并入 {person}"),
             Self::MergedSince { person, into } => {
                 format!("{person} 后来又并入 {into}：请先撤回那次合并")
@@ -48,6 +57,8 @@ impl InChinese for SuspendPersonError {
         match self {
             Self::PersonUnknown(person) => format!("人员 {person} 未登记"),
             Self::NotOnRoster(number) => format!("此人不是机构 {number} 登记的"),
+            Self::Merged(into) => format!("此人的编号合并后为 {into}"),
+            Self::HoldsRoles(person) => format!("人员 {person} 在本机构以外任职：请由登记员办理"),
             Self::NotSuspended(person) => format!("人员 {person} 没有被暂停"),
         }
     }
@@ -58,6 +69,8 @@ impl InChinese for RecordDeathError {
         match self {
             Self::PersonUnknown(person) => format!("人员 {person} 未登记"),
             Self::NotOnRoster(number) => format!("此人不是机构 {number} 登记的"),
+            Self::Merged(into) => format!("此人的编号合并后为 {into}"),
+            Self::HoldsRoles(person) => format!("人员 {person} 在本机构以外任职：请由登记员办理"),
             Self::NotRecorded(person) => format!("没有登记过人员 {person} 去世"),
         }
     }

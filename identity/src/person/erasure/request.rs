@@ -85,6 +85,20 @@ fn ascends<T: Ord>(items: impl Iterator<Item = T> + Clone) -> bool {
     items.clone().zip(items.skip(1)).all(|(a, b)| a < b)
 }
 
+/// The number that stays of whoever `person` turned out to be.
+fn holder(world: &World<'_>, person: Uuid) -> Uuid {
+    let mut seen = vec![person];
+    let mut holder = person;
+    while let Some((into, _)) = world.get::<Person>(&wire::stream(holder)).merged_into {
+        if seen.contains(&into) {
+            break;
+        }
+        seen.push(into);
+        holder = into;
+    }
+    holder
+}
+
 impl RequestErasure {
     fn check_form(&self, world: &World<'_>) -> Result<(), RequestErasureError> {
         let Data {
@@ -115,6 +129,15 @@ impl Decision for RequestErasure {
         let state = world.get::<Person>(&stream);
         let mut streams = vec![stream, erasures::Erasures::stream()];
         streams.extend(state.absorbed.iter().map(|number| wire::stream(*number)));
+        let mut into = state.merged_into;
+        while let Some((number, _)) = into {
+            let stream = wire::stream(number);
+            if streams.contains(&stream) {
+                break;
+            }
+            into = world.get::<Person>(&stream).merged_into;
+            streams.push(stream);
+        }
         streams
     }
 
@@ -124,7 +147,7 @@ impl Decision for RequestErasure {
         } = &self.data;
         let by_learner = |act: &&Act| act.role == Role::Learner.as_str();
         if let Some(act) = self.act.as_ref().filter(by_learner) {
-            if act.person != *person {
+            if holder(world, *person) != act.person {
                 return Err(RequestErasureError::NotYours);
             }
             if !self.data.locks.is_empty() {

@@ -38,13 +38,11 @@ struct Counted {
 }
 
 /// As what a lot is counted; the numbers stand in its rows.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Bucket {
     Available = 0,
     Superseded = 1,
     Revoked = 2,
-    /// Not at all: another lot from the same record is.
-    Quarantined = 3,
 }
 
 /// Where a lot is counted.
@@ -138,17 +136,9 @@ impl<'a> Tally<'a> {
             // Credit is counted by outcome and lot, whatever stands for it and whoever holds it.
             AccountEvent::OutcomeCertified { .. }
             | AccountEvent::Absorbed { .. }
+            | AccountEvent::Absorbs { .. }
+            | AccountEvent::Released { .. }
             | AccountEvent::Restored { .. } => {}
-            AccountEvent::Absorbs { quarantined, .. } => {
-                for lot in quarantined {
-                    self.shift(*lot, Bucket::Available, Bucket::Quarantined)?;
-                }
-            }
-            AccountEvent::Released { quarantined, .. } => {
-                for lot in quarantined {
-                    self.shift(*lot, Bucket::Quarantined, Bucket::Available)?;
-                }
-            }
             AccountEvent::LotDeposited {
                 lot,
                 outcome,
@@ -231,21 +221,12 @@ impl<'a> Tally<'a> {
         Ok(())
     }
 
-    /// The same, if it is counted as `from`.
-    fn shift(&mut self, lot: Uuid, from: Bucket, to: Bucket) -> rusqlite::Result<()> {
-        if self.held(lot)?.bucket == from {
-            self.hold(lot, to)?;
-        }
-        Ok(())
-    }
-
     fn amount(&mut self, of: Held, credit: i64) {
         let added = self.add(of.cell);
         match of.bucket {
             Bucket::Available => added.available_mc += credit,
             Bucket::Superseded => added.superseded_mc += credit,
             Bucket::Revoked => added.revoked_mc += credit,
-            Bucket::Quarantined => {}
         }
     }
 
@@ -277,7 +258,6 @@ impl<'a> Tally<'a> {
                         0 => Bucket::Available,
                         1 => Bucket::Superseded,
                         2 => Bucket::Revoked,
-                        3 => Bucket::Quarantined,
                         _ => return Err(wrong(2, Type::Integer, NotOfForm)),
                     },
                 })

@@ -167,7 +167,7 @@ pub struct Part {
 
 /// The account of one number: what its own stream says.
 ///
-/// Whoever decides or reads about a *person* takes [`super::whole`], which puts together what a merge
+/// Whoever decides or reads about a *person* takes [`super::whole()`], which puts together what a merge
 /// put together.
 #[derive(Debug, Clone, Default)]
 pub struct Account {

@@ -399,13 +399,12 @@ impl App {
         }
         let data: record_outcome::Data = serde_json::from_str(assertion.data().get())
             .map_err(|error| Problem::of(Reason::DataInvalid).detail(unquoted(error)))?;
-        // The same record may stand under another number of the person.
         let origin = Origin {
             awarder: data.awarder,
             record: data.record,
         };
         let account = self.whole(data.person)?.account;
-        let Some(outcome) = account.of_origin(&origin) else {
+        let Some(outcome) = account.of_record(data.outcome, &origin) else {
             return Ok(());
         };
         for said in outcome

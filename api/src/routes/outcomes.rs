@@ -228,9 +228,7 @@ impl App {
         let mut outcome = outcome_id(&origin, person);
         if written.new.is_none() {
             let account = self.whole(person)?.account;
-            let found = account
-                .outcome(outcome)
-                .or_else(|| account.of_origin(&origin));
+            let found = account.of_record(outcome, &origin);
             outcome = found.map_or(outcome, |found| found.id);
         }
         let new = written.new.as_ref();

@@ -137,11 +137,7 @@ impl Decision for RecordOutcome {
         let Whole {
             account, holder, ..
         } = whole::in_world(world, data.person);
-        // Under this very number first: another of the person may have the record with other content.
-        let earlier = account
-            .outcome(expected)
-            .or_else(|| account.of_origin(&origin));
-        if let Some(earlier) = earlier {
+        if let Some(earlier) = account.of_record(expected, &origin) {
             let record = data.record.clone();
             let awarder = world.get::<Institution>(&data.awarder.stream());
             return match earlier.state(&awarder) {

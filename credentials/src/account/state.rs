@@ -190,10 +190,16 @@ impl Account {
     }
 
     /// The outcome of this origin.
-    pub fn of_origin(&self, origin: &Origin) -> Option<&Outcome> {
+    fn of_origin(&self, origin: &Origin) -> Option<&Outcome> {
         self.outcomes
             .iter()
             .find(|outcome| &outcome.origin == origin)
+    }
+
+    /// What stands of a record: the outcome with the id that it has under this very number; else one of
+    /// the same origin under another number of the person, which may have it with other content.
+    pub fn of_record(&self, id: Uuid, origin: &Origin) -> Option<&Outcome> {
+        self.outcome(id).or_else(|| self.of_origin(origin))
     }
 
     /// The lot of `outcome` that stands now: also one that only somebody else ended in the awarder's

@@ -360,3 +360,25 @@ fn a_lost_card_of_the_old_number_ends_with_the_new_one() {
     assert_eq!(ended.status, 204);
     scan(&old["card"]).refused(422, "code-invalid");
 }
+
+#[test]
+fn each_number_keeps_its_own_words_of_a_doubled_record() {
+    // A school that sends its file again would be told that its own mark is another's.
+    let twice = Twice::open();
+    let stand = &twice.stand;
+    twice.records(twice.stays, "D-1");
+    let mut other = Stand::outcome(twice.goes, "D-1");
+    other["grade"] = json!("62");
+    let first = stand.post(twice.token(), "/v1/outcomes", &other).is(201);
+    twice.merges();
+    let again = stand.post(twice.token(), "/v1/outcomes", &other).is(200);
+    assert_eq!(
+        (&again["id"], &again["position"]),
+        (&first["id"], &first["position"])
+    );
+    // Under the other number this mark is a contradiction still.
+    other["learner"] = json!(twice.stays);
+    stand
+        .post(twice.token(), "/v1/outcomes", &other)
+        .refused(409, "record-differs");
+}

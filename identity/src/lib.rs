@@ -10,6 +10,7 @@ pub mod did;
 pub mod erasable;
 pub mod identifier;
 pub mod institution;
+pub mod limit;
 pub mod officer;
 pub mod person;
 pub mod purpose;

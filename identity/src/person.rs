@@ -3,12 +3,18 @@
 //! Invariant: nothing in this stream is personal by itself: names, numbers and birth dates stand as
 //! commitments, their values in the vault.
 
+pub mod assurance;
 pub mod bind_identifier;
+pub mod consent;
 pub mod death;
+pub mod delegation;
 pub mod erasure;
 pub mod erasures;
 pub mod event;
+pub mod numbers;
+pub mod recovery;
 pub mod register;
+pub mod served;
 pub mod state;
 pub mod suspend;
 pub mod wire;

@@ -8,11 +8,10 @@ use ledger::fact::Stream;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::state::Person;
+use super::served::{self, NotServed};
 use super::wire;
 use crate::did::IssuerNumber;
 use crate::erasable::Commitments;
-use crate::officer::Officer;
 
 /// Kind of the assertion that records a death.
 pub const RECORD: &str = "person.record-death.v1";
@@ -55,18 +54,9 @@ pub struct RecordDeath {
 /// Why it stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RecordDeathError {
-    /// Nobody has this number.
-    #[error("person {0} is not registered")]
-    PersonUnknown(Uuid),
-    /// The number was merged into another: it would change nothing.
-    #[error("the person's number is {0} since a merge")]
-    Merged(Uuid),
-    /// The person holds a role elsewhere: one school would stop another's officer, or the province's.
-    #[error("person {0} holds a role outside this institution: ask the registrar")]
-    HoldsRoles(Uuid),
-    /// Another institution's person.
-    #[error("institution {0} did not register this person")]
-    NotOnRoster(IssuerNumber),
+    /// Not for this institution to say.
+    #[error(transparent)]
+    NotServed(#[from] NotServed),
     /// No death was recorded.
     #[error("no death of person {0} is recorded")]
     NotRecorded(Uuid),
@@ -76,26 +66,12 @@ impl Decision for RecordDeath {
     type Error = RecordDeathError;
 
     fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
-        let person = self.data.person;
-        vec![wire::stream(person), Officer::stream(person)]
+        served::streams(self.data.person)
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, RecordDeathError> {
         let person = self.data.person;
-        let state = world.get::<Person>(&wire::stream(person));
-        if !state.is_known() {
-            return Err(RecordDeathError::PersonUnknown(person));
-        }
-        if !state.is_served_by(self.issuer) {
-            return Err(RecordDeathError::NotOnRoster(self.issuer));
-        }
-        if let Some((into, _)) = state.merged_into {
-            return Err(RecordDeathError::Merged(into));
-        }
-        let officer = world.get::<Officer>(&Officer::stream(person));
-        if officer.holds_outside(self.issuer) {
-            return Err(RecordDeathError::HoldsRoles(person));
-        }
+        let state = served::check(world, person, self.issuer)?;
         match (self.change, state.died) {
             (Change::Record, Some(by)) => Ok(Verdict::AlreadySo(by)),
             (Change::Record, None) => Ok(Verdict::Facts(vec![wire::death_recorded(person)])),

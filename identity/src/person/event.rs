@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::erasure::{Ground, Lock};
+use super::{assurance, consent, delegation, recovery};
 use crate::did::IssuerNumber;
 use crate::erasable::Commitments;
 use crate::identifier::IdentifierType;
@@ -125,4 +126,12 @@ pub enum Event {
     MergeApplied(Edge),
     /// merge.reverted
     MergeReverted(Edge),
+    /// assurance.raised, assurance.lowered
+    Assurance(assurance::Event),
+    /// delegation.…, delegate.acted
+    Delegation(delegation::Event),
+    /// consent.given, consent.withdrawn
+    Consent(consent::Event),
+    /// recovery.…
+    Recovery(recovery::Event),
 }

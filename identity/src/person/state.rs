@@ -3,8 +3,12 @@
 use ledger::decision::{Aggregate, Earlier, Occurred, Unreadable};
 use uuid::Uuid;
 
+use super::assurance::{self, Level};
+use super::consent::Consents;
+use super::delegation::Delegations;
 use super::erasure::{Erasure, Round};
 use super::event::{Alias, Edge, Event, KeysDestroyed};
+use super::recovery::Recoveries;
 use super::wire;
 use crate::approval;
 use crate::did::{Did, IssuerNumber};
@@ -26,12 +30,20 @@ pub struct Person {
     pub erasures: Vec<Erasure>,
     /// The number that stays, if this one turned out to be the same person's, and the commit.
     pub merged_into: Option<(Uuid, Earlier)>,
-    /// Numbers that turned out to be this person's too.
-    pub absorbed: Vec<Uuid>,
+    /// Numbers that turned out to be this person's too, and the commits that said so.
+    pub absorbed: Vec<(Uuid, Earlier)>,
     /// The commit that suspended the person, while that lasts.
     pub suspended: Option<Earlier>,
     /// The commit that recorded the person's death.
     pub died: Option<Earlier>,
+    /// How sure it is who the person is, as said last.
+    pub assurance: Option<assurance::Said>,
+    /// Who may act in the person's name.
+    pub delegations: Delegations,
+    /// The uses of personal data that the person said yes to.
+    pub consents: Consents,
+    /// Ways back into the account, opened one after another.
+    pub recoveries: Recoveries,
 }
 
 /// Why nobody acts under a number.
@@ -65,6 +77,21 @@ impl Person {
         let suspended = || self.suspended.map(|_| Barred::Suspended);
         let forgotten = self.is_forgotten().then_some(Barred::Forgotten);
         forgotten.or_else(merged).or_else(died).or_else(suspended)
+    }
+
+    /// Where a number was last merged into this one, as far as that was not taken back.
+    pub fn merged_at(&self) -> Option<u64> {
+        self.absorbed.iter().map(|(_, by)| by.position).max()
+    }
+
+    /// The level that is known of this number alone: what was said, else the roster it stands on.
+    pub fn level_alone(&self) -> Level {
+        let roster = if self.is_known() {
+            Level::ROSTER
+        } else {
+            Level::CLAIMED
+        };
+        self.assurance.map_or(roster, |said| said.level)
     }
 
     /// Whether who the person was is gone or going: no use is left but ending what stands.
@@ -175,11 +202,15 @@ impl Aggregate for Person {
             }
             Event::DeathWithdrawn => self.died = None,
             Event::MergeApplied(Edge::Into(person)) => self.merged_into = Some((*person, here)),
-            Event::MergeApplied(Edge::Absorbed(person)) => self.absorbed.push(*person),
+            Event::MergeApplied(Edge::Absorbed(person)) => self.absorbed.push((*person, here)),
             Event::MergeReverted(Edge::Into(_)) => self.merged_into = None,
             Event::MergeReverted(Edge::Absorbed(person)) => {
-                self.absorbed.retain(|absorbed| absorbed != person);
+                self.absorbed.retain(|(absorbed, _)| absorbed != person);
             }
+            Event::Assurance(e) => self.assurance = Some(assurance::Said::of(*e, here)),
+            Event::Delegation(e) => self.delegations.evolve(e, here),
+            Event::Consent(e) => self.consents.evolve(*e, here),
+            Event::Recovery(e) => self.recoveries.evolve(e, at, here),
         }
         self
     }

@@ -7,11 +7,10 @@ use ledger::fact::Stream;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::state::Person;
+use super::served::{self, NotServed};
 use super::wire;
 use crate::did::IssuerNumber;
 use crate::erasable::Commitments;
-use crate::officer::Officer;
 
 /// Kind of the assertion that suspends.
 pub const SUSPEND: &str = "person.suspend.v1";
@@ -76,18 +75,9 @@ pub struct SuspendPerson {
 /// Why it stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SuspendPersonError {
-    /// Nobody has this number.
-    #[error("person {0} is not registered")]
-    PersonUnknown(Uuid),
-    /// The number was merged into another: it would change nothing.
-    #[error("the person's number is {0} since a merge")]
-    Merged(Uuid),
-    /// The person holds a role elsewhere: one school would stop another's officer, or the province's.
-    #[error("person {0} holds a role outside this institution: ask the registrar")]
-    HoldsRoles(Uuid),
-    /// Another institution's person.
-    #[error("institution {0} did not register this person")]
-    NotOnRoster(IssuerNumber),
+    /// Not for this institution to say.
+    #[error(transparent)]
+    NotServed(#[from] NotServed),
     /// There is no suspension to end.
     #[error("person {0} is not suspended")]
     NotSuspended(Uuid),
@@ -97,26 +87,12 @@ impl Decision for SuspendPerson {
     type Error = SuspendPersonError;
 
     fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
-        let person = self.data.person;
-        vec![wire::stream(person), Officer::stream(person)]
+        served::streams(self.data.person)
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, SuspendPersonError> {
         let person = self.data.person;
-        let state = world.get::<Person>(&wire::stream(person));
-        if !state.is_known() {
-            return Err(SuspendPersonError::PersonUnknown(person));
-        }
-        if !state.is_served_by(self.issuer) {
-            return Err(SuspendPersonError::NotOnRoster(self.issuer));
-        }
-        if let Some((into, _)) = state.merged_into {
-            return Err(SuspendPersonError::Merged(into));
-        }
-        let officer = world.get::<Officer>(&Officer::stream(person));
-        if officer.holds_outside(self.issuer) {
-            return Err(SuspendPersonError::HoldsRoles(person));
-        }
+        let state = served::check(world, person, self.issuer)?;
         match (self.change, state.suspended) {
             (Change::Suspend, Some(by)) => Ok(Verdict::AlreadySo(by)),
             (Change::Suspend, None) => Ok(Verdict::Facts(vec![wire::suspended(person)])),

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::erasure::{Lock, certify, destroy, request};
 use super::event::{Edge, ErasureRequested, Event, KeysDestroyed, Registered};
-use super::{bind_identifier, death, register, suspend};
+use super::{assurance, bind_identifier, consent, death, delegation, recovery, register, suspend};
 use crate::wire::{fact, own, read, unknown};
 
 /// person.registered.v1: its data is that of person.register.v1.
@@ -98,7 +98,15 @@ pub(super) fn event(kind: &str, data: &str) -> Result<Event, Unreadable> {
         }
         MERGE_APPLIED_V1 => read::<Edge>("person", kind, data).map(Event::MergeApplied),
         MERGE_REVERTED_V1 => read::<Edge>("person", kind, data).map(Event::MergeReverted),
-        _ => Err(unknown("person", kind)),
+        _ => match kind.split_once('.') {
+            Some(("assurance", _)) => assurance::event(kind, data).map(Event::Assurance),
+            Some(("delegation" | "delegate", _)) => {
+                delegation::wire::event(kind, data).map(Event::Delegation)
+            }
+            Some(("consent", _)) => consent::event(kind, data).map(Event::Consent),
+            Some(("recovery", _)) => recovery::wire::event(kind, data).map(Event::Recovery),
+            _ => Err(unknown("person", kind)),
+        },
     }
 }
 

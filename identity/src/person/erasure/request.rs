@@ -128,7 +128,7 @@ impl Decision for RequestErasure {
         let stream = wire::stream(self.data.person);
         let state = world.get::<Person>(&stream);
         let mut streams = vec![stream, erasures::Erasures::stream()];
-        streams.extend(state.absorbed.iter().map(|number| wire::stream(*number)));
+        streams.extend(state.absorbed.iter().map(|(number, _)| wire::stream(*number)));
         let mut into = state.merged_into;
         while let Some((number, _)) = into {
             let stream = wire::stream(number);
@@ -159,7 +159,7 @@ impl Decision for RequestErasure {
             return Err(RequestErasureError::PersonUnknown(*person));
         }
         self.check_form(world)?;
-        for number in &state.absorbed {
+        for (number, _) in &state.absorbed {
             let absorbed = world.get::<Person>(&wire::stream(*number));
             let gone = |purpose: &Purpose| {
                 let destroyed = |it: &Erasure| it.is_destroyed(*purpose);

@@ -1,0 +1,78 @@
+//! recovery.veto: whoever is signed in, or serves the person, says no to a way back that was begun.
+
+use ledger::decision::{Decision, Verdict, World};
+use ledger::fact::Stream;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Stage, wire};
+use crate::person::delegation::Asker;
+use crate::person::served::{self, NotServed};
+use crate::person::{Person, wire::stream};
+
+/// Kind of the assertion.
+pub const KIND: &str = "recovery.veto.v1";
+
+/// The assertion's data; shipped: never changes.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// Whose.
+    pub person: Uuid,
+    /// Which.
+    pub recovery: Uuid,
+}
+
+/// Say no.
+#[derive(Debug)]
+pub struct Veto {
+    /// Who asks.
+    pub asker: Asker,
+    /// What is asked.
+    pub data: Data,
+}
+
+/// Why the no does not count.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VetoRecoveryError {
+    /// Not for this institution to say.
+    #[error(transparent)]
+    NotServed(#[from] NotServed),
+    /// A learner says no for somebody else.
+    #[error("a learner says no for the own account only")]
+    NotYours,
+    /// There is none of this name.
+    #[error("there is no recovery {0} of this person")]
+    Unknown(Uuid),
+    /// It is done, or over.
+    #[error("recovery {0} is completed or over")]
+    Over(Uuid),
+}
+
+impl Decision for Veto {
+    type Error = VetoRecoveryError;
+
+    fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
+        served::streams(self.data.person)
+    }
+
+    fn decide(&self, world: &World<'_>) -> Result<Verdict, VetoRecoveryError> {
+        let Data { person, recovery } = self.data;
+        let state = match self.asker {
+            Asker::Officer(issuer, _) => served::check(world, person, issuer)?,
+            Asker::Learner(learner) if learner != person => {
+                return Err(VetoRecoveryError::NotYours);
+            }
+            Asker::Learner(_) => world.get::<Person>(&stream(person)),
+        };
+        let it = state.recoveries.find(recovery);
+        let it = it.ok_or(VetoRecoveryError::Unknown(recovery))?;
+        match it.stage {
+            Stage::Vetoed(by) => Ok(Verdict::AlreadySo(by)),
+            Stage::Open if it.is_open(world.recorded_at_ms) => {
+                Ok(Verdict::Facts(vec![wire::vetoed(person)]))
+            }
+            Stage::Open | Stage::Completed(..) => Err(VetoRecoveryError::Over(recovery)),
+        }
+    }
+}

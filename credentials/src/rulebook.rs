@@ -6,6 +6,7 @@
 pub mod forgotten;
 pub mod kinds;
 pub mod open_log;
+mod people;
 pub mod pointer;
 pub mod refusal;
 pub mod two_person;
@@ -21,6 +22,7 @@ use identity::institution::{
     Institution, Settlement, activate_key, admit, compromise_key, reaffirm_history, recover_key,
     retire_key, rotate_key, settle_entries,
 };
+use identity::limit::Limit;
 use identity::officer::{Officer, appoint, clerk, dismiss};
 use identity::person::erasure::{certify, destroy, request};
 use identity::person::erasures::Erasures;
@@ -179,7 +181,10 @@ fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<AnyDecision, Refusal> 
         suspend::REINSTATE => suspension(issuer, suspend::Change::Reinstate, data)?,
         death::RECORD => end_of_life(issuer, death::Change::Record, data)?,
         death::WITHDRAW => end_of_life(issuer, death::Change::Withdraw, data)?,
-        _ => institution_case(kind, ask, data)?,
+        _ => match people::use_case(kind, ask, data)? {
+            Some(inner) => inner,
+            None => institution_case(kind, ask, data)?,
+        },
     };
     Ok(forgotten::guarded(kind, data, inner))
 }
@@ -303,6 +308,7 @@ impl Rules for Rulebook {
             }),
             None => inner,
         };
+        let inner = people::delegated(kind, &ask, data, inner);
         Ok(Box::new(Authorised { ask, kind, inner }))
     }
 
@@ -316,6 +322,7 @@ impl Rules for Rulebook {
             Officer::NOUN => of::<Officer>(),
             Approval::NOUN => of::<Approval>(),
             Person::NOUN => of::<Person>(),
+            Limit::NOUN => of::<Limit>(),
             Erasures::NOUN => of::<Erasures>(),
             Account::NOUN => of::<Account>(),
             Adopted::NOUN => of::<Adopted>(),

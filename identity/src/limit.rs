@@ -65,7 +65,9 @@ impl Limit {
 
     /// What is in use on `today`.
     pub fn in_use(&self, today: Date) -> impl Iterator<Item = &Place> {
-        self.places.values().filter(move |place| today < place.until)
+        self.places
+            .values()
+            .filter(move |place| today < place.until)
     }
 }
 
@@ -86,8 +88,9 @@ impl Aggregate for Limit {
     fn read(kind: &str, data: &str) -> Result<Event, Unreadable> {
         match kind {
             TAKEN_V1 => read::<Place>(Self::NOUN, kind, data).map(Event::Taken),
-            RELEASED_V1 => read::<ReleasedV1>(Self::NOUN, kind, data)
-                .map(|v1| Event::Released(v1.delegation)),
+            RELEASED_V1 => {
+                read::<ReleasedV1>(Self::NOUN, kind, data).map(|v1| Event::Released(v1.delegation))
+            }
             _ => Err(unknown(Self::NOUN, kind)),
         }
     }

@@ -184,6 +184,10 @@ fn apply_person(
         | PersonEvent::Suspended
         | PersonEvent::Reinstated
         | PersonEvent::DeathWithdrawn
+        | PersonEvent::Assurance(_)
+        | PersonEvent::Delegation(_)
+        | PersonEvent::Consent(_)
+        | PersonEvent::Recovery(_)
         | PersonEvent::MergeApplied(Edge::Absorbed(_))
         | PersonEvent::MergeReverted(Edge::Absorbed(_)) => Ok(()),
         PersonEvent::MergeApplied(Edge::Into(into)) => merged(rows, person, Some(*into)),

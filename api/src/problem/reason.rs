@@ -156,6 +156,24 @@ pub enum Reason {
     AbsorbedFirst,
     NotSuspended,
     DeathNotRecorded,
+    LevelTooLow,
+    LevelTooHigh,
+    LevelNotLower,
+    NotDelegated,
+    Pressed,
+    DelegationInvalid,
+    DelegationLimit,
+    DelegationUnknown,
+    DelegationOver,
+    DelegationNotDue,
+    GuardianNeeded,
+    ConsentNotGiven,
+    RecoveryUnknown,
+    RecoveryUnderWay,
+    RecoveryVetoed,
+    RecoveryTooSoon,
+    RecoveryOver,
+    SheetSpent,
     PersonBarred,
     ErasureInvalid,
     ErasureUnknown,
@@ -333,6 +351,24 @@ impl Reason {
         Self::AbsorbedFirst,
         Self::NotSuspended,
         Self::DeathNotRecorded,
+        Self::LevelTooLow,
+        Self::LevelTooHigh,
+        Self::LevelNotLower,
+        Self::NotDelegated,
+        Self::Pressed,
+        Self::DelegationInvalid,
+        Self::DelegationLimit,
+        Self::DelegationUnknown,
+        Self::DelegationOver,
+        Self::DelegationNotDue,
+        Self::GuardianNeeded,
+        Self::ConsentNotGiven,
+        Self::RecoveryUnknown,
+        Self::RecoveryUnderWay,
+        Self::RecoveryVetoed,
+        Self::RecoveryTooSoon,
+        Self::RecoveryOver,
+        Self::SheetSpent,
         Self::PersonBarred,
         Self::ErasureInvalid,
         Self::ErasureUnknown,
@@ -388,6 +424,7 @@ impl Reason {
             | Self::CredentialNotYours
             | Self::OwnAccount
             | Self::PersonBarred
+            | Self::NotDelegated
             | Self::NotAllowed => StatusCode::FORBIDDEN,
             Self::KeyNotFound
             | Self::InstitutionUnknown
@@ -397,6 +434,8 @@ impl Reason {
             | Self::CredentialUnknown
             | Self::ListUnknown
             | Self::ErasureUnknown
+            | Self::DelegationUnknown
+            | Self::RecoveryUnknown
             | Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::IdReused
@@ -455,6 +494,20 @@ impl Reason {
             | Self::AbsorbedFirst
             | Self::NotSuspended
             | Self::DeathNotRecorded
+            | Self::LevelTooLow
+            | Self::LevelTooHigh
+            | Self::LevelNotLower
+            | Self::Pressed
+            | Self::DelegationLimit
+            | Self::DelegationOver
+            | Self::DelegationNotDue
+            | Self::GuardianNeeded
+            | Self::ConsentNotGiven
+            | Self::RecoveryUnderWay
+            | Self::RecoveryVetoed
+            | Self::RecoveryTooSoon
+            | Self::RecoveryOver
+            | Self::SheetSpent
             | Self::CodeExpired
             | Self::CodeUsed
             | Self::ErasureNotDue
@@ -526,6 +579,7 @@ impl Reason {
             | Self::ErasureInvalid
             | Self::CodeInvalid
             | Self::ImageUnreadable
+            | Self::DelegationInvalid
             | Self::ImportFileInvalid => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::TooBusy
@@ -689,6 +743,24 @@ impl Reason {
             Self::AbsorbedFirst => "absorbed-first",
             Self::NotSuspended => "not-suspended",
             Self::DeathNotRecorded => "death-not-recorded",
+            Self::LevelTooLow => "level-too-low",
+            Self::LevelTooHigh => "level-too-high",
+            Self::LevelNotLower => "level-not-lower",
+            Self::NotDelegated => "not-delegated",
+            Self::Pressed => "pressed",
+            Self::DelegationInvalid => "delegation-invalid",
+            Self::DelegationLimit => "delegation-limit",
+            Self::DelegationUnknown => "delegation-unknown",
+            Self::DelegationOver => "delegation-over",
+            Self::DelegationNotDue => "delegation-not-due",
+            Self::GuardianNeeded => "guardian-needed",
+            Self::ConsentNotGiven => "consent-not-given",
+            Self::RecoveryUnknown => "recovery-unknown",
+            Self::RecoveryUnderWay => "recovery-under-way",
+            Self::RecoveryVetoed => "recovery-vetoed",
+            Self::RecoveryTooSoon => "recovery-too-soon",
+            Self::RecoveryOver => "recovery-over",
+            Self::SheetSpent => "sheet-spent",
             Self::PersonBarred => "person-barred",
             Self::ErasureInvalid => "erasure-invalid",
             Self::ErasureUnknown => "erasure-unknown",

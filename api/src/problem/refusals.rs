@@ -1,6 +1,7 @@
 //! From typed refusals to problems: exhaustive, so that a new rule does not compile without a
 //! status and a slug.
 
+mod access;
 mod person;
 
 use std::io::ErrorKind;
@@ -249,6 +250,15 @@ impl From<Refusal> for Problem {
             Refusal::RequestErasure(error) => reason_of_request_erasure(error),
             Refusal::DestroyKeys(error) => reason_of_destroy(error),
             Refusal::CertifyErasure(error) => reason_of_certify(error),
+            Refusal::Assurance(error) => access::reason_of_assurance(error),
+            Refusal::GrantDelegation(error) => access::reason_of_grant(error),
+            Refusal::NarrowDelegation(error) => access::reason_of_narrowing(error),
+            Refusal::EndDelegation(error) => access::reason_of_end(error),
+            Refusal::Consent(error) => access::reason_of_consent(error),
+            Refusal::IssueSheet(error) => access::reason_of_sheet(error),
+            Refusal::StartRecovery(error) => access::reason_of_start(error),
+            Refusal::VetoRecovery(error) => access::reason_of_veto(error),
+            Refusal::CompleteRecovery(error) => access::reason_of_completion(error),
             Refusal::SuspendPerson(error) => person::reason_of_suspension(error),
             Refusal::RecordDeath(error) => person::reason_of_death(error),
             Refusal::ApplyMerge(error) => person::reason_of_apply(error),
@@ -305,6 +315,7 @@ fn reason_of_ask(error: &AskError) -> Reason {
         AskError::ActMissing => Reason::ActMissing,
         AskError::ActorNotAllowed { .. } => Reason::ActorNotAllowed,
         AskError::ActorBarred(_) => Reason::PersonBarred,
+        AskError::NotDelegated { .. } => Reason::NotDelegated,
     }
 }
 

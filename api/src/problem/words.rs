@@ -4,6 +4,7 @@
 //! compile without its words. The English sentence is the error's own; neither repeats a personal
 //! value.
 
+mod access;
 mod account;
 mod approval;
 mod credential;

@@ -4,7 +4,9 @@
 //! who was forgotten; about those, only what ends something can be asserted.
 
 use identity::officer::{clerk, dismiss};
-use identity::person::{self, Person, death, erasure, suspend};
+use identity::person::{
+    self, Person, assurance, consent, death, delegation, erasure, recovery, suspend,
+};
 use identity::purpose::Purpose;
 use ledger::decision::{Decision, Verdict, World};
 use ledger::fact::Stream;
@@ -24,6 +26,11 @@ const ENDING: &[&str] = &[
     set_status::KIND,
     suspend::SUSPEND,
     death::RECORD,
+    assurance::LOWER,
+    consent::WITHDRAW,
+    delegation::end::EXPIRE,
+    delegation::end::REVOKE,
+    recovery::veto::KIND,
     erasure::request::KIND,
     erasure::destroy::KIND,
     erasure::certify::KIND,

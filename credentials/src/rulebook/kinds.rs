@@ -1,5 +1,7 @@
 //! The one table: which kinds whom may assert (DESIGN §5, SECURITY §5).
 
+pub mod people;
+
 use identity::approval::decide::{Approvers, Side};
 use identity::ask::{Entitlement, Signer};
 use identity::institution::{
@@ -8,7 +10,7 @@ use identity::institution::{
 };
 use identity::officer::{appoint, clerk, dismiss};
 use identity::person::erasure::{certify, destroy, request};
-use identity::person::{bind_identifier, death, register, suspend};
+use identity::person::{bind_identifier, death, delegation, recovery, register, suspend};
 use identity::purpose::Purpose;
 use identity::role::Role;
 use ledger::batch;
@@ -68,6 +70,9 @@ const SIGNED_OTHERWISE: &[(&str, &[KeyUse])] = &[
     (settle_entries::REPUDIATE, &[KeyUse::Acknowledgement]),
     (destroy::KIND, &[KeyUse::Ledger]),
     (certify::KIND, &[KeyUse::Ledger]),
+    (delegation::end::EXPIRE, &[KeyUse::Ledger]),
+    (recovery::start::CLAIM, &[KeyUse::Ledger]),
+    (recovery::complete::KIND, &[KeyUse::Ledger]),
 ];
 
 /// The uses of the keys that sign `kind`.
@@ -93,8 +98,8 @@ impl Kind {
     }
 }
 
-/// Every kind but the first commit's.
-pub const TABLE: &[Kind] = &[
+/// Every kind but the first commit's, and those of [`people`].
+const TABLE: &[Kind] = &[
     Kind {
         name: admit::KIND,
         entitlement: Entitlement {
@@ -265,7 +270,7 @@ pub const TABLE: &[Kind] = &[
         name: request::KIND,
         entitlement: Entitlement {
             signer: Signer::Registrar,
-            roles: &[Role::Registrar, Role::Learner],
+            roles: &[Role::Registrar, Role::Learner, Role::Proxy],
         },
         erasable: request::ERASABLE,
         purpose: Purpose::Identity,
@@ -431,7 +436,12 @@ pub const TABLE: &[Kind] = &[
     },
 ];
 
+/// Every row.
+pub fn all() -> impl Iterator<Item = &'static Kind> {
+    TABLE.iter().chain(people::TABLE)
+}
+
 /// The row of a kind.
 pub fn find(name: &str) -> Option<&'static Kind> {
-    TABLE.iter().find(|kind| kind.name == name)
+    all().find(|kind| kind.name == name)
 }

@@ -14,11 +14,20 @@ use identity::institution::settle_entries::SettleEntriesError;
 use identity::officer::appoint::AppointError;
 use identity::officer::clerk::ChangeClerkError;
 use identity::officer::dismiss::DismissError;
+use identity::person::assurance::AssuranceError;
 use identity::person::bind_identifier::BindIdentifierError;
+use identity::person::consent::ConsentError;
 use identity::person::death::RecordDeathError;
+use identity::person::delegation::end::EndDelegationError;
+use identity::person::delegation::grant::GrantDelegationError;
+use identity::person::delegation::narrow::NarrowDelegationError;
 use identity::person::erasure::certify::CertifyErasureError;
 use identity::person::erasure::destroy::DestroyKeysError;
 use identity::person::erasure::request::RequestErasureError;
+use identity::person::recovery::complete::CompleteRecoveryError;
+use identity::person::recovery::sheet::IssueSheetError;
+use identity::person::recovery::start::StartRecoveryError;
+use identity::person::recovery::veto::VetoRecoveryError;
 use identity::person::register::RegisterError;
 use identity::person::suspend::SuspendPersonError;
 use ledger::batch::accept::AcceptError;
@@ -114,6 +123,33 @@ pub enum Refusal {
     /// erasure.certify
     #[error(transparent)]
     CertifyErasure(#[from] CertifyErasureError),
+    /// assurance.raise, assurance.lower
+    #[error(transparent)]
+    Assurance(#[from] AssuranceError),
+    /// delegation.grant
+    #[error(transparent)]
+    GrantDelegation(#[from] GrantDelegationError),
+    /// delegation.narrow
+    #[error(transparent)]
+    NarrowDelegation(#[from] NarrowDelegationError),
+    /// delegation.revoke, delegation.expire
+    #[error(transparent)]
+    EndDelegation(#[from] EndDelegationError),
+    /// consent.give, consent.withdraw
+    #[error(transparent)]
+    Consent(#[from] ConsentError),
+    /// recovery.issue-sheet
+    #[error(transparent)]
+    IssueSheet(#[from] IssueSheetError),
+    /// recovery.start, recovery.claim
+    #[error(transparent)]
+    StartRecovery(#[from] StartRecoveryError),
+    /// recovery.veto
+    #[error(transparent)]
+    VetoRecovery(#[from] VetoRecoveryError),
+    /// recovery.complete
+    #[error(transparent)]
+    CompleteRecovery(#[from] CompleteRecoveryError),
     /// person.suspend, person.reinstate
     #[error(transparent)]
     SuspendPerson(#[from] SuspendPersonError),

@@ -155,12 +155,8 @@ impl Said {
 
 pub(super) fn event(kind: &str, data: &str) -> Result<Event, Unreadable> {
     match kind {
-        RAISED_V1 => {
-            read::<RaiseData>("person", kind, data).map(|v1| Event::Raised(v1.method))
-        }
-        LOWERED_V1 => {
-            read::<LowerData>("person", kind, data).map(|v1| Event::Lowered(v1.level))
-        }
+        RAISED_V1 => read::<RaiseData>("person", kind, data).map(|v1| Event::Raised(v1.method)),
+        LOWERED_V1 => read::<LowerData>("person", kind, data).map(|v1| Event::Lowered(v1.level)),
         _ => Err(unknown("person", kind)),
     }
 }

@@ -182,7 +182,10 @@ impl Decision for SayConsent {
                 }
             }
             Change::Withdraw if given.is_none() => Err(ConsentError::NotGiven),
-            Change::Withdraw => Ok(Verdict::Facts(vec![own(wire::stream(person), WITHDRAWN_V1)])),
+            Change::Withdraw => Ok(Verdict::Facts(vec![own(
+                wire::stream(person),
+                WITHDRAWN_V1,
+            )])),
         }
     }
 }

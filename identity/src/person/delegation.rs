@@ -127,7 +127,9 @@ impl Delegation {
     /// Whether it is neither ended, nor over, nor used up on `today`.
     pub fn lasts(&self, today: Date) -> bool {
         let used_up = |max| self.uses >= max;
-        self.ended.is_none() && today < self.granted.until && !self.granted.uses_max.is_some_and(used_up)
+        self.ended.is_none()
+            && today < self.granted.until
+            && !self.granted.uses_max.is_some_and(used_up)
     }
 }
 

@@ -3,6 +3,7 @@
 use credentials::merge::apply::ApplyMergeError;
 use credentials::merge::revert::RevertMergeError;
 use identity::person::death::RecordDeathError;
+use identity::person::served::NotServed;
 use identity::person::suspend::SuspendPersonError;
 
 use crate::problem::Reason;
@@ -36,20 +37,24 @@ pub(super) fn reason_of_revert(error: &RevertMergeError) -> Reason {
 
 pub(super) fn reason_of_suspension(error: &SuspendPersonError) -> Reason {
     match error {
-        SuspendPersonError::PersonUnknown(_) => Reason::PersonUnknown,
-        SuspendPersonError::NotOnRoster(_) => Reason::NotAllowed,
-        SuspendPersonError::Merged(_) => Reason::PersonMerged,
-        SuspendPersonError::HoldsRoles(_) => Reason::HoldsRoles,
+        SuspendPersonError::NotServed(error) => not_served(error),
         SuspendPersonError::NotSuspended(_) => Reason::NotSuspended,
     }
 }
 
 pub(super) fn reason_of_death(error: &RecordDeathError) -> Reason {
     match error {
-        RecordDeathError::PersonUnknown(_) => Reason::PersonUnknown,
-        RecordDeathError::NotOnRoster(_) => Reason::NotAllowed,
-        RecordDeathError::Merged(_) => Reason::PersonMerged,
-        RecordDeathError::HoldsRoles(_) => Reason::HoldsRoles,
+        RecordDeathError::NotServed(error) => not_served(error),
         RecordDeathError::NotRecorded(_) => Reason::DeathNotRecorded,
+    }
+}
+
+/// What an officer is told who asks about somebody else's person.
+pub(super) fn not_served(error: &NotServed) -> Reason {
+    match error {
+        NotServed::PersonUnknown(_) => Reason::PersonUnknown,
+        NotServed::NotOnRoster(_) => Reason::NotAllowed,
+        NotServed::Merged(_) => Reason::PersonMerged,
+        NotServed::HoldsRoles(_) => Reason::HoldsRoles,
     }
 }

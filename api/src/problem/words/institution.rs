@@ -39,6 +39,9 @@ impl InChinese for AskError {
             Self::ActorBarred(person) => {
                 format!("不能以人员 {person} 的身份办理：已暂停、已并入别的编号、已删除或已去世")
             }
+            Self::NotDelegated { agent, principal } => {
+                format!("人员 {agent} 不能以 {principal} 的名义办理此事")
+            }
             Self::ActorNotAllowed { person, role } => {
                 format!("人员 {person} 不能在这里以角色 {role} 经办")
             }

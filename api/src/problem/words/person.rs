@@ -4,6 +4,7 @@ use credentials::account::whole::{DEPTH_MAX, NUMBERS_MAX};
 use credentials::merge::apply::{ApplyMergeError, LOTS_MAX};
 use credentials::merge::revert::RevertMergeError;
 use identity::person::death::RecordDeathError;
+use identity::person::served::NotServed;
 use identity::person::suspend::SuspendPersonError;
 
 use super::InChinese;
@@ -52,13 +53,21 @@ impl InChinese for RevertMergeError {
     }
 }
 
-impl InChinese for SuspendPersonError {
+impl InChinese for NotServed {
     fn zh(&self) -> String {
         match self {
             Self::PersonUnknown(person) => format!("人员 {person} 未登记"),
             Self::NotOnRoster(number) => format!("此人不是机构 {number} 登记的"),
             Self::Merged(into) => format!("此人的编号合并后为 {into}"),
             Self::HoldsRoles(person) => format!("人员 {person} 在本机构以外任职：请由登记员办理"),
+        }
+    }
+}
+
+impl InChinese for SuspendPersonError {
+    fn zh(&self) -> String {
+        match self {
+            Self::NotServed(error) => error.zh(),
             Self::NotSuspended(person) => format!("人员 {person} 没有被暂停"),
         }
     }
@@ -67,10 +76,7 @@ impl InChinese for SuspendPersonError {
 impl InChinese for RecordDeathError {
     fn zh(&self) -> String {
         match self {
-            Self::PersonUnknown(person) => format!("人员 {person} 未登记"),
-            Self::NotOnRoster(number) => format!("此人不是机构 {number} 登记的"),
-            Self::Merged(into) => format!("此人的编号合并后为 {into}"),
-            Self::HoldsRoles(person) => format!("人员 {person} 在本机构以外任职：请由登记员办理"),
+            Self::NotServed(error) => error.zh(),
             Self::NotRecorded(person) => format!("没有登记过人员 {person} 去世"),
         }
     }

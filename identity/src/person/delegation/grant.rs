@@ -78,7 +78,9 @@ pub enum GrantDelegationError {
     #[error("nobody is let act for himself, and no officer enters himself")]
     Oneself,
     /// Nobody has this number, or nobody acts under it.
-    #[error("nobody acts as person {0}: unknown, suspended, merged into another number, forgotten or dead")]
+    #[error(
+        "nobody acts as person {0}: unknown, suspended, merged into another number, forgotten or dead"
+    )]
     Barred(Uuid),
     /// Who it is, is not sure enough.
     #[error("person {person} is known at {now}; {needed} is needed: show a document at a counter")]
@@ -144,9 +146,7 @@ impl Decision for Grant {
         self.check_levels(world)?;
         let today = today(world);
         let same_pair = |it: &&Delegation| {
-            it.ended.is_none()
-                && it.granted.agent == agent
-                && it.granted.basis == self.data.basis
+            it.ended.is_none() && it.granted.agent == agent && it.granted.basis == self.data.basis
         };
         let replaced: Vec<&Delegation> = state.delegations.0.iter().filter(same_pair).collect();
         let lasting = state.delegations.0.iter().filter(|it| {

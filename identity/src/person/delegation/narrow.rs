@@ -44,7 +44,9 @@ pub enum NarrowDelegationError {
     #[error(transparent)]
     End(#[from] EndDelegationError),
     /// More scopes, or a later day, or none.
-    #[error("a delegation is narrowed to some of its scopes and to no later day; more is asked anew")]
+    #[error(
+        "a delegation is narrowed to some of its scopes and to no later day; more is asked anew"
+    )]
     NotLess,
 }
 
@@ -70,7 +72,8 @@ impl Decision for Narrow {
         if (&now.scopes, now.until) == (scopes, until) {
             return Ok(Verdict::AlreadySo(it.by));
         }
-        let fewer = scopes.is_sorted_by(|a, b| a < b) && scopes.iter().all(|it| now.scopes.contains(it));
+        let fewer =
+            scopes.is_sorted_by(|a, b| a < b) && scopes.iter().all(|it| now.scopes.contains(it));
         if scopes.is_empty() || !fewer || until > now.until {
             return Err(NarrowDelegationError::NotLess);
         }

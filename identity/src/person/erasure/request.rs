@@ -128,7 +128,12 @@ impl Decision for RequestErasure {
         let stream = wire::stream(self.data.person);
         let state = world.get::<Person>(&stream);
         let mut streams = vec![stream, erasures::Erasures::stream()];
-        streams.extend(state.absorbed.iter().map(|(number, _)| wire::stream(*number)));
+        streams.extend(
+            state
+                .absorbed
+                .iter()
+                .map(|(number, _)| wire::stream(*number)),
+        );
         let mut into = state.merged_into;
         while let Some((number, _)) = into {
             let stream = wire::stream(number);
@@ -145,9 +150,14 @@ impl Decision for RequestErasure {
         let Data {
             person, purposes, ..
         } = &self.data;
-        let by_learner = |act: &&Act| act.role == Role::Learner.as_str();
-        if let Some(act) = self.act.as_ref().filter(by_learner) {
-            if holder(world, *person) != act.person {
+        // A guardian asks as the child would.
+        let own_side = |act: &&Act| {
+            [Role::Learner, Role::Proxy]
+                .map(Role::as_str)
+                .contains(&act.role.as_str())
+        };
+        if let Some(act) = self.act.as_ref().filter(own_side) {
+            if holder(world, *person) != act.on_behalf_of.unwrap_or(act.person) {
                 return Err(RequestErasureError::NotYours);
             }
             if !self.data.locks.is_empty() {

@@ -45,7 +45,9 @@ pub enum IssueSheetError {
     #[error("a learner asks for a sheet of the own account only")]
     NotYours,
     /// Nobody acts under this number.
-    #[error("nobody acts as person {0}: unknown, suspended, merged into another number, forgotten or dead")]
+    #[error(
+        "nobody acts as person {0}: unknown, suspended, merged into another number, forgotten or dead"
+    )]
     Barred(Uuid),
     /// Paper opens no account that is guarded by a key in hardware.
     #[error("an account known at {0} is opened again at a counter only")]

@@ -150,7 +150,11 @@ impl Decision for Claim {
         if is_closed(&state) {
             return Err(StartRecoveryError::Barred(person));
         }
-        if state.recoveries.sheet.is_none_or(|(known, _)| known != sheet) {
+        if state
+            .recoveries
+            .sheet
+            .is_none_or(|(known, _)| known != sheet)
+        {
             return Err(StartRecoveryError::SheetSpent);
         }
         let level = level_in(world, person);

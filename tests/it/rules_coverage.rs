@@ -31,12 +31,22 @@ use identity::institution::settle_entries::SettleEntriesError;
 use identity::officer::appoint::AppointError;
 use identity::officer::clerk::ChangeClerkError;
 use identity::officer::dismiss::DismissError;
+use identity::person::assurance::AssuranceError;
 use identity::person::bind_identifier::BindIdentifierError;
+use identity::person::consent::ConsentError;
 use identity::person::death::RecordDeathError;
+use identity::person::delegation::end::EndDelegationError;
+use identity::person::delegation::grant::GrantDelegationError;
+use identity::person::delegation::narrow::NarrowDelegationError;
 use identity::person::erasure::certify::CertifyErasureError;
 use identity::person::erasure::destroy::DestroyKeysError;
 use identity::person::erasure::request::RequestErasureError;
+use identity::person::recovery::complete::CompleteRecoveryError;
+use identity::person::recovery::sheet::IssueSheetError;
+use identity::person::recovery::start::StartRecoveryError;
+use identity::person::recovery::veto::VetoRecoveryError;
 use identity::person::register::RegisterError;
+use identity::person::served::NotServed;
 use identity::person::suspend::SuspendPersonError;
 use ledger::batch::accept::AcceptError;
 use tests::support::asking::Asking;
@@ -68,11 +78,26 @@ rules! {
         RecoverKey, CompromiseKey, ReaffirmHistory, SettleEntries, Appoint,
         Approval, Register, BindIdentifier, RecordOutcome, CorrectOutcome, RevokeOutcome, Issue, SetStatus,
         Batch, Dismiss, ChangeClerk, Forgotten, RequestErasure, DestroyKeys, CertifyErasure, ApplyMerge, RevertMerge,
-        SuspendPerson, RecordDeath,
+        SuspendPerson, RecordDeath, Assurance, GrantDelegation, NarrowDelegation, EndDelegation, Consent,
+        IssueSheet, StartRecovery, VetoRecovery, CompleteRecovery,
     }
     ASKS, ask: AskError {
-        SignerUnknown, NotAdmitted, KeyNotActive, KeyUse, KindNotYours, ActMissing, ActorBarred, ActorNotAllowed,
+        SignerUnknown, NotAdmitted, KeyNotActive, KeyUse, KindNotYours, ActMissing, ActorBarred, NotDelegated,
+        ActorNotAllowed,
     }
+    SERVINGS, serving: NotServed { PersonUnknown, NotOnRoster, Merged, HoldsRoles }
+    LEVELS, level: AssuranceError { NotServed, OwnLevel, LevelTooLow, NotLower }
+    GRANTS, granting: GrantDelegationError {
+        NotServed, NotYours, GuardianByOfficer, Oneself, Barred, LevelTooLow, Pressed, ScopesNotInOrder, ScopeOutside,
+        UntilPast, UntilTooFar, NoUse, TooManyAgents, TooManyPrincipals,
+    }
+    NARROWINGS, narrowing: NarrowDelegationError { End, NotLess }
+    ENDS, end: EndDelegationError { NotServed, NotYours, Unknown, Over, NotDue }
+    CONSENTS, consent: ConsentError { NotServed, NotYours, PersonUnknown, GuardianNeeded, NotGiven }
+    SHEETS, sheet: IssueSheetError { NotServed, NotYours, Barred, LevelTooHigh }
+    STARTS, start: StartRecoveryError { NotServed, OwnAccount, Barred, UnderWay, SheetSpent, LevelTooHigh }
+    VETOES, veto: VetoRecoveryError { NotServed, NotYours, Unknown, Over }
+    COMPLETIONS, completion: CompleteRecoveryError { Unknown, Vetoed, TooSoon, TooLate, Barred }
     POLICIES, policy: PolicyError { NotInForce, Unknown }
     OPENINGS, opening: OpenLogError { NotFirst, Keys, Officers, PolicyUnknown }
     ADMISSIONS, admission: AdmitError {
@@ -112,8 +137,8 @@ rules! {
     }
     DESTRUCTIONS, destruction: DestroyKeysError { ErasureUnknown, NotDue, PartNotNext, Form }
     CERTIFICATES, certificate: CertifyErasureError { ErasureUnknown, NothingDestroyed, TooEarly, CountDiffers }
-    SUSPENSIONS, suspension: SuspendPersonError { PersonUnknown, Merged, HoldsRoles, NotOnRoster, NotSuspended }
-    DEATHS, death: RecordDeathError { PersonUnknown, Merged, HoldsRoles, NotOnRoster, NotRecorded }
+    SUSPENSIONS, suspension: SuspendPersonError { NotServed, NotSuspended }
+    DEATHS, death: RecordDeathError { NotServed, NotRecorded }
     MERGES, merging: ApplyMergeError {
         Same, PersonUnknown, MergedBefore, ResidentIdsDiffer, Erased, HoldsRoles, OwnAccount, NotOnRoster, TooManyLots,
         TooManyNumbers, Barred,
@@ -180,8 +205,37 @@ fn names(error: &Refusal) -> Vec<&'static str> {
         Refusal::RequestErasure(error) => names.push(erasure(error)),
         Refusal::DestroyKeys(error) => names.push(destruction(error)),
         Refusal::CertifyErasure(error) => names.push(certificate(error)),
-        Refusal::SuspendPerson(error) => names.push(suspension(error)),
-        Refusal::RecordDeath(error) => names.push(death(error)),
+        Refusal::SuspendPerson(error) => {
+            names.push(suspension(error));
+            if let SuspendPersonError::NotServed(inner) = error {
+                names.push(serving(inner));
+            }
+        }
+        Refusal::RecordDeath(error) => {
+            names.push(death(error));
+            if let RecordDeathError::NotServed(inner) = error {
+                names.push(serving(inner));
+            }
+        }
+        Refusal::Assurance(error) => {
+            names.push(level(error));
+            if let AssuranceError::NotServed(inner) = error {
+                names.push(serving(inner));
+            }
+        }
+        Refusal::GrantDelegation(error) => names.push(granting(error)),
+        Refusal::NarrowDelegation(error) => {
+            names.push(narrowing(error));
+            if let NarrowDelegationError::End(inner) = error {
+                names.push(end(inner));
+            }
+        }
+        Refusal::EndDelegation(error) => names.push(end(error)),
+        Refusal::Consent(error) => names.push(consent(error)),
+        Refusal::IssueSheet(error) => names.push(sheet(error)),
+        Refusal::StartRecovery(error) => names.push(start(error)),
+        Refusal::VetoRecovery(error) => names.push(veto(error)),
+        Refusal::CompleteRecovery(error) => names.push(completion(error)),
         Refusal::ApplyMerge(error) => names.push(merging(error)),
         Refusal::RevertMerge(error) => names.push(reversal(error)),
         Refusal::RecordOutcome(error) => {
@@ -227,6 +281,9 @@ pub(crate) fn refused(given: &mut Given, asking: &Asking, expected: impl Into<Re
 fn every_refusal_has_a_test() {
     for test in [
         super::rules_accounts::REFUSALS,
+        super::rules_assurance::REFUSALS,
+        super::rules_delegations::REFUSALS,
+        super::rules_recoveries::REFUSALS,
         super::rules_amounts::REFUSALS,
         super::rules_approvals::REFUSALS,
         super::rules_credentials::REFUSALS,

@@ -12,6 +12,7 @@ use identity::officer::appoint::AppointError;
 use identity::officer::clerk::{self, ChangeClerkError};
 use identity::person::death::{self, RecordDeathError};
 use identity::person::erasure::request::RequestErasureError;
+use identity::person::served::NotServed;
 use identity::person::suspend::{self, SuspendPersonError};
 use identity::person::{self, Person};
 use identity::purpose::Purpose;
@@ -260,13 +261,21 @@ fn who_is_barred_is_not_merged() {
     // And what was merged is suspended under the number that stays.
     let mut given = self::given();
     merged(&mut given, goes(), stays());
-    refused(&mut given, &suspension, SuspendPersonError::Merged(stays()));
+    refused(
+        &mut given,
+        &suspension,
+        SuspendPersonError::NotServed(NotServed::Merged(stays())),
+    );
     let data = death::Data {
         values: said::values(1),
         person: goes(),
     };
     let died = Asking::new(Signer::registrar(), death::RECORD, &data).by(registrar(), "registrar");
-    refused(&mut given, &died, RecordDeathError::Merged(stays()));
+    refused(
+        &mut given,
+        &died,
+        RecordDeathError::NotServed(NotServed::Merged(stays())),
+    );
 }
 
 /// Two counters of any school would part anybody's accounts, or an officer the own.

@@ -4,6 +4,7 @@ use identity::ask::AskError;
 use identity::did::IssuerNumber;
 use identity::erasable::Commitments;
 use identity::person::death::{self, RecordDeathError};
+use identity::person::served::NotServed;
 use identity::person::state::Barred;
 use identity::person::suspend::{self, Reason, SuspendPersonError};
 use identity::person::{self, Person};
@@ -72,10 +73,10 @@ fn one_officer_stops_and_two_let_in_again() {
         .appointed(officer(1, 1), Role::Counter, Some(1))
         .appointed(officer(2, 1), Role::Counter, Some(2));
     let nobody = person(99);
-    let unknown = SuspendPersonError::PersonUnknown(nobody);
+    let unknown = SuspendPersonError::NotServed(NotServed::PersonUnknown(nobody));
     refused(&mut given, &changes(suspend::SUSPEND, nobody), unknown);
     let elsewhere = at_school(changes(suspend::SUSPEND, person(21)), 2);
-    let not_theirs = SuspendPersonError::NotOnRoster(IssuerNumber(2));
+    let not_theirs = SuspendPersonError::NotServed(NotServed::NotOnRoster(IssuerNumber(2)));
     refused(&mut given, &elsewhere, not_theirs);
     let never = SuspendPersonError::NotSuspended(person(21));
     refused(
@@ -103,10 +104,10 @@ fn one_officer_stops_and_two_let_in_again() {
 fn a_death_is_recorded_and_withdrawn_by_two() {
     let mut given = given().appointed(officer(2, 1), Role::Counter, Some(2));
     let nobody = person(99);
-    let unknown = RecordDeathError::PersonUnknown(nobody);
+    let unknown = RecordDeathError::NotServed(NotServed::PersonUnknown(nobody));
     refused(&mut given, &dies(death::RECORD, nobody), unknown);
     let elsewhere = at_school(dies(death::RECORD, person(21)), 2);
-    let not_theirs = RecordDeathError::NotOnRoster(IssuerNumber(2));
+    let not_theirs = RecordDeathError::NotServed(NotServed::NotOnRoster(IssuerNumber(2)));
     refused(&mut given, &elsewhere, not_theirs);
     let never = RecordDeathError::NotRecorded(person(21));
     refused(&mut given, &dies(death::WITHDRAW, person(21)), never);
@@ -128,10 +129,14 @@ fn a_school_stops_nobody_who_serves_elsewhere() {
         .appointed(officer(1, 1), Role::Counter, Some(1))
         .appointed(person(21), Role::Counter, Some(2));
     let suspension = at_school(changes(suspend::SUSPEND, person(21)), 1);
-    let holds = SuspendPersonError::HoldsRoles(person(21));
+    let holds = SuspendPersonError::NotServed(NotServed::HoldsRoles(person(21)));
     refused(&mut given, &suspension, holds);
     let died = at_school(dies(death::RECORD, person(21)), 1);
-    refused(&mut given, &died, RecordDeathError::HoldsRoles(person(21)));
+    refused(
+        &mut given,
+        &died,
+        RecordDeathError::NotServed(NotServed::HoldsRoles(person(21))),
+    );
     given.makes(&changes(suspend::SUSPEND, person(21)));
 }
 

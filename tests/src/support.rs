@@ -12,6 +12,7 @@ pub mod log_world;
 pub mod memory_side;
 pub mod panicking_side;
 pub mod pen;
+pub mod people;
 pub mod power_disk;
 pub mod process;
 pub mod raw_jws;

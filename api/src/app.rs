@@ -34,6 +34,7 @@ use crate::metrics::Metrics;
 use crate::problem::{Problem, Reason};
 use crate::routes::web::Dist;
 use crate::seal::SealKey;
+use crate::sheets::Sheets;
 use crate::status_list::StatusLists;
 use crate::token::Tokens;
 use crate::transcript_cache::TranscriptCache;
@@ -106,6 +107,8 @@ pub struct App {
     pub concurrency: Semaphore,
     /// Learning codes and cards.
     pub codes: Codes,
+    /// Recovery sheets.
+    pub sheets: Sheets,
     /// Held while erasures are carried out.
     pub(crate) erasing: std::sync::Mutex<()>,
     registrar: (Kid, Arc<SigningKey>),
@@ -196,6 +199,7 @@ impl App {
         let keystore = KeyStore::new(Arc::clone(&keys), master.clone());
         let idempotency = Idempotency::new(Arc::clone(&side), master.clone(), Arc::clone(&clock));
         let codes = Codes::new(Arc::clone(&side), &master);
+        let sheets = Sheets::new(Arc::clone(&side), &master);
         let uploads = master.sub_key("uploads");
         let jobs = Jobs::new(Arc::clone(&side), master.sub_key("imports"));
         let (registrar_kid, registrar_key) = key_file::read(&dir.key(ASSERTION_KEY))?;
@@ -212,6 +216,7 @@ impl App {
             followed: Arc::new(Semaphore::new(FOLLOWED_MAX)),
             demo: false,
             codes,
+            sheets,
             erasing: std::sync::Mutex::default(),
             contents: Contents::default(),
             lists: StatusLists::default(),

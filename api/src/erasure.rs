@@ -9,25 +9,19 @@ mod certificate;
 use std::collections::BTreeSet;
 
 use identity::date::day_of;
-use identity::did::{Did, IssuerNumber};
 use identity::erasable::Commitments;
-use identity::person::erasure::{Erasure, certify, destroy};
+use identity::person::erasure::{certify, destroy};
 use identity::person::erasures::Erasures;
 use identity::person::{Person, wire};
 use identity::purpose::Purpose;
-use ledger::assertion::{Cause, Draft};
-use ledger::clock;
 use ledger::hash::Digest;
-use ledger::key::file as key_file;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use certificate::{Certificate, Stage};
 
 use crate::app::App;
-use crate::genesis::LEDGER_KEY;
-use crate::problem::{Problem, Reason};
-use crate::write::Prepared;
+use crate::problem::Problem;
 
 /// What was found before the keys went.
 #[derive(Debug, Serialize, Deserialize)]
@@ -126,6 +120,7 @@ impl App {
         if state.is_forgotten() {
             self.tokens.revoke_person(person)?;
             self.codes.forget(person, self.now_ms())?;
+            self.sheets.end(person)?;
         }
         self.transcripts.forget(self.holder(person)?);
         Ok(())
@@ -234,7 +229,8 @@ impl App {
                 person,
                 purposes: work.purposes.clone(),
             };
-            last = Some(self.say(destroy::KIND, &data, it)?);
+            let said = self.say(destroy::KIND, &data, Some(it.requested.position))?;
+            last = Some(said.position);
         }
         self.vault.set_work(erasure, None)?;
         if let Some(position) = last {
@@ -258,53 +254,7 @@ impl App {
             erasure,
             person,
         };
-        self.say(certify::KIND, &data, it).map(|_| ())
-    }
-
-    /// Says something with the ledger's fact key, caused by the erasure's request.
-    fn say<T: Serialize>(
-        &self,
-        kind: &'static str,
-        data: &T,
-        erasure: &Erasure,
-    ) -> Result<u64, Problem> {
-        let (_, key) = key_file::read(&self.dir.key(LEDGER_KEY)).map_err(Problem::internal)?;
-        let name = Did::new(&self.host, IssuerNumber::REGISTRAR)
-            .kid(LEDGER_KEY)
-            .ok_or(Problem::of(Reason::Internal))?;
-        let now_ms = self.now_ms();
-        let draft = Draft {
-            id: clock::uuid_v7(now_ms),
-            log: self.ledger.origin().into(),
-            kind: kind.into(),
-            at_ms: now_ms,
-            seen: self.ledger.seen(),
-            target: None,
-            cause: self.cause(erasure.requested.position)?,
-            act: None,
-            data: serde_json::to_value(data).map_err(Problem::internal)?,
-        };
-        let assertion = draft
-            .sign(&name, &key)
-            .map_err(|error| Problem::from(ledger::execute::Refused::from(error)))?;
-        let prepared: Prepared = self.prepare(assertion, Vec::new(), None)?;
-        Ok(self.finish_blocking(prepared)?.position)
-    }
-
-    /// The commit at `position` as what caused something.
-    fn cause(&self, position: u64) -> Result<Option<Cause>, Problem> {
-        let record = self
-            .ledger
-            .store()
-            .read(position, 1)
-            .map_err(Problem::internal)?
-            .into_iter()
-            .next();
-        let commit = self.ledger.commit(position)?;
-        Ok(record.zip(commit).map(|(record, commit)| Cause {
-            id: commit.assertion.id(),
-            leaf: record.leaf_hash,
-            log: self.ledger.origin().into(),
-        }))
+        self.say(certify::KIND, &data, Some(it.requested.position))
+            .map(|_| ())
     }
 }

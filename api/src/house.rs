@@ -17,7 +17,7 @@ use crate::vault::Standing;
 const FORGOTTEN_AFTER_MS: i64 = TERM_MS + 3_600_000;
 
 impl App {
-    /// Once a minute until the server stops: carries erasures on, asks the log about values that wait, and writes
+    /// Once a minute until the server stops: carries erasures on, ends delegations whose time came, asks the log about values that wait, and writes
     /// `trust.json` anew if the log grew.
     pub fn keep_house(self: &Arc<Self>) {
         let app = Arc::downgrade(self);
@@ -38,6 +38,10 @@ impl App {
                     if let Err(problem) = app.carry_on_erasures() {
                         let why = problem.internal.unwrap_or_default();
                         tracing::error!(why, reason = ?problem.reason, "an erasure waits");
+                    }
+                    if let Err(problem) = app.end_due_delegations() {
+                        let why = problem.internal.unwrap_or_default();
+                        tracing::error!(why, reason = ?problem.reason, "a delegation whose time came waits");
                     }
                     let settled = app.vault.settle(&|id| app.standing_of(id));
                     let position = app.views.follower.next();

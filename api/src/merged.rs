@@ -4,6 +4,7 @@
 //! what is said of an outcome names the number that its record names.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use credentials::account::{Account, Whole, whole, wire};
 use credentials::merge::apply::{self, ResidentIds};
@@ -30,6 +31,13 @@ impl App {
     /// The number under which `person` is known now.
     pub fn holder(&self, person: Uuid) -> Result<Uuid, Problem> {
         Ok(self.whole(person)?.holder)
+    }
+
+    /// `person` and every number merged into it, with their states.
+    pub fn numbers(&self, person: Uuid) -> Result<Vec<(Uuid, Arc<Person>)>, Problem> {
+        person::numbers::numbers(person, |number| {
+            Ok(self.ledger.state::<Person>(&person::wire::stream(number))?)
+        })
     }
 
     /// The numbers whose study records may be shown, of all that are the person's.

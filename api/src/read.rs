@@ -78,6 +78,9 @@ impl App {
         let allowed = match roles::may(READ_RECORD, caller.role) {
             Some(May::Own) => (caller.person == whole.holder).then_some(Access::Full),
             Some(May::Roster) => self.on_roster(caller, &whole)?,
+            Some(May::Scope) => self
+                .views_for(caller.person, &whole)?
+                .then_some(Access::Full),
             Some(May::Present) => self.on_roster(caller, &whole)?.map(|_| Access::Masked),
             Some(May::Masked) => Some(Access::Masked),
             Some(May::Alone | May::Two | May::Desk | May::Ask) | None => None,

@@ -38,6 +38,8 @@ pub enum May {
     Desk,
     /// Own data only.
     Own,
+    /// What somebody let the caller do in the own name.
+    Scope,
     /// Who is on the institution's roster.
     Roster,
     /// The same, masked.
@@ -56,6 +58,7 @@ impl May {
             Self::Two => "②",
             Self::Desk => "● desk",
             Self::Own => "○",
+            Self::Scope => "scope",
             Self::Roster => "roster",
             Self::Present => "present, masked",
             Self::Masked => "masked",

@@ -3,9 +3,12 @@
 pub mod answer;
 pub mod approvals;
 pub mod assertions;
+pub mod assurance;
 pub mod codes;
+pub mod consents;
 pub mod credential_pages;
 pub mod credentials;
+pub mod delegations;
 pub mod erasures;
 pub mod identity_doors;
 pub mod imports;
@@ -19,6 +22,7 @@ pub mod openapi;
 pub mod operations;
 pub mod outcome_list;
 pub mod outcomes;
+pub mod recoveries;
 pub mod standings;
 pub mod statistics;
 pub mod transcripts;
@@ -78,6 +82,18 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(standings::record_death))
         .routes(routes!(standings::withdraw_death))
         .routes(routes!(merges::revert))
+        .routes(routes!(assurance::raise, assurance::show))
+        .routes(routes!(assurance::lower))
+        .routes(routes!(delegations::grant, delegations::of_learner))
+        .routes(routes!(delegations::to_caller))
+        .routes(routes!(delegations::narrow))
+        .routes(routes!(delegations::revoke))
+        .routes(routes!(consents::say, consents::list))
+        .routes(routes!(recoveries::begin, recoveries::list))
+        .routes(routes!(recoveries::veto))
+        .routes(routes!(recoveries::finish))
+        .routes(routes!(recoveries::print))
+        .routes(routes!(recoveries::by_code))
         .routes(routes!(codes::show))
         .routes(routes!(codes::scan))
         .routes(routes!(codes::give, codes::end))

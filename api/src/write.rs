@@ -444,7 +444,7 @@ fn same_opened<'a>(one: &[Opened], other: impl Iterator<Item = &'a Opened>) -> b
 }
 
 /// Runs `work` where waiting for a disk holds up nobody else, if it will wait for one.
-async fn off_the_runtime<T: Send + 'static>(
+pub(crate) async fn off_the_runtime<T: Send + 'static>(
     waits: bool,
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {

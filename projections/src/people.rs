@@ -3,8 +3,11 @@
 //! Invariant: no personal value is here: of a name or number there is only its commitment, by which
 //! the vault can be asked.
 
+mod delegations;
+
 use std::sync::Arc;
 
+pub use delegations::Listed as Delegation;
 use identity::did::IssuerNumber;
 use identity::erasable::Commitments;
 use identity::identifier::IdentifierType;
@@ -53,11 +56,21 @@ CREATE TABLE roles (
     granted INTEGER NOT NULL,
     PRIMARY KEY (person, role, institution)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX roles_for ON roles (institution, granted);";
+CREATE INDEX roles_for ON roles (institution, granted);
+CREATE TABLE delegations (
+    delegation BLOB NOT NULL PRIMARY KEY,
+    principal BLOB NOT NULL,
+    agent BLOB NOT NULL,
+    basis TEXT NOT NULL,
+    until TEXT NOT NULL,
+    granted INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX delegations_to ON delegations (agent, granted);
+CREATE INDEX delegations_until ON delegations (until);";
 
 const FORM: Form = Form {
     name: NAME,
-    version: 2,
+    version: 3,
     schema: SCHEMA,
 };
 
@@ -177,6 +190,7 @@ fn apply_person(
             bind(rows, entry, person, *alias)
         }
         PersonEvent::DeathRecorded { values } => commit_to(rows, person, values),
+        PersonEvent::Delegation(event) => delegations::apply(rows, entry, person, event),
         PersonEvent::ErasureRequested(_)
         | PersonEvent::DataLocked { .. }
         | PersonEvent::KeysDestroyed(_)
@@ -185,7 +199,6 @@ fn apply_person(
         | PersonEvent::Reinstated
         | PersonEvent::DeathWithdrawn
         | PersonEvent::Assurance(_)
-        | PersonEvent::Delegation(_)
         | PersonEvent::Consent(_)
         | PersonEvent::Recovery(_)
         | PersonEvent::MergeApplied(Edge::Absorbed(_))
@@ -290,6 +303,20 @@ impl People {
                 .query_map([person.as_bytes()], grant)?
                 .collect()
         })
+    }
+
+    /// The delegations given to `agent` that nobody ended, oldest first.
+    pub fn delegations_to(&self, agent: Uuid) -> Result<Vec<Delegation>, ViewError> {
+        self.0.read(|rows| delegations::to(rows, agent))
+    }
+
+    /// Up to `rows_max` delegations that nobody ended and whose last day is `day` at the latest.
+    pub fn delegations_until(
+        &self,
+        day: jiff::civil::Date,
+        rows_max: usize,
+    ) -> Result<Vec<Delegation>, ViewError> {
+        self.0.read(|rows| delegations::until(rows, day, rows_max))
     }
 
     /// Who acts for an institution, oldest grant first; for the registrar, the officers of the

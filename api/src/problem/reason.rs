@@ -174,6 +174,7 @@ pub enum Reason {
     RecoveryTooSoon,
     RecoveryOver,
     SheetSpent,
+    SheetInvalid,
     PersonBarred,
     ErasureInvalid,
     ErasureUnknown,
@@ -369,6 +370,7 @@ impl Reason {
         Self::RecoveryTooSoon,
         Self::RecoveryOver,
         Self::SheetSpent,
+        Self::SheetInvalid,
         Self::PersonBarred,
         Self::ErasureInvalid,
         Self::ErasureUnknown,
@@ -508,6 +510,7 @@ impl Reason {
             | Self::RecoveryTooSoon
             | Self::RecoveryOver
             | Self::SheetSpent
+            | Self::SheetInvalid
             | Self::CodeExpired
             | Self::CodeUsed
             | Self::ErasureNotDue
@@ -761,6 +764,7 @@ impl Reason {
             Self::RecoveryTooSoon => "recovery-too-soon",
             Self::RecoveryOver => "recovery-over",
             Self::SheetSpent => "sheet-spent",
+            Self::SheetInvalid => "sheet-invalid",
             Self::PersonBarred => "person-barred",
             Self::ErasureInvalid => "erasure-invalid",
             Self::ErasureUnknown => "erasure-unknown",

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use identity::person::delegation::Scope;
 use identity::person::erasure::{Ground, Lock, request};
 use identity::person::{Person, wire};
 use identity::purpose::Purpose;
@@ -17,6 +18,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::answer::WriteAnswer;
+use super::delegations::in_name_of;
 use super::learners::derived_id;
 use crate::app::App;
 use crate::erasure::Certificate;
@@ -79,7 +81,6 @@ pub async fn request(
     headers: HeaderMap,
     Body(body): Body<ErasureBody>,
 ) -> Result<Response, Problem> {
-    own_or_officer(&app, &caller, person)?;
     let mut purposes = body.purposes;
     purposes.sort_unstable();
     let mut locks: Vec<Lock> = Vec::with_capacity(body.locks.len());
@@ -104,6 +105,7 @@ pub async fn request(
         id: derived_id(&caller, &headers)?,
         ..Asking::open(&caller, request::KIND, &data)?
     };
+    let asking = in_name_of(&app, &caller, person, Scope::Erase, asking)?;
     let written = app.ask(asking).await?;
     if !written.is_proposal() {
         app.carry_on_erasures_soon();

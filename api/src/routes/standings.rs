@@ -44,7 +44,7 @@ pub struct DeathBody {
     reason_text: String,
 }
 
-fn words(text: Option<&str>) -> Option<(&'static str, Value)> {
+pub(super) fn words(text: Option<&str>) -> Option<(&'static str, Value)> {
     let text = text.map(str::trim).filter(|text| !text.is_empty())?;
     Some(("reason_text", Value::String(text.into())))
 }

@@ -11,6 +11,7 @@ use ledger::execute::Corrupt;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::problem::Problem;
 use crate::vault::Standing;
 
 /// How long after its term a proposal is taken for forgotten: an approval may be on its way.
@@ -35,13 +36,9 @@ impl App {
                     let Some(app) = app.upgrade() else {
                         return;
                     };
-                    if let Err(problem) = app.carry_on_erasures() {
+                    if let Err(problem) = app.carry_on_house() {
                         let why = problem.internal.unwrap_or_default();
-                        tracing::error!(why, reason = ?problem.reason, "an erasure waits");
-                    }
-                    if let Err(problem) = app.end_due_delegations() {
-                        let why = problem.internal.unwrap_or_default();
-                        tracing::error!(why, reason = ?problem.reason, "a delegation whose time came waits");
+                        tracing::error!(why, reason = ?problem.reason, "what time causes waits a minute");
                     }
                     let settled = app.vault.settle(&|id| app.standing_of(id));
                     let position = app.views.follower.next();
@@ -71,6 +68,13 @@ impl App {
         if let Err(error) = keeping {
             tracing::error!(%error, "no thread for the vault's reaper");
         }
+    }
+
+    /// What time causes, as far as it is due: erasures go on, delegations end. One that fails holds up no other.
+    pub fn carry_on_house(&self) -> Result<(), Problem> {
+        let erased = self.carry_on_erasures();
+        let ended = self.end_due_delegations();
+        erased.and(ended)
     }
 
     /// What the log says of an assertion whose values are pending.

@@ -13,6 +13,7 @@ use identity::approval::{self, Approval};
 use identity::did::IssuerNumber;
 use identity::institution::registry::{Numbered, Registry};
 use identity::institution::{self, Institution};
+use identity::limit::Limit;
 use identity::officer::{self, Officer};
 use identity::person::erasures::Erasures;
 use identity::person::{self, Person};
@@ -39,6 +40,8 @@ pub enum Event {
     Person(Uuid, person::Event),
     /// In `erasure/province`, which repeats what stands in the persons' own streams.
     Erasure,
+    /// In `limit/…`, which repeats what stands in the persons' own streams.
+    Limit,
     /// In `account/<person>`.
     Account(Uuid, account::Event),
     /// In `policy/<id>`.
@@ -156,6 +159,7 @@ fn read(fact: &CommittedFact, commit: &Commit) -> Result<Event, Unreadable> {
         Account::NOUN => Ok(Event::Account(id()?, Account::read(kind, data)?)),
         Person::NOUN => Ok(Event::Person(id()?, Person::read(kind, data)?)),
         Erasures::NOUN => Erasures::read(kind, data).map(|_| Event::Erasure),
+        Limit::NOUN => Limit::read(kind, data).map(|_| Event::Limit),
         Approval::NOUN => Ok(Event::Approval(id()?, Approval::read(kind, data)?)),
         Institution::NOUN => {
             let number = stream

@@ -3,10 +3,12 @@
 mod at_once;
 mod batches;
 mod codes;
+mod coming_back;
 mod correcting;
 mod credentials;
 mod erasing;
 mod fresh;
+mod helping;
 pub(crate) mod imports;
 mod learning;
 mod listing;

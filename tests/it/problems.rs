@@ -1,5 +1,6 @@
 //! Every reason a door can give, each brought about once, over HTTP wherever a request can reach it.
 
+mod access;
 mod assertions;
 mod credentials;
 mod doors;
@@ -76,6 +77,7 @@ fn every_reason_is_met() {
     doors::all(&stand, &met);
     credentials::all(&stand, &met);
     identity::all(&stand, &met);
+    access::all(&stand, &met);
     unreachable::all(&met);
     let met = met.0.into_inner().unwrap();
     let left: Vec<_> = Reason::ALL

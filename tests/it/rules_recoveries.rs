@@ -74,9 +74,9 @@ fn two_officers_open_an_account_after_the_delay() {
     let too_soon = CompleteRecoveryError::TooSoon { recovery, ready_ms };
     refused(&mut given, &completes, too_soon);
     given.now_ms = ready_ms;
-    let completed = given.makes(&completes);
-    assert_eq!(completed.kinds(), ["recovery.completed.v1"]);
-    assert_eq!(given.already(&completes), completed.earlier());
+    let opened = given.makes(&completes);
+    assert_eq!(opened.kinds(), ["recovery.completed.v1"]);
+    assert_eq!(given.already(&completes), opened.earlier());
     // What a thief would do first is locked for a day.
     let known = recoveries(&given);
     assert!(known.locks_redemption(ready_ms + REDEEM_LOCK_MS - 1));

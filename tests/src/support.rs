@@ -18,6 +18,7 @@ pub mod process;
 pub mod raw_jws;
 pub mod records;
 pub mod said;
+pub mod scene;
 pub mod seeded;
 pub mod server;
 pub mod vec_store;

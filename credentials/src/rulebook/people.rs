@@ -139,7 +139,7 @@ impl Decision for Delegated {
                 facts.push(delegation::wire::acted(principal, by));
                 Ok(Verdict::Facts(facts))
             }
-            already => Ok(already),
+            already @ Verdict::AlreadySo(_) => Ok(already),
         }
     }
 }

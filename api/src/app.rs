@@ -8,6 +8,7 @@ use credentials::policy::{Adopted, Policy, preset};
 use credentials::rulebook::{Refusal, Rulebook};
 use identity::did::{Did, IssuerNumber};
 use identity::institution::{Custody, Institution, KeyUse};
+use identity::person::contact::Channel;
 use jiff::civil::Date;
 use ledger::assertion::Kid;
 use ledger::clock::Clock;
@@ -31,6 +32,9 @@ use crate::import::Jobs;
 use crate::keystore::KeyStore;
 use crate::master::{MasterKey, MasterKeyError};
 use crate::metrics::Metrics;
+use crate::notices::mail::{Smtp, SmtpError};
+use crate::notices::sms::{Gateway, SmsError};
+use crate::notices::{Carriers, Notices};
 use crate::problem::{Problem, Reason};
 use crate::routes::web::Dist;
 use crate::seal::SealKey;
@@ -107,6 +111,8 @@ pub struct App {
     pub concurrency: Semaphore,
     /// Learning codes and cards.
     pub codes: Codes,
+    /// What people are told.
+    pub notices: Notices,
     /// Recovery sheets.
     pub sheets: Sheets,
     /// Held while erasures are carried out.
@@ -148,6 +154,12 @@ pub enum StartError {
         "what the log says was erased could not be kept out of this vault ({0}): put vault.db and vault-keys.db back and start again"
     )]
     NotForgotten(String),
+    /// Mail cannot be sent as the settings say.
+    #[error(transparent)]
+    Mail(#[from] SmtpError),
+    /// Messages cannot be sent as the settings say.
+    #[error(transparent)]
+    Sms(#[from] SmsError),
     /// The views.
     #[error(transparent)]
     Views(#[from] projections::follow::FollowError),
@@ -199,6 +211,7 @@ impl App {
         let keystore = KeyStore::new(Arc::clone(&keys), master.clone());
         let idempotency = Idempotency::new(Arc::clone(&side), master.clone(), Arc::clone(&clock));
         let codes = Codes::new(Arc::clone(&side), &master);
+        let notices = Notices::new(Arc::clone(&side), &master, carriers(&config)?);
         let sheets = Sheets::new(Arc::clone(&side), &master);
         let uploads = master.sub_key("uploads");
         let jobs = Jobs::new(Arc::clone(&side), master.sub_key("imports"));
@@ -217,6 +230,7 @@ impl App {
             demo: false,
             codes,
             sheets,
+            notices,
             erasing: std::sync::Mutex::default(),
             contents: Contents::default(),
             lists: StatusLists::default(),
@@ -315,6 +329,18 @@ impl App {
         self.ledger.close();
         self.views.follower.stop();
     }
+}
+
+/// What carries notices out of the house, as far as the settings name it.
+fn carriers(config: &Config) -> Result<Carriers, StartError> {
+    let mut carriers = Carriers::new();
+    if !config.smtp.host.is_empty() {
+        carriers.push((Channel::Email, Arc::new(Smtp::new(&config.smtp)?)));
+    }
+    if !config.sms.url.is_empty() {
+        carriers.push((Channel::Sms, Arc::new(Gateway::new(&config.sms)?)));
+    }
+    Ok(carriers)
 }
 
 /// The origin that the first commit states.

@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::notices::mail::SmtpConfig;
+use crate::notices::sms::SmsConfig;
+
 /// Files read, in this order.
 const FILES: [&str; 2] = ["/etc/xuefen/xuefen.toml", "xuefen.toml"];
 /// Prefix of environment variables: `XF_SERVER__LISTEN`.
@@ -23,6 +26,10 @@ pub struct Config {
     pub server: ServerConfig,
     /// Logging.
     pub log: LogConfig,
+    /// The mail server that carries notices.
+    pub smtp: SmtpConfig,
+    /// The gateway that carries notices by message.
+    pub sms: SmsConfig,
 }
 
 /// Where the ledger is.

@@ -121,6 +121,7 @@ impl App {
             self.tokens.revoke_person(person)?;
             self.codes.forget(person, self.now_ms())?;
             self.sheets.end(person)?;
+            self.notices.forget(person)?;
         }
         self.transcripts.forget(self.holder(person)?);
         Ok(())

@@ -70,11 +70,12 @@ impl App {
         }
     }
 
-    /// What time causes, as far as it is due: erasures go on, delegations end. One that fails holds up no other.
+    /// What time causes, as far as it is due: erasures go on, delegations end, whom it concerns is reminded. One that fails holds up no other.
     pub fn carry_on_house(&self) -> Result<(), Problem> {
         let erased = self.carry_on_erasures();
         let ended = self.end_due_delegations();
-        erased.and(ended)
+        let reminded = self.remind_of_endings();
+        erased.and(ended).and(reminded)
     }
 
     /// What the log says of an assertion whose values are pending.

@@ -23,6 +23,7 @@ pub mod mask;
 pub mod master;
 pub mod merged;
 pub mod metrics;
+pub mod notices;
 mod once;
 pub mod pages;
 pub mod picture;

@@ -17,6 +17,7 @@ pub mod institutions;
 pub mod learners;
 pub mod log;
 pub mod merges;
+pub mod notices;
 pub mod officers;
 pub mod openapi;
 pub mod operations;
@@ -82,18 +83,7 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(standings::record_death))
         .routes(routes!(standings::withdraw_death))
         .routes(routes!(merges::revert))
-        .routes(routes!(assurance::raise, assurance::show))
-        .routes(routes!(assurance::lower))
-        .routes(routes!(delegations::grant, delegations::of_learner))
-        .routes(routes!(delegations::to_caller))
-        .routes(routes!(delegations::narrow))
-        .routes(routes!(delegations::revoke))
-        .routes(routes!(consents::say, consents::list))
-        .routes(routes!(recoveries::begin, recoveries::list))
-        .routes(routes!(recoveries::veto))
-        .routes(routes!(recoveries::finish))
-        .routes(routes!(recoveries::print))
-        .routes(routes!(recoveries::by_code))
+        .merge(people())
         .routes(routes!(codes::show))
         .routes(routes!(codes::scan))
         .routes(routes!(codes::give, codes::end))
@@ -146,6 +136,29 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(transcripts::credits))
         // oversight
         .routes(routes!(statistics::overview))
+}
+
+/// Who somebody is, who acts in whose name, what people are told, and the way back.
+fn people() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(assurance::raise, assurance::show))
+        .routes(routes!(assurance::lower))
+        .routes(routes!(delegations::grant, delegations::of_learner))
+        .routes(routes!(delegations::to_caller))
+        .routes(routes!(delegations::narrow))
+        .routes(routes!(delegations::revoke))
+        .routes(routes!(consents::say, consents::list))
+        .routes(routes!(recoveries::begin, recoveries::list))
+        .routes(routes!(recoveries::veto))
+        .routes(routes!(recoveries::finish))
+        .routes(routes!(recoveries::print))
+        .routes(routes!(recoveries::by_code))
+        .routes(routes!(notices::veto))
+        .routes(routes!(notices::list))
+        .routes(routes!(notices::read))
+        .routes(routes!(notices::preferences, notices::prefer))
+        .routes(routes!(notices::contacts, notices::record))
+        .routes(routes!(notices::veto_page, notices::veto_by_form))
 }
 
 /// `?after=`: wait until the view has folded this position.

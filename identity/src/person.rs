@@ -6,6 +6,7 @@
 pub mod assurance;
 pub mod bind_identifier;
 pub mod consent;
+pub mod contact;
 pub mod death;
 pub mod delegation;
 pub mod erasure;

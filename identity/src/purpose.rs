@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Purpose {
+    /// Where somebody is reached.
+    Contact,
     /// Who somebody is.
     Identity,
     /// What somebody learned.
@@ -16,11 +18,12 @@ pub enum Purpose {
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 2] = [Self::Identity, Self::StudyRecord];
+    pub const ALL: [Self; 3] = [Self::Contact, Self::Identity, Self::StudyRecord];
 
     /// Its name in facts and in the vault.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Contact => "contact",
             Self::Identity => "identity",
             Self::StudyRecord => "study-record",
         }

@@ -10,6 +10,8 @@ use unicode_normalization::is_nfc;
 const CHARS_MAX: &[(&str, usize)] = &[
     ("name", 100),
     ("birth_date", 10),
+    ("phone", 20),
+    ("email", 254),
     ("died_on", 10),
     ("resident_id", 64),
     ("enrolment_number", 64),
@@ -51,6 +53,14 @@ pub enum BadValue {
     /// Characters that have no shape or turn the text around.
     #[error("it must have no control or direction characters")]
     Invisible,
+    /// Not a number that a message can be sent to.
+    #[error(
+        "it must be a mobile number, digits only, with + and the country before it if it is abroad"
+    )]
+    Phone,
+    /// Not an address that a mail can be sent to.
+    #[error("it must be a mail address")]
+    Email,
     /// Not a date, or not one on which somebody whom this concerns was born or died.
     #[error("it must be a date from 1800-01-01 to today")]
     BirthDate,
@@ -73,6 +83,12 @@ pub fn check(name: &str, value: &Value, today: Date) -> Result<(), BadValue> {
     if text.chars().any(is_invisible) {
         return Err(BadValue::Invisible);
     }
+    if name == "phone" && !is_phone(text) {
+        return Err(BadValue::Phone);
+    }
+    if name == "email" && !is_email(text) {
+        return Err(BadValue::Email);
+    }
     if matches!(name, "birth_date" | "died_on") {
         let date: Date = text.parse().map_err(|_| BadValue::BirthDate)?;
         if date.to_string() != text || date < BIRTH_MIN || date > today {
@@ -80,6 +96,32 @@ pub fn check(name: &str, value: &Value, today: Date) -> Result<(), BadValue> {
         }
     }
     Ok(())
+}
+
+/// A mobile number of this country (eleven digits behind 1), or one abroad in the form of E.164.
+fn is_phone(text: &str) -> bool {
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.strip_prefix('+') {
+        Some(abroad) => (7..=15).contains(&abroad.len()) && digits(abroad),
+        None => text.len() == 11 && text.starts_with('1') && digits(text),
+    }
+}
+
+/// One @ between a name and a domain, nothing that a mail program reads as more than one address.
+fn is_email(text: &str) -> bool {
+    let plain = |c: char| {
+        c.is_ascii_graphic() && !matches!(c, ',' | ';' | '<' | '>' | '"' | '(' | ')' | '\\')
+    };
+    text.split_once('@').is_some_and(|(name, domain)| {
+        !name.is_empty()
+            && name.chars().all(plain)
+            && domain.contains('.')
+            && !domain.starts_with('.')
+            && !domain.ends_with('.')
+            && domain
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'))
+    })
 }
 
 /// Control characters, and those that only set the direction of what follows.

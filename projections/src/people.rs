@@ -200,6 +200,7 @@ fn apply_person(
         | PersonEvent::DeathWithdrawn
         | PersonEvent::Assurance(_)
         | PersonEvent::Consent(_)
+        | PersonEvent::Contact(_)
         | PersonEvent::Recovery(_)
         | PersonEvent::MergeApplied(Edge::Absorbed(_))
         | PersonEvent::MergeReverted(Edge::Absorbed(_)) => Ok(()),

@@ -83,6 +83,9 @@ for test in cose codes; do
   "$venv/bin/python" -B "$here/python/${test}_test.py" || failed=1
 done
 
+echo "== mail"
+(cd "$root" && XF_SMTPD_PYTHON=$venv/bin/python cargo test --quiet --package tests --test it -- telling::mail) || failed=1
+
 echo "== examples"
 bash "$root/tests/examples/run.sh" || failed=1
 

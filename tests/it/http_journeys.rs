@@ -21,4 +21,5 @@ mod reading;
 mod repeating;
 mod standing;
 mod stolen_key;
+mod telling;
 mod verifying;

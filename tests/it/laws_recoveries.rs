@@ -162,7 +162,7 @@ impl Play<'_> {
             recovery,
         };
         let who = if own { lost() } else { somebody(4_200) };
-        let asker = Asker::Learner(who);
+        let asker = Some(Asker::Learner(who));
         let came = self.scene.ask(&veto::Veto { asker, data }, &data);
         let open = self.books.is_open(which, self.scene.now_ms);
         let may = own && (open || now == Now::Vetoed);

@@ -7,7 +7,10 @@ use tests::support::server::Stand;
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 /// Doors that refuse nobody, or whose only refusal stands in their own answer.
-const OPEN: [(&str, &str); 21] = [
+const OPEN: [(&str, &str); 24] = [
+    ("post", "/v1/recoveries/veto"),
+    ("get", "/r/{secret}"),
+    ("post", "/r/{secret}"),
     ("post", "/v1/recoveries"),
     ("get", "/"),
     ("get", "/livez"),

@@ -84,6 +84,7 @@ fn is_refused_by_role(stand: &Stand, door: &Door, role: Role, token: &str) -> bo
         .path
         .replace("{number}", "1")
         .replace("{fragment}", "none")
+        .replace("{notice}", "00000000-0000-4000-8000-000000000005")
         .replace("{delegation}", "00000000-0000-4000-8000-000000000003")
         .replace("{recovery}", "00000000-0000-4000-8000-000000000004")
         .replace("{absorbed}", "00000000-0000-4000-8000-000000000002")

@@ -3,6 +3,7 @@
 use identity::did::IssuerNumber;
 use identity::person::assurance::{AssuranceError, Level, Method, level};
 use identity::person::consent::{self, ConsentError};
+use identity::person::contact::{self, ContactError};
 use identity::person::served::NotServed;
 use identity::person::{Person, numbers};
 use identity::role::Role;
@@ -21,6 +22,7 @@ pub(crate) const REFUSALS: &[fn()] = &[
     a_level_is_lowered_and_never_raised_by_it,
     consent_is_a_yes_that_can_be_a_no,
     a_childs_yes_is_the_guardians,
+    contacts_are_ones_own,
 ];
 
 fn given() -> Given {
@@ -177,4 +179,39 @@ fn a_childs_yes_is_the_guardians() {
     given.makes(&people::revokes(child, child, granted.target.id));
     refused(&mut given, &by_parent, not_let);
     given.makes(&by_child);
+}
+
+/// A thief would have the notices sent to a phone of his own.
+#[test]
+fn contacts_are_ones_own() {
+    let mut given = given().appointed(officer(2, 1), Role::Counter, Some(2));
+    let data = |person| contact::RecordData {
+        values: said::values(1),
+        channel: contact::Channel::Sms,
+        person,
+    };
+    let remove = contact::RemoveData {
+        channel: contact::Channel::Sms,
+        person: person(21),
+    };
+    let none = by_learner(person(21), contact::REMOVE, &remove);
+    refused(&mut given, &none, ContactError::NotRecorded);
+    let anothers = by_learner(person(22), contact::RECORD, &data(person(21)));
+    refused(&mut given, &anothers, ContactError::NotYours);
+    let elsewhere = anothers
+        .signed_by(Signer::school(2))
+        .by(officer(2, 1), "counter");
+    let not_theirs = ContactError::NotServed(NotServed::NotOnRoster(IssuerNumber(2)));
+    refused(&mut given, &elsewhere, not_theirs);
+    let nobody = by_learner(person(99), contact::RECORD, &data(person(99)));
+    refused(&mut given, &nobody, ContactError::Barred(person(99)));
+    let two = contact::RecordData {
+        values: said::values(2),
+        ..data(person(21))
+    };
+    let two = by_learner(person(21), contact::RECORD, &two);
+    refused(&mut given, &two, ContactError::ValuesDoNotFit);
+    let recorded = given.makes(&by_learner(person(21), contact::RECORD, &data(person(21))));
+    assert_eq!(recorded.kinds(), ["contact.recorded.v1"]);
+    given.makes(&none);
 }

@@ -34,6 +34,7 @@ use identity::officer::dismiss::DismissError;
 use identity::person::assurance::AssuranceError;
 use identity::person::bind_identifier::BindIdentifierError;
 use identity::person::consent::ConsentError;
+use identity::person::contact::ContactError;
 use identity::person::death::RecordDeathError;
 use identity::person::delegation::end::EndDelegationError;
 use identity::person::delegation::grant::GrantDelegationError;
@@ -78,7 +79,7 @@ rules! {
         RecoverKey, CompromiseKey, ReaffirmHistory, SettleEntries, Appoint,
         Approval, Register, BindIdentifier, RecordOutcome, CorrectOutcome, RevokeOutcome, Issue, SetStatus,
         Batch, Dismiss, ChangeClerk, Forgotten, RequestErasure, DestroyKeys, CertifyErasure, ApplyMerge, RevertMerge,
-        SuspendPerson, RecordDeath, Assurance, GrantDelegation, NarrowDelegation, EndDelegation, Consent,
+        SuspendPerson, RecordDeath, Assurance, GrantDelegation, NarrowDelegation, EndDelegation, Consent, Contact,
         IssueSheet, StartRecovery, VetoRecovery, CompleteRecovery,
     }
     ASKS, ask: AskError {
@@ -94,6 +95,7 @@ rules! {
     NARROWINGS, narrowing: NarrowDelegationError { End, NotLess }
     ENDS, end: EndDelegationError { NotServed, NotYours, Unknown, Over, NotDue }
     CONSENTS, consent: ConsentError { NotServed, NotYours, PersonUnknown, GuardianNeeded, NotGiven }
+    CONTACTS, contact: ContactError { NotServed, NotYours, Barred, ValuesDoNotFit, NotRecorded }
     SHEETS, sheet: IssueSheetError { NotServed, NotYours, Barred, LevelTooHigh }
     STARTS, start: StartRecoveryError { NotServed, OwnAccount, Barred, UnderWay, SheetSpent, LevelTooHigh }
     VETOES, veto: VetoRecoveryError { NotServed, NotYours, Unknown, Over }
@@ -232,6 +234,7 @@ fn names(error: &Refusal) -> Vec<&'static str> {
         }
         Refusal::EndDelegation(error) => names.push(end(error)),
         Refusal::Consent(error) => names.push(consent(error)),
+        Refusal::Contact(error) => names.push(contact(error)),
         Refusal::IssueSheet(error) => names.push(sheet(error)),
         Refusal::StartRecovery(error) => names.push(start(error)),
         Refusal::VetoRecovery(error) => names.push(veto(error)),

@@ -76,6 +76,7 @@ pub(crate) async fn serve(
     publish_trust(&app);
     import::control::resume(&app)?;
     app.keep_house();
+    app.keep_telling();
     let (stop, stopped) = watch::channel(false);
     tokio::spawn(async move {
         signal().await;

@@ -168,6 +168,7 @@ pub enum Reason {
     DelegationNotDue,
     GuardianNeeded,
     ConsentNotGiven,
+    ContactNotSet,
     RecoveryUnknown,
     RecoveryUnderWay,
     RecoveryVetoed,
@@ -364,6 +365,7 @@ impl Reason {
         Self::DelegationNotDue,
         Self::GuardianNeeded,
         Self::ConsentNotGiven,
+        Self::ContactNotSet,
         Self::RecoveryUnknown,
         Self::RecoveryUnderWay,
         Self::RecoveryVetoed,
@@ -505,6 +507,7 @@ impl Reason {
             | Self::DelegationNotDue
             | Self::GuardianNeeded
             | Self::ConsentNotGiven
+            | Self::ContactNotSet
             | Self::RecoveryUnderWay
             | Self::RecoveryVetoed
             | Self::RecoveryTooSoon
@@ -758,6 +761,7 @@ impl Reason {
             Self::DelegationNotDue => "delegation-not-due",
             Self::GuardianNeeded => "guardian-needed",
             Self::ConsentNotGiven => "consent-not-given",
+            Self::ContactNotSet => "contact-not-set",
             Self::RecoveryUnknown => "recovery-unknown",
             Self::RecoveryUnderWay => "recovery-under-way",
             Self::RecoveryVetoed => "recovery-vetoed",

@@ -254,6 +254,7 @@ impl From<Refusal> for Problem {
             Refusal::GrantDelegation(error) => access::reason_of_grant(error),
             Refusal::NarrowDelegation(error) => access::reason_of_narrowing(error),
             Refusal::EndDelegation(error) => access::reason_of_end(error),
+            Refusal::Contact(error) => access::reason_of_contact(error),
             Refusal::Consent(error) => access::reason_of_consent(error),
             Refusal::IssueSheet(error) => access::reason_of_sheet(error),
             Refusal::StartRecovery(error) => access::reason_of_start(error),

@@ -5,7 +5,7 @@
 
 use identity::officer::{clerk, dismiss};
 use identity::person::{
-    self, Person, assurance, consent, death, delegation, erasure, recovery, suspend,
+    self, Person, assurance, consent, contact, death, delegation, erasure, recovery, suspend,
 };
 use identity::purpose::Purpose;
 use ledger::decision::{Decision, Verdict, World};
@@ -28,9 +28,11 @@ const ENDING: &[&str] = &[
     death::RECORD,
     assurance::LOWER,
     consent::WITHDRAW,
+    contact::REMOVE,
     delegation::end::EXPIRE,
     delegation::end::REVOKE,
     recovery::veto::KIND,
+    recovery::veto::HALT,
     erasure::request::KIND,
     erasure::destroy::KIND,
     erasure::certify::KIND,

@@ -72,6 +72,7 @@ const SIGNED_OTHERWISE: &[(&str, &[KeyUse])] = &[
     (certify::KIND, &[KeyUse::Ledger]),
     (delegation::end::EXPIRE, &[KeyUse::Ledger]),
     (recovery::start::CLAIM, &[KeyUse::Ledger]),
+    (recovery::veto::HALT, &[KeyUse::Ledger]),
     (recovery::complete::KIND, &[KeyUse::Ledger]),
 ];
 

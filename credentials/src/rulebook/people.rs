@@ -3,7 +3,7 @@
 use identity::ask::{Ask, AskError};
 use identity::person::delegation::{self, Asker, end, grant, narrow};
 use identity::person::recovery::{complete, sheet, start, veto};
-use identity::person::{assurance, consent};
+use identity::person::{assurance, consent, contact};
 use identity::role::Role;
 use ledger::decision::{Decision, Verdict, World};
 use ledger::fact::Stream;
@@ -75,6 +75,18 @@ pub(super) fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<Option<AnyD
             data: read(data)?,
         })),
         veto::KIND => Box::new(Use(veto::Veto {
+            asker: Some(asker),
+            data: read(data)?,
+        })),
+        veto::HALT => Box::new(Use(veto::Veto {
+            asker: None,
+            data: read(data)?,
+        })),
+        contact::RECORD => Box::new(Use(contact::Record {
+            asker,
+            data: read(data)?,
+        })),
+        contact::REMOVE => Box::new(Use(contact::Remove {
             asker,
             data: read(data)?,
         })),

@@ -17,6 +17,7 @@ use identity::officer::dismiss::DismissError;
 use identity::person::assurance::AssuranceError;
 use identity::person::bind_identifier::BindIdentifierError;
 use identity::person::consent::ConsentError;
+use identity::person::contact::ContactError;
 use identity::person::death::RecordDeathError;
 use identity::person::delegation::end::EndDelegationError;
 use identity::person::delegation::grant::GrantDelegationError;
@@ -135,6 +136,9 @@ pub enum Refusal {
     /// delegation.revoke, delegation.expire
     #[error(transparent)]
     EndDelegation(#[from] EndDelegationError),
+    /// contact.record, contact.remove
+    #[error(transparent)]
+    Contact(#[from] ContactError),
     /// consent.give, consent.withdraw
     #[error(transparent)]
     Consent(#[from] ConsentError),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::erasure::{Ground, Lock};
-use super::{assurance, consent, delegation, recovery};
+use super::{assurance, consent, contact, delegation, recovery};
 use crate::did::IssuerNumber;
 use crate::erasable::Commitments;
 use crate::identifier::IdentifierType;
@@ -130,6 +130,8 @@ pub enum Event {
     Assurance(assurance::Event),
     /// delegation.…, delegate.acted
     Delegation(delegation::Event),
+    /// contact.recorded, contact.removed
+    Contact(contact::Event),
     /// consent.given, consent.withdrawn
     Consent(consent::Event),
     /// recovery.…

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::assurance::{self, Level};
 use super::consent::Consents;
+use super::contact::Contacts;
 use super::delegation::Delegations;
 use super::erasure::{Erasure, Round};
 use super::event::{Alias, Edge, Event, KeysDestroyed};
@@ -40,6 +41,8 @@ pub struct Person {
     pub assurance: Option<assurance::Said>,
     /// Who may act in the person's name.
     pub delegations: Delegations,
+    /// Where the person is reached.
+    pub contacts: Contacts,
     /// The uses of personal data that the person said yes to.
     pub consents: Consents,
     /// Ways back into the account, opened one after another.
@@ -209,6 +212,7 @@ impl Aggregate for Person {
             }
             Event::Assurance(e) => self.assurance = Some(assurance::Said::of(*e, here)),
             Event::Delegation(e) => self.delegations.evolve(e, here),
+            Event::Contact(e) => self.contacts.evolve(e, here),
             Event::Consent(e) => self.consents.evolve(*e, here),
             Event::Recovery(e) => self.recoveries.evolve(e, at, here),
         }

@@ -7,7 +7,9 @@ use uuid::Uuid;
 
 use super::erasure::{Lock, certify, destroy, request};
 use super::event::{Edge, ErasureRequested, Event, KeysDestroyed, Registered};
-use super::{assurance, bind_identifier, consent, death, delegation, recovery, register, suspend};
+use super::{
+    assurance, bind_identifier, consent, contact, death, delegation, recovery, register, suspend,
+};
 use crate::wire::{fact, own, read, unknown};
 
 /// person.registered.v1: its data is that of person.register.v1.
@@ -103,6 +105,7 @@ pub(super) fn event(kind: &str, data: &str) -> Result<Event, Unreadable> {
             Some(("delegation" | "delegate", _)) => {
                 delegation::wire::event(kind, data).map(Event::Delegation)
             }
+            Some(("contact", _)) => contact::event(kind, data).map(Event::Contact),
             Some(("consent", _)) => consent::event(kind, data).map(Event::Consent),
             Some(("recovery", _)) => recovery::wire::event(kind, data).map(Event::Recovery),
             _ => Err(unknown("person", kind)),

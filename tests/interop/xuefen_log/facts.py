@@ -62,6 +62,8 @@ KINDS = {
     "delegate.acted.v1": ("person", {"delegation"}, set()),
     "limit.taken.v1": ("limit", {"basis", "delegation", "person", "until"}, set()),
     "limit.released.v1": ("limit", {"delegation"}, set()),
+    "contact.recorded.v1": ("person", {"_sd", "channel", "person"}, set()),
+    "contact.removed.v1": ("person", {"channel", "person"}, set()),
     "consent.given.v1": ("person", {"edition", "person", "use"}, set()),
     "consent.withdrawn.v1": ("person", {"edition", "person", "use"}, set()),
     "recovery.sheet-issued.v1": ("person", {"person", "sheet"}, set()),

@@ -287,7 +287,10 @@ fn a_law_keeps_a_record_locked_until_its_day() {
     let body = json!({ "reason": "注销", "locks": [{ "purpose": "study-record", "until": "2026-07-10" }] });
     let first = it.erase_to(&body, "partly");
     assert_eq!(first["left"], json!(["study-record"]));
-    assert_eq!(first["rounds"][0]["purposes"], json!(["identity"]));
+    assert_eq!(
+        first["rounds"][0]["purposes"],
+        json!(["contact", "identity"])
+    );
     assert_eq!(first["locks"][0]["until"], "2026-07-10");
     let school = it.stand.schools[0].token();
     it.stand
@@ -342,7 +345,10 @@ fn a_stop_between_keys_and_log_loses_no_line_of_the_list() {
         shown["rounds"][0]["commitments"].as_array().unwrap().len(),
         3
     );
-    assert_eq!(shown["rounds"][1]["purposes"], json!(["study-record"]));
+    assert_eq!(
+        shown["rounds"][1]["purposes"],
+        json!(["contact", "study-record"])
+    );
     assert_eq!(vault.work(erasure).unwrap(), None);
 }
 

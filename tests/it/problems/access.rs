@@ -92,6 +92,9 @@ fn consents(stand: &Stand, met: &Met, person: Uuid, helper: Uuid) {
     let path = at(person, "consents");
     let no = json!({ "use": "contact", "given": false });
     met.refused(&stand.post(&own, &path, &no), Reason::ConsentNotGiven);
+    let none = json!({ "channel": "sms" });
+    let contact = stand.post(&own, &at(person, "contacts"), &none);
+    met.refused(&contact, Reason::ContactNotSet);
     let proxy = stand.token(helper, Role::Proxy, None);
     met.refused(&stand.post(&proxy, &path, &no), Reason::NotDelegated);
     let body = json!({

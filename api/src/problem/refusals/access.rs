@@ -2,6 +2,7 @@
 
 use identity::person::assurance::AssuranceError;
 use identity::person::consent::ConsentError;
+use identity::person::contact::ContactError;
 use identity::person::delegation::end::EndDelegationError;
 use identity::person::delegation::grant::GrantDelegationError;
 use identity::person::delegation::narrow::NarrowDelegationError;
@@ -67,6 +68,16 @@ pub(super) fn reason_of_consent(error: &ConsentError) -> Reason {
         ConsentError::PersonUnknown(_) => Reason::PersonUnknown,
         ConsentError::GuardianNeeded => Reason::GuardianNeeded,
         ConsentError::NotGiven => Reason::ConsentNotGiven,
+    }
+}
+
+pub(super) fn reason_of_contact(error: &ContactError) -> Reason {
+    match error {
+        ContactError::NotServed(error) => not_served(error),
+        ContactError::NotYours => Reason::NotAllowed,
+        ContactError::Barred(_) => Reason::PersonBarred,
+        ContactError::ValuesDoNotFit => Reason::ValuesDoNotFit,
+        ContactError::NotRecorded => Reason::ContactNotSet,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use identity::person::assurance::AssuranceError;
 use identity::person::consent::ConsentError;
+use identity::person::contact::ContactError;
 use identity::person::delegation::end::EndDelegationError;
 use identity::person::delegation::grant::GrantDelegationError;
 use identity::person::delegation::narrow::NarrowDelegationError;
@@ -95,6 +96,18 @@ impl InChinese for ConsentError {
             Self::PersonUnknown(person) => format!("人员 {person} 未登记"),
             Self::GuardianNeeded => "孩子有监护人，由监护人同意".into(),
             Self::NotGiven => "没有同意过这项用途".into(),
+        }
+    }
+}
+
+impl InChinese for ContactError {
+    fn zh(&self) -> String {
+        match self {
+            Self::NotServed(error) => error.zh(),
+            Self::NotYours => "学习者只能设置本人的联系方式".into(),
+            Self::Barred(person) => barred(*person),
+            Self::ValuesDoNotFit => "须恰好提交一个号码或邮箱".into(),
+            Self::NotRecorded => "没有设置过这种联系方式".into(),
         }
     }
 }

@@ -10,6 +10,7 @@ use super::InChinese;
 
 fn purpose(purpose: Purpose) -> &'static str {
     match purpose {
+        Purpose::Contact => "联系方式",
         Purpose::Identity => "身份信息",
         Purpose::StudyRecord => "学习记录",
     }

@@ -37,6 +37,7 @@ impl InChinese for Refusal {
             Self::GrantDelegation(error) => error.zh(),
             Self::NarrowDelegation(error) => error.zh(),
             Self::EndDelegation(error) => error.zh(),
+            Self::Contact(error) => error.zh(),
             Self::Consent(error) => error.zh(),
             Self::IssueSheet(error) => error.zh(),
             Self::StartRecovery(error) => error.zh(),

@@ -16,6 +16,8 @@ impl InChinese for BadValue {
             Self::TooLong(chars_max) => format!("最多 {chars_max} 个字符"),
             Self::NotNfc => "必须是 NFC 形式".into(),
             Self::Invisible => "不能含控制字符或方向字符".into(),
+            Self::Phone => "须为手机号：11 位数字，境外写 + 和国家号".into(),
+            Self::Email => "须为邮箱地址".into(),
             Self::BirthDate => "必须是 1800-01-01 至今天之间的日期".into(),
         }
     }

@@ -3,7 +3,7 @@
 use identity::ask::{Entitlement, Signer};
 use identity::person::delegation::{self, Scope};
 use identity::person::erasure::request;
-use identity::person::{assurance, consent, recovery};
+use identity::person::{assurance, consent, contact, recovery};
 use identity::purpose::Purpose;
 use identity::role::Role;
 
@@ -31,6 +31,8 @@ const LEDGER: Entitlement = Entitlement {
 /// What may be done in another's name, and by which scope.
 const DELEGABLE: &[(&str, Scope)] = &[
     (request::KIND, Scope::Erase),
+    (contact::RECORD, Scope::Consent),
+    (contact::REMOVE, Scope::Consent),
     (consent::GIVE, Scope::Consent),
     (consent::WITHDRAW, Scope::Consent),
 ];
@@ -68,6 +70,11 @@ pub const TABLE: &[Kind] = &[
     plain(delegation::narrow::KIND, SELF_OR_COUNTER, &[]),
     plain(delegation::end::REVOKE, SELF_OR_COUNTER, &[]),
     plain(delegation::end::EXPIRE, LEDGER, &[]),
+    Kind {
+        purpose: Purpose::Contact,
+        ..plain(contact::RECORD, ANY_SIDE, contact::ERASABLE)
+    },
+    plain(contact::REMOVE, ANY_SIDE, &[]),
     plain(consent::GIVE, ANY_SIDE, &[]),
     plain(consent::WITHDRAW, ANY_SIDE, &[]),
     plain(recovery::sheet::KIND, SELF_OR_COUNTER, &[]),
@@ -78,5 +85,6 @@ pub const TABLE: &[Kind] = &[
     },
     plain(recovery::start::CLAIM, LEDGER, &[]),
     plain(recovery::veto::KIND, SELF_OR_COUNTER, &[]),
+    plain(recovery::veto::HALT, LEDGER, &[]),
     plain(recovery::complete::KIND, LEDGER, &[]),
 ];

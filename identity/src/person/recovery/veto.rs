@@ -12,6 +12,8 @@ use crate::person::{Person, wire::stream};
 
 /// Kind of the assertion.
 pub const KIND: &str = "recovery.veto.v1";
+/// Kind of the ledger's own assertion: the no came from a notice on one of the person's channels.
+pub const HALT: &str = "recovery.halt.v1";
 
 /// The assertion's data; shipped: never changes.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -26,8 +28,8 @@ pub struct Data {
 /// Say no.
 #[derive(Debug)]
 pub struct Veto {
-    /// Who asks.
-    pub asker: Asker,
+    /// Who asks; `None` = whoever holds a notice of it, as the ledger says.
+    pub asker: Option<Asker>,
     /// What is asked.
     pub data: Data,
 }
@@ -59,11 +61,11 @@ impl Decision for Veto {
     fn decide(&self, world: &World<'_>) -> Result<Verdict, VetoRecoveryError> {
         let Data { person, recovery } = self.data;
         let state = match self.asker {
-            Asker::Officer(issuer, _) => served::check(world, person, issuer)?,
-            Asker::Learner(learner) if learner != person => {
+            Some(Asker::Officer(issuer, _)) => served::check(world, person, issuer)?,
+            Some(Asker::Learner(learner)) if learner != person => {
                 return Err(VetoRecoveryError::NotYours);
             }
-            Asker::Learner(_) => world.get::<Person>(&stream(person)),
+            Some(Asker::Learner(_)) | None => world.get::<Person>(&stream(person)),
         };
         let it = state.recoveries.find(recovery);
         let it = it.ok_or(VetoRecoveryError::Unknown(recovery))?;

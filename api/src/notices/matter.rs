@@ -1,0 +1,154 @@
+//! What people are told about, by what stands in a commit.
+
+use credentials::account::{self};
+use credentials::credential::{self, Credential};
+use identity::person::delegation::Event as Delegation;
+use identity::person::recovery::Event as Recovery;
+use identity::person::{self, Event as Person};
+use ledger::commit::Commit;
+use ledger::decision::Aggregate as _;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::problem::Problem;
+
+/// About what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "about", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Matter {
+    /// Somebody asks for the way back into the account: who did not, says no.
+    RecoveryStarted {
+        /// Which.
+        recovery: Uuid,
+        /// From when on it may be completed, Unix milliseconds.
+        ready_ms: i64,
+    },
+    /// Somebody said no to it.
+    RecoveryVetoed,
+    /// The account was opened again.
+    RecoveryCompleted,
+    /// Somebody may act in the own name from now on.
+    DelegationGiven,
+    /// One may act in somebody's name from now on.
+    DelegationReceived,
+    /// A delegation ends soon.
+    DelegationEnding {
+        /// Which.
+        delegation: Uuid,
+    },
+    /// A record was corrected.
+    OutcomeCorrected,
+    /// A record was revoked.
+    OutcomeRevoked,
+    /// A credential does not hold for now.
+    CredentialSuspended,
+    /// A suspended credential holds again.
+    CredentialReinstated,
+    /// A credential does not hold any more.
+    CredentialRevoked,
+}
+
+impl Matter {
+    /// Its name in texts.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::RecoveryStarted { .. } => "recovery-started",
+            Self::RecoveryVetoed => "recovery-vetoed",
+            Self::RecoveryCompleted => "recovery-completed",
+            Self::DelegationGiven => "delegation-given",
+            Self::DelegationReceived => "delegation-received",
+            Self::DelegationEnding { .. } => "delegation-ending",
+            Self::OutcomeCorrected => "outcome-corrected",
+            Self::OutcomeRevoked => "outcome-revoked",
+            Self::CredentialSuspended => "credential-suspended",
+            Self::CredentialReinstated => "credential-reinstated",
+            Self::CredentialRevoked => "credential-revoked",
+        }
+    }
+
+    /// Whether it guards the account: told on every channel, at any hour, and not a matter of consent.
+    pub const fn guards_account(&self) -> bool {
+        matches!(
+            self,
+            Self::RecoveryStarted { .. }
+                | Self::RecoveryVetoed
+                | Self::RecoveryCompleted
+                | Self::DelegationGiven
+        )
+    }
+}
+
+impl App {
+    /// Whom a commit concerns, and how.
+    pub(super) fn matters_of(&self, commit: &Commit) -> Result<Vec<(Uuid, Matter)>, Problem> {
+        let mut matters = Vec::new();
+        for fact in &commit.facts {
+            let data = fact
+                .data
+                .as_deref()
+                .unwrap_or(commit.assertion.data())
+                .get();
+            let Ok(id) = fact.stream.key().parse::<Uuid>() else {
+                continue;
+            };
+            match fact.stream.noun() {
+                person::Person::NOUN => {
+                    let event =
+                        person::Person::read(&fact.kind, data).map_err(Problem::internal)?;
+                    matters.extend(of_person(id, &event));
+                }
+                account::Account::NOUN => matters.extend(of_account(id, &fact.kind)),
+                Credential::NOUN => {
+                    let state = self.ledger.state::<Credential>(&fact.stream)?;
+                    let whose = state.issued.as_ref().map(|issued| issued.says.person);
+                    let matter = of_credential(&fact.kind);
+                    matters.extend(whose.zip(matter));
+                }
+                _ => {}
+            }
+        }
+        // What is said of a number that is used no more is told under the one that stays.
+        for (person, _) in &mut matters {
+            *person = self.holder(*person)?;
+        }
+        Ok(matters)
+    }
+}
+
+fn of_person(person: Uuid, event: &Person) -> Vec<(Uuid, Matter)> {
+    match event {
+        Person::Recovery(Recovery::Started {
+            recovery, ready_ms, ..
+        }) => {
+            let (recovery, ready_ms) = (*recovery, *ready_ms);
+            vec![(person, Matter::RecoveryStarted { recovery, ready_ms })]
+        }
+        Person::Recovery(Recovery::Vetoed { .. }) => vec![(person, Matter::RecoveryVetoed)],
+        Person::Recovery(Recovery::Completed { .. }) => vec![(person, Matter::RecoveryCompleted)],
+        Person::Delegation(Delegation::Granted(granted)) => vec![
+            (person, Matter::DelegationGiven),
+            (granted.agent, Matter::DelegationReceived),
+        ],
+        // Taking back is silent (SECURITY §1.5).
+        _ => Vec::new(),
+    }
+}
+
+fn of_account(person: Uuid, kind: &str) -> Option<(Uuid, Matter)> {
+    let matter = match kind {
+        account::wire::OUTCOME_CORRECTED_V1 => Matter::OutcomeCorrected,
+        account::wire::OUTCOME_REVOKED_V1 => Matter::OutcomeRevoked,
+        _ => return None,
+    };
+    Some((person, matter))
+}
+
+fn of_credential(kind: &str) -> Option<Matter> {
+    Some(match kind {
+        credential::wire::SUSPENDED_V1 => Matter::CredentialSuspended,
+        credential::wire::REINSTATED_V1 => Matter::CredentialReinstated,
+        credential::wire::REVOKED_V1 => Matter::CredentialRevoked,
+        _ => return None,
+    })
+}

@@ -1,0 +1,74 @@
+//! The words of notices, from the one table that server and front end share.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use jiff::Timestamp;
+use jiff::tz::Offset;
+use serde::Deserialize;
+
+use super::Matter;
+use crate::problem::Language;
+
+const TABLE: &str = include_str!("../../web/strings/notices.toml");
+
+#[derive(Deserialize)]
+struct Row {
+    title_zh: String,
+    title_en: String,
+    text_zh: String,
+    text_en: String,
+}
+
+static TEXTS: LazyLock<HashMap<String, Row>> =
+    LazyLock::new(|| toml::from_str(TABLE).unwrap_or_default());
+
+/// What a person reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// In a few words.
+    pub title: String,
+    /// What to do.
+    pub body: String,
+}
+
+/// The words of `matter`; `link` is where to say no.
+pub fn text(matter: &Matter, language: Language, link: Option<&str>) -> Text {
+    let Some(row) = TEXTS.get(matter.name()) else {
+        let title = matter.name().to_owned();
+        return Text {
+            title,
+            body: String::new(),
+        };
+    };
+    let (title, body, inside) = match language {
+        Language::Zh => (&row.title_zh, &row.text_zh, "在“账户安全”里"),
+        Language::En => (
+            &row.title_en,
+            &row.text_en,
+            "under “Security of the account”",
+        ),
+    };
+    let when = match matter {
+        Matter::RecoveryStarted { ready_ms, .. } => minute(*ready_ms),
+        _ => String::new(),
+    };
+    Text {
+        title: title.clone(),
+        body: body
+            .replace("{link}", link.unwrap_or(inside))
+            .replace("{when}", &when),
+    }
+}
+
+/// Minute of UTC+8.
+fn minute(ms: i64) -> String {
+    let time = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX);
+    let time = const { Offset::constant(8) }.to_datetime(time);
+    time.strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// The matters that the table has words for.
+pub fn named() -> Vec<&'static str> {
+    TEXTS.keys().map(String::as_str).collect()
+}

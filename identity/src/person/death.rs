@@ -12,6 +12,7 @@ use super::state::Person;
 use super::wire;
 use crate::did::IssuerNumber;
 use crate::erasable::Commitments;
+use crate::institution::Institution;
 use crate::officer::Officer;
 
 /// Kind of the assertion that records a death.
@@ -77,7 +78,11 @@ impl Decision for RecordDeath {
 
     fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
         let person = self.data.person;
-        vec![wire::stream(person), Officer::stream(person)]
+        vec![
+            wire::stream(person),
+            Officer::stream(person),
+            self.issuer.stream(),
+        ]
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, RecordDeathError> {
@@ -86,7 +91,8 @@ impl Decision for RecordDeath {
         if !state.is_known() {
             return Err(RecordDeathError::PersonUnknown(person));
         }
-        if !state.is_served_by(self.issuer) {
+        let asker = world.get::<Institution>(&self.issuer.stream());
+        if !state.is_served_by(self.issuer, &asker) {
             return Err(RecordDeathError::NotOnRoster(self.issuer));
         }
         if let Some((into, _)) = state.merged_into {

@@ -11,6 +11,7 @@ use super::state::Person;
 use super::wire;
 use crate::did::IssuerNumber;
 use crate::erasable::Commitments;
+use crate::institution::Institution;
 use crate::officer::Officer;
 
 /// Kind of the assertion that suspends.
@@ -98,7 +99,11 @@ impl Decision for SuspendPerson {
 
     fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
         let person = self.data.person;
-        vec![wire::stream(person), Officer::stream(person)]
+        vec![
+            wire::stream(person),
+            Officer::stream(person),
+            self.issuer.stream(),
+        ]
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, SuspendPersonError> {
@@ -107,7 +112,8 @@ impl Decision for SuspendPerson {
         if !state.is_known() {
             return Err(SuspendPersonError::PersonUnknown(person));
         }
-        if !state.is_served_by(self.issuer) {
+        let asker = world.get::<Institution>(&self.issuer.stream());
+        if !state.is_served_by(self.issuer, &asker) {
             return Err(SuspendPersonError::NotOnRoster(self.issuer));
         }
         if let Some((into, _)) = state.merged_into {

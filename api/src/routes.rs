@@ -10,6 +10,7 @@ pub mod erasures;
 pub mod identity_doors;
 pub mod imports;
 pub mod institution_keys;
+pub mod institution_life;
 pub mod institutions;
 pub mod learners;
 pub mod log;
@@ -21,6 +22,7 @@ pub mod outcome_list;
 pub mod outcomes;
 pub mod standings;
 pub mod statistics;
+pub mod subtree;
 pub mod transcripts;
 pub mod trust;
 pub mod verify;
@@ -66,6 +68,12 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(institutions::retire_key))
         .routes(routes!(institution_keys::rotate))
         .routes(routes!(institution_keys::standing))
+        .routes(routes!(institution_life::rename))
+        .routes(routes!(institution_life::suspend))
+        .routes(routes!(institution_life::reinstate))
+        .routes(routes!(institution_life::close))
+        .routes(routes!(institution_life::merge))
+        .routes(routes!(institution_life::revive))
         .routes(routes!(officers::appoint, officers::list))
         .routes(routes!(officers::dismiss))
         .routes(routes!(learners::register))
@@ -130,6 +138,7 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(transcripts::credits))
         // oversight
         .routes(routes!(statistics::overview))
+        .routes(routes!(subtree::subtree))
 }
 
 /// `?after=`: wait until the view has folded this position.

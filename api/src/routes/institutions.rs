@@ -9,8 +9,11 @@ use axum::response::Response;
 use credentials::policy::OutcomeKind;
 use identity::did::{Did, IssuerNumber};
 use identity::institution::registry::Registry;
-use identity::institution::{Custody, Institution, KeyUse, Level, activate_key, admit, retire_key};
+use identity::institution::{
+    Condition, Custody, Institution, KeyUse, Level, activate_key, admit, retire_key, seal,
+};
 use ledger::clock;
+use ledger::hash::Digest;
 use ledger::key::PublicKey;
 use projections::page::Cursor;
 use serde::{Deserialize, Serialize};
@@ -55,6 +58,52 @@ pub struct AdmitBody {
     /// Accept a check character that does not fit.
     #[serde(default)]
     r#override: bool,
+    /// Its acknowledgement key, which it keeps itself.
+    acknowledgement: Option<KeyApartBody>,
+    /// Its recovery key, which it keeps itself, offline.
+    recovery: Option<KeyApartBody>,
+    /// Beside `key`: hash of its second assertion key, SHA-256 of its Multikey text, base64url.
+    #[schema(value_type = Option<String>)]
+    next: Option<Digest>,
+    /// Without `key`: the platform makes the second assertion key too and pledges it; the answer's
+    /// `next_fragment` is what a rotation names.
+    #[serde(default)]
+    pledge: bool,
+}
+
+/// A key that the institution keeps apart from its assertion key.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeyApartBody {
+    /// The part of its name behind `#`.
+    #[schema(example = "recovery-1")]
+    fragment: String,
+    /// Multikey.
+    #[schema(value_type = String)]
+    key: PublicKey,
+}
+
+impl AdmitBody {
+    /// Whether it says more than the first version of the kind can.
+    fn is_v2(&self) -> bool {
+        let apart = self.acknowledgement.is_some() || self.recovery.is_some();
+        apart || self.next.is_some() || self.pledge
+    }
+
+    fn check(&self) -> Result<(), Problem> {
+        if self.next.is_some() && self.key.is_none() {
+            let words = ("只与 key 一起给出", "goes with key");
+            return Err(Problem::invalid("/next", words));
+        }
+        if self.pledge && self.key.is_some() {
+            let words = (
+                "自持密钥的机构用 next 给出哈希",
+                "who keeps a key gives next, its hash",
+            );
+            return Err(Problem::invalid("/pledge", words));
+        }
+        Ok(())
+    }
 }
 
 /// Admit an institution.
@@ -72,13 +121,20 @@ pub async fn admit(
     let officers = body
         .officers
         .unwrap_or_else(|| [clock::uuid_v4(), clock::uuid_v4()]);
+    body.check()?;
     let mut tries = 0;
     loop {
         let number = app.ledger.state::<Registry>(&Registry::stream())?.next();
         let data = data(&app, &body, number, officers)?;
+        let (asking, next) = if body.is_v2() {
+            let (data, next) = data_v2(&app, &body, data)?;
+            (Asking::open(&caller, admit::KIND_V2, &data)?, next)
+        } else {
+            (Asking::open(&caller, admit::KIND, &data)?, None)
+        };
         let asking = Asking {
             issuer: IssuerNumber::REGISTRAR,
-            ..Asking::open(&caller, admit::KIND, &data)?
+            ..asking
         };
         match app.ask(asking).await {
             Err(problem) if problem.reason == Reason::NumberNotNext && tries < NUMBER_TRIES => {
@@ -90,6 +146,10 @@ pub async fn admit(
                     .with("number", number.0)
                     .with("did", Did::new(&app.host, number).to_string())
                     .with("officers", serde_json::json!(officers));
+                let answer = match next {
+                    Some(next) => answer.with("next_fragment", next),
+                    None => answer,
+                };
                 return Ok(answer.respond(&written));
             }
         }
@@ -102,15 +162,12 @@ fn data(
     number: IssuerNumber,
     officers: [Uuid; 2],
 ) -> Result<admit::Data, Problem> {
-    // Unique, since two proposals may ask for one number and the second must not touch the first's.
-    let fragment = format!("key-{:08x}", u32::from_be_bytes(clock::random()));
-    let (custody, key) = if let Some(key) = &body.key {
-        (Custody::Own, key.clone())
+    let (custody, fragment, key) = if let Some(key) = &body.key {
+        let fragment = format!("key-{:08x}", u32::from_be_bytes(clock::random()));
+        (Custody::Own, fragment, key.clone())
     } else {
-        let kid = Did::new(&app.host, number)
-            .kid(&fragment)
-            .ok_or_else(|| Problem::internal("the host cannot stand in a key's name"))?;
-        (Custody::Platform, app.keystore.generate(&kid)?)
+        let (fragment, key) = made(app, number)?;
+        (Custody::Platform, fragment, key)
     };
     Ok(admit::Data {
         credit_code: body.credit_code.clone(),
@@ -132,6 +189,52 @@ fn data(
             .collect(),
         r#override: body.r#override,
     })
+}
+
+/// The same with what the second version says besides, and the name under which a pledged key is kept.
+fn data_v2(
+    app: &App,
+    body: &AdmitBody,
+    first: admit::Data,
+) -> Result<(admit::DataV2, Option<String>), Problem> {
+    let apart = |key: &Option<KeyApartBody>| {
+        key.clone().map(|key| admit::KeyApart {
+            fragment: key.fragment,
+            key: key.key,
+        })
+    };
+    let (next, fragment) = if body.pledge {
+        let (fragment, key) = made(app, first.number)?;
+        (Some(seal::pledge(&key)), Some(fragment))
+    } else {
+        (body.next, None)
+    };
+    let data = admit::DataV2 {
+        acknowledgement: apart(&body.acknowledgement),
+        credit_code: first.credit_code,
+        key: first.key,
+        level: first.level,
+        name: first.name,
+        next,
+        number: first.number,
+        officers: first.officers,
+        r#override: first.r#override,
+        parent: first.parent,
+        recovery: apart(&body.recovery),
+        school_code: first.school_code,
+        scope: first.scope,
+    };
+    Ok((data, fragment))
+}
+
+/// A key of an institution that the platform makes and keeps, and the part of its name behind `#`:
+/// unique, since two proposals may ask for one number and the second must not touch the first's.
+pub(super) fn made(app: &App, number: IssuerNumber) -> Result<(String, PublicKey), Problem> {
+    let fragment = format!("key-{:08x}", u32::from_be_bytes(clock::random()));
+    let kid = Did::new(&app.host, number)
+        .kid(&fragment)
+        .ok_or_else(|| Problem::internal("the host cannot stand in a key's name"))?;
+    Ok((fragment, app.keystore.generate(&kid)?))
 }
 
 /// Which page of a list.
@@ -164,6 +267,20 @@ impl Page {
     }
 }
 
+/// Which institutions.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Listing {
+    /// Opaque: `next` of the page before.
+    cursor: Option<String>,
+    /// Entries a page, 1 to 200; 50 if left out.
+    limit: Option<usize>,
+    /// Wait until the view has folded this position.
+    after: Option<u64>,
+    /// This institution and everybody below it; one that was merged stands where its successor does.
+    under: Option<u32>,
+}
+
 /// A page of a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct InstitutionPage {
@@ -183,8 +300,25 @@ pub struct InstitutionBody {
     pub id: u32,
     /// Its DID.
     pub did: String,
-    /// Its name.
+    /// Its name today.
     pub name: String,
+    /// Names it had before, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub former_names: Vec<FormerName>,
+    /// open, suspended, closed or merged.
+    pub state: &'static str,
+    /// Position from which it is suspended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suspended: Option<u64>,
+    /// Position at which it was closed or merged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended: Option<u64>,
+    /// Number of who answers for it, if it was merged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub successor: Option<u32>,
+    /// Numbers of those it answers for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub answers_for: Vec<u32>,
     /// 学校标识码.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub school_code: Option<String>,
@@ -204,6 +338,15 @@ pub struct InstitutionBody {
     pub custody: Custody,
     /// Position of its admission.
     pub position: u64,
+}
+
+/// A name that an institution had.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FormerName {
+    /// The name.
+    pub name: String,
+    /// Position of the commit that gave it.
+    pub from: u64,
 }
 
 /// A key and its window.
@@ -228,15 +371,24 @@ pub struct KeyBody {
 }
 
 /// The institutions, by number.
-#[utoipa::path(get, path = "/v1/institutions", tag = "registry", params(Page),
+#[utoipa::path(get, path = "/v1/institutions", tag = "registry", params(Listing),
     responses((status = 200, description = "a page", body = InstitutionPage)))]
 pub async fn list(
     State(app): State<Arc<App>>,
-    Query(page): Query<Page>,
+    Query(listing): Query<Listing>,
 ) -> Result<Json<InstitutionPage>, Problem> {
+    let under = listing.under.map(IssuerNumber);
+    let page = Page {
+        cursor: listing.cursor,
+        limit: listing.limit,
+        after: listing.after,
+    };
     app.wait_for(page.after()).await?;
     let position = app.views.follower.next();
-    let listed = app.views.institutions.page(page.start()?, page.limit())?;
+    let listed = app
+        .views
+        .institutions
+        .page(under, page.start()?, page.limit())?;
     let items = listed
         .rows
         .iter()
@@ -267,7 +419,24 @@ pub async fn show(
 
 fn body_of(app: &App, institution: &Institution) -> Option<InstitutionBody> {
     let it = institution.admitted.as_ref()?;
+    let life = &institution.life;
+    let former = institution.former_names().map(|named| FormerName {
+        name: named.name.clone(),
+        from: named.by.position,
+    });
+    let successor = life.ended.and_then(|ended| ended.into);
     Some(InstitutionBody {
+        former_names: former.collect(),
+        state: match institution.condition() {
+            Condition::Open => "open",
+            Condition::Suspended(_) => "suspended",
+            Condition::Ended(ended) if ended.into.is_some() => "merged",
+            Condition::Ended(_) => "closed",
+        },
+        suspended: life.suspended.map(|by| by.position),
+        ended: life.ended.map(|ended| ended.by.position),
+        successor: successor.map(|number| number.0),
+        answers_for: life.absorbed.iter().map(|number| number.0).collect(),
         id: it.number.0,
         did: Did::new(&app.host, it.number).to_string(),
         name: it.name.clone(),

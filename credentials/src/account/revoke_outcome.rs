@@ -54,7 +54,9 @@ pub enum RevokeOutcomeError {
     #[error("there is no outcome {0} in this account")]
     OutcomeUnknown(Uuid),
     /// Somebody else's outcome.
-    #[error("outcome {outcome} was awarded by institution {awarder}, who alone revokes it, or whoever answers for it since a merger")]
+    #[error(
+        "outcome {outcome} was awarded by institution {awarder}, who alone revokes it, or whoever answers for it since a merger"
+    )]
     NotYours {
         /// Which outcome.
         outcome: Uuid,

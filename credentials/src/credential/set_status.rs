@@ -64,7 +64,9 @@ pub enum SetStatusError {
     #[error("there is no credential {0} of this person")]
     CredentialUnknown(Uuid),
     /// Somebody else's credential.
-    #[error("credential {credential} was issued by institution {issuer}, who alone changes it, or whoever answers for it since a merger")]
+    #[error(
+        "credential {credential} was issued by institution {issuer}, who alone changes it, or whoever answers for it since a merger"
+    )]
     NotYours {
         /// Which credential.
         credential: Uuid,

@@ -2,8 +2,8 @@
 
 use identity::ask::Ask;
 use identity::did::IssuerNumber;
-use identity::institution::Institution;
 use identity::erasable::Commitments;
+use identity::institution::Institution;
 use identity::officer::Officer;
 use identity::person::{self, Person};
 use identity::purpose::Purpose;

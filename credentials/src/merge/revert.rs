@@ -2,8 +2,8 @@
 
 use identity::ask::Ask;
 use identity::did::IssuerNumber;
-use identity::institution::Institution;
 use identity::erasable::Commitments;
+use identity::institution::Institution;
 use identity::person::{self, Person};
 use ledger::decision::{Decision, Verdict, World};
 use ledger::fact::Stream;

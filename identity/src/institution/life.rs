@@ -99,52 +99,27 @@ impl Institution {
         itself || self.life.absorbed.contains(&number)
     }
 
+    /// The state after an event of its life; others change nothing here.
     pub(super) fn live(&mut self, event: &Event, at: &Occurred<'_>) {
         let by = Earlier {
             id: at.assertion.id(),
             position: at.position,
         };
+        self.life.apply(event, by);
         match event {
             Event::Renamed { name } => {
-                self.name(name, by);
                 if let Some(profile) = &mut self.admitted {
                     profile.name.clone_from(name);
                 }
             }
-            Event::Suspended(_) => self.life.suspended = Some(by),
-            Event::Reinstated => self.life.suspended = None,
-            Event::Closed(_) => self.end(Ended { by, into: None }, at),
-            Event::Merged { into } => {
-                let into = Some(*into);
-                self.end(Ended { by, into }, at);
-            }
-            Event::Absorbs {
-                numbers,
-                generations,
-            } => {
-                self.life.absorbed.extend(numbers);
-                self.life.generations = self.life.generations.max(*generations);
-            }
-            Event::Revived { .. } => {
-                self.life.ended = None;
-                self.life.suspended = None;
-            }
+            Event::Closed(_) | Event::Merged { .. } => self.end_keys(at),
             _ => {}
         }
     }
 
-    pub(super) fn name(&mut self, name: &str, by: Earlier) {
-        self.life.names.push(Named {
-            name: name.into(),
-            by,
-        });
-    }
-
     /// Its assertion keys sign no more. Credential keys go on signing its status lists and nothing else:
     /// whoever asks for a new credential is refused; the keys kept apart judge what was signed.
-    fn end(&mut self, ended: Ended, at: &Occurred<'_>) {
-        self.life.ended = Some(ended);
-        self.life.roles_over = Some(at.position);
+    fn end_keys(&mut self, at: &Occurred<'_>) {
         let asserting: Vec<String> = self
             .keys
             .iter()
@@ -154,5 +129,51 @@ impl Institution {
         for fragment in asserting {
             self.retire(&fragment, at);
         }
+    }
+}
+
+impl Life {
+    /// The life after `event`, which the commit `by` caused.
+    pub fn apply(&mut self, event: &Event, by: Earlier) {
+        match event {
+            Event::Admitted(admitted) => self.name(&admitted.name, by),
+            Event::Renamed { name } => self.name(name, by),
+            Event::Suspended(_) => self.suspended = Some(by),
+            Event::Reinstated => self.suspended = None,
+            Event::Closed(_) => self.end(Ended { by, into: None }),
+            Event::Merged { into } => {
+                let into = Some(*into);
+                self.end(Ended { by, into });
+            }
+            Event::Absorbs {
+                numbers,
+                generations,
+            } => {
+                self.absorbed.extend(numbers);
+                self.generations = self.generations.max(*generations);
+            }
+            Event::Revived { .. } => {
+                self.ended = None;
+                self.suspended = None;
+            }
+            Event::KeyActivated(_)
+            | Event::KeyRetired(_)
+            | Event::KeyRotated(_)
+            | Event::KeyCompromised(_)
+            | Event::HistoryReaffirmed(_)
+            | Event::EntriesSettled { .. } => {}
+        }
+    }
+
+    fn name(&mut self, name: &str, by: Earlier) {
+        self.names.push(Named {
+            name: name.into(),
+            by,
+        });
+    }
+
+    fn end(&mut self, ended: Ended) {
+        self.ended = Some(ended);
+        self.roles_over = Some(ended.by.position);
     }
 }

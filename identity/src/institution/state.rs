@@ -195,11 +195,7 @@ impl Aggregate for Institution {
     fn evolve(mut self, event: &Event, at: &Occurred<'_>) -> Self {
         match event {
             Event::Admitted(e) => {
-                let by = Earlier {
-                    id: at.assertion.id(),
-                    position: at.position,
-                };
-                self.name(&e.name, by);
+                self.live(event, at);
                 self.admitted = Some(Profile {
                     number: e.number,
                     name: e.name.clone(),

@@ -41,9 +41,8 @@ pub fn whole<E>(
 
 /// The same of a decision's world, where [`streams`] were named.
 pub fn in_world(world: &World<'_>, number: IssuerNumber) -> Arc<Institution> {
-    let get = |number: IssuerNumber| {
-        Ok::<_, Infallible>(world.get::<Institution>(&number.stream()))
-    };
+    let get =
+        |number: IssuerNumber| Ok::<_, Infallible>(world.get::<Institution>(&number.stream()));
     match whole(number, get) {
         Ok(whole) => whole,
         Err(never) => match never {},

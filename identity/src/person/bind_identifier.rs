@@ -9,8 +9,8 @@ use super::event::Alias;
 use super::state::Person;
 use super::wire;
 use crate::did::IssuerNumber;
-use crate::institution::Institution;
 use crate::erasable::Commitments;
+use crate::institution::Institution;
 
 /// The assertion's kind.
 pub const KIND: &str = "identifier.bind.v1";

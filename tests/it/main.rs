@@ -44,6 +44,7 @@ mod rules_endings;
 mod rules_erasure;
 mod rules_genesis;
 mod rules_identity;
+mod rules_institutions;
 mod rules_key_floors;
 mod rules_key_life;
 mod rules_key_timeline;

@@ -8,6 +8,7 @@ mod credentials;
 mod erasing;
 mod fresh;
 pub(crate) mod imports;
+mod institutions;
 mod learning;
 mod listing;
 mod merging;

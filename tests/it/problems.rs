@@ -4,6 +4,7 @@ mod assertions;
 mod credentials;
 mod doors;
 mod identity;
+mod institutions;
 mod rules;
 mod unreachable;
 mod words;
@@ -76,6 +77,7 @@ fn every_reason_is_met() {
     doors::all(&stand, &met);
     credentials::all(&stand, &met);
     identity::all(&stand, &met);
+    institutions::all(&stand, &met);
     unreachable::all(&met);
     let met = met.0.into_inner().unwrap();
     let left: Vec<_> = Reason::ALL

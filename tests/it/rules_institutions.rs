@@ -404,7 +404,7 @@ fn a_chain_of_mergers_ends() {
     assert_eq!(whole.heirs.len(), GENERATIONS_MAX as usize);
     assert!(institution(&given, last - 1).answers_for(ONE));
     // The width, as if a thousand had been merged before.
-    let numbers = (0..ABSORBED_MAX).map(|n| IssuerNumber(5_000 + n as u32));
+    let numbers = (5_000..).take(ABSORBED_MAX).map(IssuerNumber);
     let absorbs = Event::Absorbs {
         numbers: numbers.collect(),
         generations: 1,

@@ -230,7 +230,7 @@ fn live(
         "INSERT INTO lives (institution, kind, data, id, position) VALUES (?1, ?2, ?3, ?4, ?5)",
         params![
             number.0,
-            &*fact.kind,
+            fact.kind,
             fact.data.as_ref().map_or("{}", |data| data.get()),
             id.as_bytes(),
             int(entry.position())

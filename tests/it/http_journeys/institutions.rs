@@ -41,9 +41,8 @@ fn an_institution_comes_with_the_keys_that_judge_its_own() {
     });
     let (proposed, done) = admitted(&stand, &body);
     assert_eq!(proposed["number"], number);
-    let keys = stand
-        .get("", &after("/v1/institutions/3/keys", &done))
-        .is(200);
+    stand.get("", &after("/v1/institutions/3", &done)).is(200);
+    let keys = stand.get("", "/v1/institutions/3/keys").is(200);
     let uses: Vec<(&Value, &Value)> = keys
         .as_array()
         .unwrap()

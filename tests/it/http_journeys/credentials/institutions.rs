@@ -33,11 +33,13 @@ impl Kept {
             (self.document.as_str(), "application/json"),
             (self.code.as_str(), "text/plain"),
         ];
+        // The platform's own bundle may be a second older than what was written.
+        issuing.stand.pass(1_000);
         for (copy, media) in copies {
-            let online = issuing.verify(media, copy.as_bytes());
-            assert_eq!(said(&online).1, code, "online, {media}");
             let report = offline(issuing, written, copy.as_bytes());
             assert_eq!(said(&report).1, code, "offline, {media}");
+            let online = issuing.verify(media, copy.as_bytes());
+            assert_eq!(said(&online).1, code, "online, {media}");
         }
     }
 
@@ -115,7 +117,7 @@ fn what_a_closed_school_certified_stays_good() {
     let stand = &issuing.stand;
     let closed = governed(&issuing, "closing", &json!({ "reason": "dissolved" }));
     kept.says(&issuing, &closed, "OK");
-    kept.says_with_its_list(&issuing, &closed, "W40");
+    kept.says_with_its_list(&issuing, &closed, "OK");
     let own = [
         ("/v1/learners", json!({})),
         ("/v1/outcomes", json!({})),
@@ -186,14 +188,13 @@ fn the_successor_of_a_school_ends_and_corrects_what_it_certified() {
         .refused(403, "not-allowed");
     let merged = governed(&issuing, "merger", &json!({ "into": 2 }));
     kept.says(&issuing, &merged, "OK");
-    kept.says_with_its_list(&issuing, &merged, "W40");
+    kept.says_with_its_list(&issuing, &merged, "OK");
     let read = stand
         .get(second.token(), &after(&transcript, &merged))
         .is(200);
     assert_eq!(read["outcomes"][0]["awarder"]["id"], 1);
     let suspended = set("suspended").is(201);
     kept.says(&issuing, &suspended, "E52");
-    kept.says_with_its_list(&issuing, &suspended, "E52");
     kept.says(&issuing, &set("reinstated").is(201), "OK");
     let correction = json!({
         "reason": "mark_reviewed", "kind": "course", "code": "CS101", "title": "数据结构", "credits": "3.0",
@@ -207,13 +208,15 @@ fn the_successor_of_a_school_ends_and_corrects_what_it_certified() {
     let other = &second.officers[1].token;
     let corrected = stand.approve(other, &proposed["approval"]).is(201);
     kept.says(&issuing, &corrected, "E51");
+    // A document names its revocation list alone, and only that one was fetched.
+    kept.says_with_its_list(&issuing, &corrected, "E50");
     let read = stand
         .get(second.token(), &after(&transcript, &corrected))
         .is(200);
     let line = &read["outcomes"][0];
     assert_eq!(
         (&line["state"], &line["credits"]),
-        (&json!("recorded"), &json!("3"))
+        (&json!("corrected"), &json!("3"))
     );
     let seen = stand
         .get("", &after("/v1/institutions/1", &corrected))

@@ -22,6 +22,7 @@ mod index;
 mod keys;
 mod kill;
 mod laws;
+mod laws_institutions;
 mod laws_keys;
 mod laws_merges;
 mod ledger_refusals;

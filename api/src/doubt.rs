@@ -93,7 +93,11 @@ impl App {
         institution: &Institution,
     ) -> Result<(BTreeSet<Uuid>, bool), Problem> {
         let folded = self.views.follower.next();
-        let in_doubt = institution.disputed().and(&institution.repudiated());
+        // What a successor said of its outcomes is as doubtful as the successor's own.
+        let all = institution.heirs.iter().map(AsRef::as_ref);
+        let in_doubt = all.chain([institution]).fold(Ranges::default(), |all, it| {
+            all.and(&it.disputed()).and(&it.repudiated())
+        });
         let mut ids = BTreeSet::new();
         let mut whole = true;
         for &(from, to) in in_doubt.as_slice() {

@@ -143,6 +143,11 @@ class State:
         self.merged = {}
         self.bits = {}
 
+    def name_at(self, number, position):
+        """The name of an institution before that position; None = it was not admitted yet."""
+        names = [name for given, name in self.names.get(number, []) if given < position]
+        return names[-1] if names else None
+
     def number_of(self, did):
         """The issuer number of a DID under this log's host; None = no such DID."""
         base = "did:web:" + self.host.replace(":", "%3A")
@@ -197,9 +202,9 @@ class State:
     def _fold(self, stream, kind, data, position, where):
         if kind == "institution.admitted.v1":
             require(stream == f"institution/{data['number']}", where, f"it cannot stand in {stream}")
-            self.names[data["number"]] = data["name"]
+            self.names[data["number"]] = [(position, data["name"])]
         elif kind == "institution.renamed.v1":
-            self.names[int(stream.split("/")[1])] = data["name"]
+            self.names[int(stream.split("/")[1])].append((position, data["name"]))
         elif kind in ("institution.closed.v1", "institution.merged.v1"):
             number = int(stream.split("/")[1])
             require(number != REGISTRAR, where, "the registrar does not end")

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use identity::did::IssuerNumber;
 use identity::erasable::Commitments;
 use identity::identifier::IdentifierType;
+use identity::institution;
 use identity::officer;
 use identity::person::event::{Check, Edge};
 use identity::person::{Alias, Event as PersonEvent};
@@ -57,7 +58,7 @@ CREATE INDEX roles_for ON roles (institution, granted);";
 
 const FORM: Form = Form {
     name: NAME,
-    version: 2,
+    version: 3,
     schema: SCHEMA,
 };
 
@@ -138,6 +139,17 @@ impl Projection for Fold {
                             removed.role.as_str(),
                             removed.institution.unwrap_or(IssuerNumber::REGISTRAR).0
                         ],
+                    )?;
+                }
+                // An end is one fact, and ends every role there is at the institution.
+                Event::Institution(
+                    number,
+                    institution::Event::Closed(_) | institution::Event::Merged { .. },
+                ) => {
+                    change(
+                        rows,
+                        "DELETE FROM roles WHERE institution = ?1",
+                        params![number.0],
                     )?;
                 }
                 _ => {}

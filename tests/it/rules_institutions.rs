@@ -387,6 +387,67 @@ fn the_successor_and_nobody_else_answers() {
     );
 }
 
+/// Whoever stole the successor's key would have revoked, for good, what another school gave.
+#[test]
+fn a_stolen_key_of_the_successor_is_judged_as_the_successors() {
+    let mut given = tests::support::keeping::school(10)
+        .admitted(2)
+        .registered(person(100));
+    given.governed(&suspend(2));
+    given.governed(&reinstate(2));
+    given.makes(&said::record(2, person(100), "R1", said::course()));
+    let account = |given: &Given| given.state::<Account>(&account::wire::stream(person(100)));
+    let outcome = account(&given).outcomes[0].clone();
+    given.governed(&merge(2, 1));
+    let stolen = given.next;
+    let revoke = Asking {
+        data: said::revoke(2, person(100), "R1").data,
+        ..said::revoke(1, person(100), "R1").about(outcome.current)
+    };
+    given.agreed(&revoke);
+    let state = |given: &Given| account(given).outcomes[0].state(&given.whole(2));
+    assert!(matches!(state(&given), OutcomeState::Revoked(_)));
+    let cut = given.cut_off(1, "key-1", stolen - 1);
+    assert_eq!(state(&given), OutcomeState::Disputed);
+    assert_eq!(
+        given.whole(2).doubts(),
+        2,
+        "whoever keeps lists must make them anew"
+    );
+    // The thief's revocation is repudiated where it was signed: the outcome stands again.
+    given.makes(&tests::support::keeping::recover(
+        "key-1",
+        &Signer::new(1, "key-2"),
+        "key-3",
+    ));
+    let at = cut.commit.position;
+    given.makes(&tests::support::keeping::settle(
+        Settlement::Repudiated,
+        &Signer::new(1, "key-2"),
+        [(stolen, at)],
+    ));
+    assert_eq!(state(&given), OutcomeState::Recorded);
+}
+
+/// A theft that comes to light after the merger could not be told any more.
+#[test]
+fn a_key_of_a_merged_school_is_still_cut_off() {
+    let mut given = tests::support::keeping::school(10)
+        .admitted(2)
+        .registered(person(100));
+    given.makes(&record(1, "R1"));
+    let stolen = given.next;
+    given.makes(&record(1, "R2"));
+    given.governed(&merge(1, 2));
+    given.cut_off(1, "key-1", stolen - 1);
+    let whole = given.whole(1);
+    assert_eq!(whole.standing("key-1", stolen), Standing::Disputed);
+    assert_eq!(whole.standing("key-1", stolen - 1), Standing::Good);
+    let next = Signer::new(1, "key-2");
+    let recovered = given.refuses(&tests::support::keeping::recover("key-1", &next, "key-3"));
+    assert!(matches!(recovered, Refusal::Ask(AskError::Ended { .. })));
+}
+
 /// Who answers for whom would be followed for ever, or past what a commit holds.
 #[test]
 fn a_chain_of_mergers_ends() {

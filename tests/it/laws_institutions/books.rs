@@ -199,6 +199,11 @@ impl Books {
         }
     }
 
+    /// Whether `into` may answer for `number`.
+    pub(super) fn may_take_in(&self, into: u32, number: u32) -> bool {
+        self.is_open(into) && !level(into).is_below(level(number))
+    }
+
     fn child_open(&self, number: u32) -> bool {
         (1..).zip(TREE).any(|(child, (_, parent))| {
             let below = parent.is_some_and(|parent| self.line(parent).contains(&number));
@@ -229,7 +234,7 @@ impl Books {
                 _ if number == into => Came::Refused,
                 Some(heir) if heir == into => Came::AlreadySo,
                 Some(_) => Came::Refused,
-                None => came(self.is_open(into) && !level(into).is_below(level(number))),
+                None => came(self.may_take_in(into, number)),
             },
             Step::Revive(number, slot) => {
                 let parent = TREE[number as usize - 1].1;
@@ -266,7 +271,11 @@ impl Books {
                     Came::Written
                 }
             }
-            Step::CorrectAimed(_) | Step::RevokeAimed(_) => unreachable!("aimed before"),
+            Step::CorrectAimed(_)
+            | Step::RevokeAimed(_)
+            | Step::MergeAimed(_)
+            | Step::ReviveAimed(..)
+            | Step::RecordAimed(_) => unreachable!("aimed before"),
         }
     }
 }

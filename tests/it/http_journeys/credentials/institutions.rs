@@ -132,6 +132,12 @@ fn what_a_closed_school_certified_stays_good() {
     stand
         .get(issuing.token(), &transcript)
         .refused(409, "institution-ended");
+    let roster = |written: &Value| {
+        let path = after("/v1/officers", written) + "&institution=1";
+        let roster = stand.get(&stand.registrar.token, &path).is(200);
+        roster["items"].as_array().unwrap().len()
+    };
+    assert_eq!(roster(&closed), 0);
     let seen = stand.get("", &after("/v1/institutions/1", &closed)).is(200);
     assert_eq!(
         (&seen["state"], &seen["ended"]),
@@ -154,6 +160,7 @@ fn what_a_closed_school_certified_stays_good() {
     assert!(proposed["next_fragment"].is_string());
     let second = &stand.registrar2.token;
     let revived = stand.approve(second, &proposed["approval"]).is(201);
+    assert_eq!(roster(&revived), 2);
     let body = tests::support::server::Stand::outcome(issuing.learner, "R-2");
     stand
         .post(issuing.token(), "/v1/outcomes", &body)

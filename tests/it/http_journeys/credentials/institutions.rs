@@ -200,6 +200,13 @@ fn the_successor_of_a_school_ends_and_corrects_what_it_certified() {
         .get(second.token(), &after(&transcript, &merged))
         .is(200);
     assert_eq!(read["outcomes"][0]["awarder"]["id"], 1);
+    let list = |awarder: u32| {
+        let path = format!("/v1/outcomes?learner={}&awarder={awarder}", issuing.learner);
+        stand.get(second.token(), &path)
+    };
+    assert_eq!(list(1).is(200)["items"].as_array().unwrap().len(), 1);
+    assert_eq!(list(2).is(200)["items"], json!([]));
+    list(3).refused(403, "not-allowed");
     let suspended = set("suspended").is(201);
     kept.says(&issuing, &suspended, "E52");
     kept.says(&issuing, &set("reinstated").is(201), "OK");

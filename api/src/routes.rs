@@ -1,5 +1,6 @@
 //! The route table, on one page.
 
+pub mod admissions;
 pub mod answer;
 pub mod approvals;
 pub mod assertions;
@@ -62,7 +63,7 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
                 .routes(routes!(assertions::submit))
                 .layer(DefaultBodyLimit::max(assertions::BODY_BYTES_MAX)),
         )
-        .routes(routes!(institutions::admit, institutions::list))
+        .routes(routes!(admissions::admit, institutions::list))
         .routes(routes!(institutions::show))
         .routes(routes!(institutions::activate_key, institutions::keys))
         .routes(routes!(institutions::retire_key))

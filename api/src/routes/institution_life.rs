@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::admissions::made;
 use super::answer::WriteAnswer;
-use super::institutions::made;
 use crate::app::App;
 use crate::extract::{Body, Caller};
 use crate::problem::{Problem, ProblemBody};

@@ -87,13 +87,18 @@ impl App {
             said,
             verify::Standing::Revoked | verify::Standing::Superseded
         );
-        if ended || institution.is_undisputed() {
+        // One that answers for another may have issued it for that one's outcome.
+        let alone = institution.life.absorbed.is_empty();
+        if ended || (alone && institution.is_undisputed()) {
             return Ok(said);
         }
         let own = standings.of_commit(issued.says.issuer, issued.by.position)?;
         let account = self.whole(issued.says.person)?.account;
         let outcome = account.outcome(issued.says.outcome);
-        let of_outcome = outcome.map_or(Standing::Good, |it| it.standing(&institution));
+        let of_outcome = match outcome {
+            Some(outcome) => outcome.standing(&*standings.institution(outcome.origin.awarder)?),
+            None => Standing::Good,
+        };
         Ok(match (own, of_outcome) {
             (Standing::Repudiated, _) | (_, Standing::Repudiated) => verify::Standing::Revoked,
             (Standing::Disputed, _) | (_, Standing::Disputed) => verify::Standing::Disputed,

@@ -16,13 +16,21 @@ struct Kept {
 
 impl Kept {
     fn of(issuing: &Issuing, issued: &Value) -> Self {
-        let document = issuing.get(issued, "").text();
+        // As the learner: whoever issued it.
+        let learner = issuing
+            .stand
+            .token(issuing.learner, identity::role::Role::Learner, None);
+        let get = |part: &str| {
+            let path = format!("/v1/credentials/{}{part}", issued["id"].as_str().unwrap());
+            issuing.stand.get(&learner, &path)
+        };
+        let document = get("").text();
         let read: Value = serde_json::from_str(&document).unwrap();
         let url = read["credentialStatus"]["statusListCredential"].as_str();
         let (_, path) = url.unwrap()["https://".len()..].split_once('/').unwrap();
         Self {
             status: format!("/{path}"),
-            code: scanned(&issuing.get(issued, "/qr.png").body),
+            code: scanned(&get("/qr.png").body),
             document,
         }
     }
@@ -232,6 +240,20 @@ fn the_successor_of_a_school_ends_and_corrects_what_it_certified() {
         (&line["state"], &line["credits"]),
         (&json!("corrected"), &json!("3"))
     );
+    // What was corrected is certified anew, in the successor's own name.
+    let key = json!({ "fragment": "credential-1", "use": "credential" });
+    stand
+        .post(second.token(), "/v1/institutions/2/keys", &key)
+        .is(201);
+    let body = json!({ "learner": issuing.learner, "outcome": issuing.outcome });
+    let anew = stand.post(second.token(), "/v1/credentials", &body).is(201);
+    let newer = Kept::of(&issuing, &anew);
+    assert!(newer.status.starts_with("/status/2/"));
+    newer.says(&issuing, &anew, "OK");
+    let path = format!("/v1/credentials/{}/status", anew["id"].as_str().unwrap());
+    let body = json!({ "status": "revoked", "reason": "misconduct" });
+    let revoked = stand.post(second.token(), &path, &body).is(201);
+    newer.says(&issuing, &revoked, "E50");
     let seen = stand
         .get("", &after("/v1/institutions/1", &corrected))
         .is(200);

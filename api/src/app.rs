@@ -285,6 +285,9 @@ impl App {
         if institution.admitted.is_none() {
             return Err(Problem::of(Reason::InstitutionUnknown));
         }
+        if institution.life.ended.is_some() {
+            return Err(Problem::of(Reason::InstitutionEnded));
+        }
         self.kept_key(&institution, issuer, KeyUse::Assertion)?
             .ok_or(Problem::of(Reason::SignItYourself))
     }

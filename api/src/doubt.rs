@@ -42,18 +42,30 @@ impl App {
         number: IssuerNumber,
         institution: &Institution,
     ) -> Result<Ranges, Problem> {
-        if institution.is_undisputed() {
+        // It may have certified what one awarded that was merged into it.
+        let mut spoken = Vec::with_capacity(1);
+        for before in &institution.life.absorbed {
+            spoken.push((*before, self.institution(*before)?));
+        }
+        let calm = spoken.iter().all(|(_, it)| it.is_undisputed());
+        if calm && institution.is_undisputed() {
             return Ok(Ranges::default());
         }
         let lists = self.lists_of(number)?;
         let facts = lists.iter().map(|(_, list)| list.facts).sum();
-        let key = (number, institution.doubts(), facts);
+        let before: usize = spoken.iter().map(|(_, it)| it.doubts()).sum();
+        let key = (number, institution.doubts() + before, facts);
         let kept = self.doubts.0.lock();
         if let Some(found) = kept.unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(found);
         }
         let mut positions = Vec::new();
-        let (of_outcomes, whole) = self.doubted_by_outcome(number, institution)?;
+        let (mut of_outcomes, mut whole) = self.doubted_by_outcome(number, institution)?;
+        for (number, it) in &spoken {
+            let (more, all) = self.doubted_by_outcome(*number, it)?;
+            of_outcomes.extend(more);
+            whole &= all;
+        }
         for id in of_outcomes {
             positions.extend(self.doubted_at(id, &[Standing::Disputed, Standing::Revoked])?);
         }
@@ -93,7 +105,11 @@ impl App {
         institution: &Institution,
     ) -> Result<(BTreeSet<Uuid>, bool), Problem> {
         let folded = self.views.follower.next();
-        let in_doubt = institution.disputed().and(&institution.repudiated());
+        // What a successor said of its outcomes is as doubtful as the successor's own.
+        let all = institution.heirs.iter().map(AsRef::as_ref);
+        let in_doubt = all.chain([institution]).fold(Ranges::default(), |all, it| {
+            all.and(&it.disputed()).and(&it.repudiated())
+        });
         let mut ids = BTreeSet::new();
         let mut whole = true;
         for &(from, to) in in_doubt.as_slice() {

@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use credentials::rulebook::pointer;
 use identity::did::IssuerNumber;
+use identity::institution::Institution;
 use identity::officer::Officer;
 use identity::person::state::Barred;
 use identity::person::{Person, wire};
@@ -56,6 +57,32 @@ impl Caller {
             return Err(Problem::of(Reason::NotAllowed).detail((
                 format!("角色 {} 已收回", self.role),
                 format!("the role {} was taken back", self.role),
+            )));
+        }
+        match self.institution {
+            Some(number) => self.is_in_office(app, number, &officer),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses whose institution ended: its roles ended with it. They stay over when it is let in again;
+    /// whoever acts for it then was given the role anew.
+    fn is_in_office(
+        &self,
+        app: &App,
+        number: IssuerNumber,
+        officer: &Officer,
+    ) -> Result<(), Problem> {
+        let institution = app.ledger.state::<Institution>(&number.stream())?;
+        if institution.life.ended.is_some() {
+            return Err(Problem::of(Reason::InstitutionEnded));
+        }
+        let grant = officer.grant(self.person, self.role, number);
+        let stays = grant.is_some_and(|grant| institution.keeps_role_of(grant.by.position));
+        if institution.life.roles_over.is_some() && !stays {
+            return Err(Problem::of(Reason::NotAllowed).detail((
+                format!("角色 {} 已随机构关闭而终止", self.role),
+                format!("the role {} ended with the institution", self.role),
             )));
         }
         Ok(())

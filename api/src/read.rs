@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use credentials::account::Whole;
 use identity::did::IssuerNumber;
+use identity::institution::Institution;
 use identity::person::Person;
 use identity::purpose::Purpose;
 use identity::role::Role;
@@ -113,16 +114,26 @@ impl App {
         };
         for number in &whole.numbers {
             let stream = identity::person::wire::stream(*number);
-            if self.ledger.state::<Person>(&stream)?.registered_by == Some(institution) {
+            if self.serves(institution, &*self.ledger.state::<Person>(&stream)?)? {
                 return Ok(Some(Access::Full));
             }
         }
-        let awarded = whole
-            .account
-            .outcomes
-            .iter()
-            .any(|outcome| outcome.origin.awarder == institution);
-        Ok(awarded.then_some(Access::AwardedBy(institution)))
+        // What it awarded itself, else what one awarded that was merged into it.
+        let mut numbers = vec![institution];
+        let state = self.ledger.state::<Institution>(&institution.stream())?;
+        numbers.extend(&state.life.absorbed);
+        let awarded = numbers.into_iter().find(|number| {
+            let mut outcomes = whole.account.outcomes.iter();
+            outcomes.any(|outcome| outcome.origin.awarder == *number)
+        });
+        Ok(awarded.map(Access::AwardedBy))
+    }
+
+    /// Whether an institution's officers serve the person: it registered the person, or answers for the one
+    /// that did since a merger.
+    pub fn serves(&self, number: IssuerNumber, person: &Person) -> Result<bool, Problem> {
+        let institution = self.ledger.state::<Institution>(&number.stream())?;
+        Ok(person.is_served_by(number, &institution))
     }
 
     /// Whether the commit at `position` is about the caller, or was signed for the caller's side.

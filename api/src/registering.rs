@@ -84,7 +84,7 @@ impl App {
         let state = self
             .ledger
             .state::<identity::person::Person>(&identity::person::wire::stream(person))?;
-        let may = caller.institution.is_none() || state.registered_by == caller.institution;
+        let may = self.serves(caller.issuer(), &state)?;
         for (r#type, value, check) in &new.identifiers {
             if self.person_of(*r#type, value)?.is_none() {
                 if !may {

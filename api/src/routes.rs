@@ -1,5 +1,6 @@
 //! The route table, on one page.
 
+pub mod admissions;
 pub mod answer;
 pub mod approvals;
 pub mod assertions;
@@ -13,6 +14,7 @@ pub mod erasures;
 pub mod identity_doors;
 pub mod imports;
 pub mod institution_keys;
+pub mod institution_life;
 pub mod institutions;
 pub mod learners;
 pub mod log;
@@ -26,6 +28,7 @@ pub mod outcomes;
 pub mod recoveries;
 pub mod standings;
 pub mod statistics;
+pub mod subtree;
 pub mod transcripts;
 pub mod trust;
 pub mod verify;
@@ -65,12 +68,18 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
                 .routes(routes!(assertions::submit))
                 .layer(DefaultBodyLimit::max(assertions::BODY_BYTES_MAX)),
         )
-        .routes(routes!(institutions::admit, institutions::list))
+        .routes(routes!(admissions::admit, institutions::list))
         .routes(routes!(institutions::show))
         .routes(routes!(institutions::activate_key, institutions::keys))
         .routes(routes!(institutions::retire_key))
         .routes(routes!(institution_keys::rotate))
         .routes(routes!(institution_keys::standing))
+        .routes(routes!(institution_life::rename))
+        .routes(routes!(institution_life::suspend))
+        .routes(routes!(institution_life::reinstate))
+        .routes(routes!(institution_life::close))
+        .routes(routes!(institution_life::merge))
+        .routes(routes!(institution_life::revive))
         .routes(routes!(officers::appoint, officers::list))
         .routes(routes!(officers::dismiss))
         .routes(routes!(learners::register))
@@ -136,6 +145,7 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(transcripts::credits))
         // oversight
         .routes(routes!(statistics::overview))
+        .routes(routes!(subtree::subtree))
 }
 
 /// Who somebody is, who acts in whose name, what people are told, and the way back.

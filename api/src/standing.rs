@@ -9,8 +9,7 @@ use std::sync::Arc;
 use credentials::credential::{Credential, Issued};
 use credentials::verify;
 use identity::did::IssuerNumber;
-use identity::institution::state::fragment_of;
-use identity::institution::{Institution, Standing};
+use identity::institution::{Institution, Signed, Standing, succession};
 use projections::transcripts::{Line, LineState};
 
 use crate::app::App;
@@ -35,7 +34,7 @@ impl<'a> Standings<'a> {
         if let Some(known) = self.asked.get(&number) {
             return Ok(Arc::clone(known));
         }
-        let institution = self.app.ledger.state::<Institution>(&number.stream())?;
+        let institution = self.app.institution(number)?;
         self.asked.insert(number, Arc::clone(&institution));
         Ok(institution)
     }
@@ -49,10 +48,7 @@ impl<'a> Standings<'a> {
         let commit = self.app.ledger.commit(position)?;
         let commit =
             commit.ok_or_else(|| Problem::internal(format!("there is no commit {position}")))?;
-        let assertion = &commit.assertion;
-        // A member of a batch stands or falls with its envelope.
-        let signed_at = assertion.place().map_or(position, |place| place.envelope);
-        Ok(institution.standing(fragment_of(assertion.kid()), signed_at))
+        Ok(Signed::by(&commit.assertion, position).standing(&institution))
     }
 
     /// The line as its awarder stands for it.
@@ -70,9 +66,11 @@ impl<'a> Standings<'a> {
 }
 
 impl App {
-    /// What is known of an institution.
+    /// What is known of an institution, and of who answers for it since a merger.
     pub fn institution(&self, number: IssuerNumber) -> Result<Arc<Institution>, Problem> {
-        Ok(self.ledger.state::<Institution>(&number.stream())?)
+        succession::whole(number, |number| {
+            Ok(self.ledger.state::<Institution>(&number.stream())?)
+        })
     }
 
     /// How a credential stands: by what was said of it, and by how far its institution stands for that,
@@ -89,13 +87,18 @@ impl App {
             said,
             verify::Standing::Revoked | verify::Standing::Superseded
         );
-        if ended || institution.is_undisputed() {
+        // One that answers for another may have issued it for that one's outcome.
+        let alone = institution.life.absorbed.is_empty();
+        if ended || (alone && institution.is_undisputed()) {
             return Ok(said);
         }
         let own = standings.of_commit(issued.says.issuer, issued.by.position)?;
         let account = self.whole(issued.says.person)?.account;
         let outcome = account.outcome(issued.says.outcome);
-        let of_outcome = outcome.map_or(Standing::Good, |it| it.standing(&institution));
+        let of_outcome = match outcome {
+            Some(outcome) => outcome.standing(&*standings.institution(outcome.origin.awarder)?),
+            None => Standing::Good,
+        };
         Ok(match (own, of_outcome) {
             (Standing::Repudiated, _) | (_, Standing::Repudiated) => verify::Standing::Revoked,
             (Standing::Disputed, _) | (_, Standing::Disputed) => verify::Standing::Disputed,

@@ -9,7 +9,7 @@ use credentials::status_list::{StatusList, wire};
 use credentials::vc::proof;
 use credentials::vc::status::{self, Purpose, VALID_S};
 use identity::did::{Did, IssuerNumber};
-use identity::institution::{Institution, KeyUse};
+use identity::institution::{Institution, KeyUse, succession};
 use ledger::assertion::{Kid, format_s};
 
 use crate::app::App;
@@ -71,12 +71,15 @@ impl App {
         let stream = wire::stream(issuer, first);
         let hour = self.now_ms().div_euclid(SIGNED_FOR_MS);
         // Lists are signed as of now, whoever signed what they are about.
-        let institution = self.ledger.state::<Institution>(&issuer.stream())?;
+        let institution = self.institution(issuer)?;
         let (state, position, made_ms, then) = if let Some(then) = as_of_ms {
             let (state, size) = self.ledger.state_as_of::<StatusList>(&stream, then)?;
-            let (standing, _) = self
-                .ledger
-                .state_as_of::<Institution>(&issuer.stream(), then)?;
+            let standing = succession::whole(issuer, |number| {
+                let (standing, _) = self
+                    .ledger
+                    .state_as_of::<Institution>(&number.stream(), then)?;
+                Ok::<_, Problem>(standing)
+            })?;
             (state, size, then, standing)
         } else {
             let size = self.ledger.head().size;

@@ -7,11 +7,13 @@ pub mod disclosures;
 pub mod receipts;
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use credentials::millicredits::Millicredits;
 use credentials::policy::{OutcomeKind, Scheme, validity};
 use identity::did::IssuerNumber;
 use identity::erasable::{Commitments, Disclosure, Opened};
+use identity::institution::Institution;
 use identity::purpose::Purpose;
 use jiff::civil::Date;
 use ledger::assertion::Act;
@@ -295,22 +297,25 @@ pub fn line(app: &App, row: &Row, in_full: bool) -> Result<Line, Problem> {
 
 /// Names of institutions, looked up once.
 #[derive(Default)]
-struct Names(HashMap<IssuerNumber, String>);
+struct Names(HashMap<IssuerNumber, Arc<Institution>>);
 
 impl Names {
+    /// Its name today.
     fn of(&mut self, app: &App, number: IssuerNumber) -> Result<String, Problem> {
-        if let Some(name) = self.0.get(&number) {
-            return Ok(name.clone());
-        }
-        let institution = app
-            .ledger
-            .state::<identity::institution::Institution>(&number.stream())?;
-        let name = institution
-            .admitted
-            .as_ref()
-            .map_or_else(String::new, |profile| profile.name.clone());
-        self.0.insert(number, name.clone());
-        Ok(name)
+        self.at(app, number, u64::MAX)
+    }
+
+    /// The name it had at `position`: what it awarded then says who it was then.
+    fn at(&mut self, app: &App, number: IssuerNumber, position: u64) -> Result<String, Problem> {
+        let institution = if let Some(known) = self.0.get(&number) {
+            Arc::clone(known)
+        } else {
+            let state = app.ledger.state::<Institution>(&number.stream())?;
+            self.0.insert(number, Arc::clone(&state));
+            state
+        };
+        let name = institution.name_at(position);
+        Ok(name.unwrap_or_default().to_owned())
     }
 }
 
@@ -334,7 +339,7 @@ fn line_named(
         id: row.outcome,
         awarder: Awarder {
             id: row.origin.awarder.0,
-            name: names.of(app, row.origin.awarder)?,
+            name: names.at(app, row.origin.awarder, row.recorded.position)?,
         },
         record: row.origin.record.clone(),
         kind: fields.kind.as_str(),

@@ -1,10 +1,12 @@
 //! Building the trust bundle from the log, signed by the registrar's bundle key (STANDARDS §4).
 
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use credentials::trust::{self, AgePolicy, Bundle, Issuer, IssuerKey, LogKey};
 use identity::did::{Did, IssuerNumber};
-use identity::institution::{Institution, KeyUse};
+use identity::institution::{Institution, KeyUse, succession};
 use ledger::assertion::format_s;
 use serde_json::Value;
 
@@ -35,7 +37,17 @@ pub fn unsigned(app: &App) -> Result<Bundle, Problem> {
     let now_ms = app.now_ms();
     let issued_at = format_s(now_ms.saturating_sub(DATED_BACK_MS));
     let mut issuers = Vec::with_capacity(institutions.len());
-    for it in &institutions {
+    let by_number: HashMap<IssuerNumber, Arc<Institution>> = institutions
+        .into_iter()
+        .filter_map(|it| Some((it.admitted.as_ref()?.number, Arc::new(it))))
+        .collect();
+    let mut numbers: Vec<IssuerNumber> = by_number.keys().copied().collect();
+    numbers.sort_unstable();
+    for number in numbers {
+        let it = &*succession::whole(number, |number| {
+            let found = by_number.get(&number).cloned();
+            found.ok_or_else(|| Problem::internal("a successor that was never admitted"))
+        })?;
         if let Some(mut issuer) = issuer(app, it) {
             issuer.status = app.packed_lists(issuer.id, it, &issued_at)?;
             // What was repudiated is never to be confirmed again, whoever is offline.
@@ -85,7 +97,8 @@ fn issuer(app: &App, institution: &Institution) -> Option<Issuer> {
         id: profile.number,
         name: profile.name.clone(),
         custody: institution.custody(),
-        suspended: None,
+        // Also of one that ended since: until the registrar says otherwise nobody is to rely on it.
+        suspended: institution.life.suspended.map(|by| by.position),
         status_required: true,
         disputed: Vec::new(),
         keys: keys.collect(),

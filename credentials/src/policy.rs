@@ -80,7 +80,7 @@ pub struct Params {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Act {
-    /// An institution is admitted or closed.
+    /// An institution is admitted, renamed, suspended, closed, merged, or let in again.
     Admit,
     /// A role is granted or removed.
     Appoint,

@@ -19,8 +19,8 @@ use identity::ask::Ask;
 use identity::did::IssuerNumber;
 use identity::institution::registry::Registry;
 use identity::institution::{
-    Institution, Settlement, activate_key, admit, compromise_key, reaffirm_history, recover_key,
-    retire_key, rotate_key, settle_entries,
+    Institution, Settlement, activate_key, admit, close, compromise_key, merge, reaffirm_history,
+    recover_key, rename, retire_key, revive, rotate_key, settle_entries, suspend as stop,
 };
 use identity::limit::Limit;
 use identity::officer::{Officer, appoint, clerk, dismiss};
@@ -213,7 +213,7 @@ fn end_of_life(
     })))
 }
 
-/// The same for the kinds about an institution's keys that came later.
+/// The same for the kinds about an institution, and its keys, that came later.
 fn institution_case(kind: &Kind, ask: &Ask, data: &str) -> Result<AnyDecision, Refusal> {
     let issuer = ask.issuer;
     let settle = |how| -> Result<AnyDecision, Refusal> {
@@ -244,8 +244,27 @@ fn institution_case(kind: &Kind, ask: &Ask, data: &str) -> Result<AnyDecision, R
         })),
         settle_entries::REAFFIRM => settle(Settlement::Reaffirmed)?,
         settle_entries::REPUDIATE => settle(Settlement::Repudiated)?,
+        rename::KIND => Box::new(Use(rename::Rename { data: read(data)? })),
+        stop::SUSPEND => {
+            let data: stop::Data = read(data)?;
+            stopping(data.institution, stop::Change::Suspend(data.reason))
+        }
+        stop::REINSTATE => {
+            let data: stop::ReinstateData = read(data)?;
+            stopping(data.institution, stop::Change::Reinstate)
+        }
+        close::KIND => Box::new(Use(close::Close { data: read(data)? })),
+        merge::KIND => Box::new(Use(merge::MergeInstitution { data: read(data)? })),
+        revive::KIND => Box::new(Use(revive::Revive { data: read(data)? })),
         other => return Err(Refusal::UnknownKind(other.into())),
     })
+}
+
+fn stopping(institution: IssuerNumber, change: stop::Change) -> AnyDecision {
+    Box::new(Use(stop::SuspendInstitution {
+        institution,
+        change,
+    }))
 }
 
 /// How a stored proposal becomes its use case again.

@@ -8,7 +8,7 @@ use ledger::fact::Stream;
 use uuid::Uuid;
 
 use crate::did::{Did, IssuerNumber};
-use crate::institution::{Custody, Institution, KeyUse};
+use crate::institution::{Condition, Custody, Institution, KeyUse, compromise_key};
 use crate::officer::Officer;
 use crate::person::{self, Person};
 use crate::role::Role;
@@ -50,6 +50,10 @@ pub struct Entitlement {
     pub roles: &'static [Role],
 }
 
+/// What an institution that is suspended, or has ended, may still ask: that what somebody else signed with
+/// its keys does not count. Nothing that is new, and nothing that lets the disputed count again.
+const OF_THE_PAST: &[&str] = &[compromise_key::KIND];
+
 /// Why somebody may not ask this.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AskError {
@@ -59,6 +63,22 @@ pub enum AskError {
     /// The institution was not admitted.
     #[error("institution {0} is not admitted")]
     NotAdmitted(IssuerNumber),
+    /// The institution acts no more, for now.
+    #[error("institution {number} is suspended since position {position}")]
+    Suspended {
+        /// Which.
+        number: IssuerNumber,
+        /// Where it was suspended.
+        position: u64,
+    },
+    /// The institution acts no more.
+    #[error("institution {number} ended at position {position}")]
+    Ended {
+        /// Which.
+        number: IssuerNumber,
+        /// Where it was closed or merged.
+        position: u64,
+    },
     /// The key's window is not open at this position.
     #[error(
         "key {kid} does not sign at position {position}: it was {}, {}", activated.map_or_else(|| "never activated".into(), |at| format!("activated at {at}")), retired.map_or_else(|| "not retired".into(), |at| format!("retired at {at}"))
@@ -157,6 +177,9 @@ impl Ask {
         if institution.admitted.is_none() {
             return Err(AskError::NotAdmitted(self.issuer));
         }
+        if !OF_THE_PAST.contains(&kind) {
+            self.acts(&institution)?;
+        }
         let is_registrar = self.issuer == IssuerNumber::REGISTRAR;
         let may = match row.signer {
             Signer::Registrar | Signer::Ledger => is_registrar,
@@ -176,7 +199,22 @@ impl Ask {
             None if for_ledger => Ok(()),
             None if custody == Custody::Platform => Err(AskError::ActMissing),
             None => Ok(()),
-            Some(act) => self.actor(world, act, row.roles),
+            Some(act) => self.actor(world, &institution, act, row.roles),
+        }
+    }
+
+    fn acts(&self, institution: &Institution) -> Result<(), AskError> {
+        let number = self.issuer;
+        match institution.condition() {
+            Condition::Open => Ok(()),
+            Condition::Suspended(by) => Err(AskError::Suspended {
+                number,
+                position: by.position,
+            }),
+            Condition::Ended(ended) => Err(AskError::Ended {
+                number,
+                position: ended.by.position,
+            }),
         }
     }
 
@@ -203,7 +241,13 @@ impl Ask {
         Ok(key.custody)
     }
 
-    fn actor(&self, world: &World<'_>, act: &Act, roles: &[Role]) -> Result<(), AskError> {
+    fn actor(
+        &self,
+        world: &World<'_>,
+        institution: &Institution,
+        act: &Act,
+        roles: &[Role],
+    ) -> Result<(), AskError> {
         let state = world.get::<Person>(&person::wire::stream(act.person));
         if state.barred().is_some() {
             return Err(AskError::ActorBarred(act.person));
@@ -220,9 +264,9 @@ impl Ask {
             }
             _ => {}
         }
-        if act.on_behalf_of.is_none()
-            && role.is_some_and(|role| officer.holds(act.person, role, self.issuer))
-        {
+        let grant = role.and_then(|role| officer.grant(act.person, role, self.issuer));
+        let lasts = grant.is_some_and(|grant| institution.keeps_role_of(grant.by.position));
+        if lasts && act.on_behalf_of.is_none() {
             return Ok(());
         }
         Err(AskError::ActorNotAllowed {

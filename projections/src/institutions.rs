@@ -6,13 +6,16 @@
 mod approvals;
 mod fold;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use identity::did::IssuerNumber;
 use identity::institution::disputes::{Floor, Settled};
+use identity::institution::life::Life;
+use identity::institution::signed::Signed;
 use identity::institution::state::Profile;
 use identity::institution::{Custody, CutOff, Institution, Key, KeyUse, Level, Settlement};
-use ledger::decision::Earlier;
+use ledger::decision::{Aggregate as _, Earlier};
 use ledger::hash::Digest;
 use ledger::key::PublicKey;
 use rusqlite::types::Type;
@@ -62,15 +65,18 @@ impl Institutions {
         })
     }
 
-    /// Institutions in the order of their numbers, the registrar first.
+    /// Institutions in the order of their numbers, the registrar first; all, or `under` and those below it.
     pub fn page(
         &self,
+        under: Option<IssuerNumber>,
         after: Option<Cursor>,
         rows_max: usize,
     ) -> Result<Page<Institution>, ViewError> {
         let rows_max = page::rows(rows_max);
         let from = after.map_or(0, |cursor| cursor.0.saturating_add(1));
-        let rows = self.0.read(|rows| list(rows, from, limit(rows_max) + 1))?;
+        let rows = self
+            .0
+            .read(|rows| list(rows, under, from, limit(rows_max) + 1))?;
         let number = |institution: &Institution| {
             institution
                 .admitted
@@ -80,19 +86,42 @@ impl Institutions {
         Ok(Page::cut(rows, rows_max, number))
     }
 
+    /// An institution and everybody below it. Whoever stood below one that was merged, and that one itself,
+    /// stand below its successor; below the registrar stand all.
+    pub fn under(&self, number: IssuerNumber) -> Result<BTreeSet<IssuerNumber>, ViewError> {
+        self.0.read(|rows| {
+            let sql = format!("{BELOW} SELECT number FROM institutions WHERE {IS_BELOW}");
+            let mut statement = rows.prepare_cached(&sql)?;
+            let numbers = statement.query_map([number.0], |row| row.get(0).map(IssuerNumber))?;
+            numbers.collect()
+        })
+    }
+
     /// All of them, for the trust bundle, with the first position that is not folded in.
     pub fn all(&self) -> Result<(Vec<Institution>, u64), ViewError> {
         self.0.read(|rows| {
             let next = rows.query_row("SELECT next FROM fold", [], |row| row.count(0))?;
-            Ok((list(rows, 0, i64::MAX)?, next))
+            Ok((list(rows, None, 0, i64::MAX)?, next))
         })
     }
 }
 
-fn list(rows: &Transaction<'_>, from: u64, limit: i64) -> rusqlite::Result<Vec<Institution>> {
-    let sql = format!("{SELECT} WHERE number >= ?1 ORDER BY number LIMIT ?2");
+/// Who stands below ?1.
+const BELOW: &str = "WITH RECURSIVE below (n) AS (
+    SELECT ?1 UNION SELECT number FROM institutions JOIN below ON coalesce(merged_into, parent) = n)";
+const IS_BELOW: &str = "(?1 = 0 OR number IN (SELECT n FROM below))";
+
+fn list(
+    rows: &Transaction<'_>,
+    under: Option<IssuerNumber>,
+    from: u64,
+    limit: i64,
+) -> rusqlite::Result<Vec<Institution>> {
+    let under = under.unwrap_or(IssuerNumber::REGISTRAR);
+    let sql =
+        format!("{BELOW} {SELECT} WHERE {IS_BELOW} AND number >= ?2 ORDER BY number LIMIT ?3");
     let mut statement = rows.prepare_cached(&sql)?;
-    let profiles = statement.query_map([int(from), limit], profile)?;
+    let profiles = statement.query_map([i64::from(under.0), int(from), limit], profile)?;
     profiles.map(|profile| with_keys(rows, profile?)).collect()
 }
 
@@ -129,16 +158,18 @@ fn with_keys(rows: &Transaction<'_>, profile: Profile) -> rusqlite::Result<Insti
         keys,
         floors: all(
             rows,
-            "SELECT fragment, position, through, except_at FROM floors WHERE institution = ?1 ORDER BY n",
+            "SELECT issuer, fragment, position, through, except_at FROM floors WHERE institution = ?1 ORDER BY n",
             number,
             floor,
         )?,
         settled: all(
             rows,
-            "SELECT fragment, position, how, ranges FROM settlements WHERE institution = ?1 ORDER BY n",
+            "SELECT issuer, fragment, position, how, ranges FROM settlements WHERE institution = ?1 ORDER BY n",
             number,
             settled,
         )?,
+        life: life(rows, number)?,
+        heirs: Vec::new(),
     };
     let cut_offs = all(
         rows,
@@ -166,21 +197,51 @@ fn all<T>(
     statement.query_map([number.0], read)?.collect()
 }
 
+/// What its life came to: the stored facts, folded again.
+fn life(rows: &Transaction<'_>, number: IssuerNumber) -> rusqlite::Result<Life> {
+    let events = all(
+        rows,
+        "SELECT kind, data, id, position FROM lives WHERE institution = ?1 ORDER BY n",
+        number,
+        |row| {
+            let (kind, data): (String, String) = (row.get(0)?, row.get(1)?);
+            let by = Earlier {
+                id: row.id(2)?,
+                position: row.count(3)?,
+            };
+            let event = Institution::read(&kind, &data);
+            Ok((event.map_err(|error| wrong(1, Type::Text, error))?, by))
+        },
+    )?;
+    let mut life = Life::default();
+    for (event, by) in &events {
+        life.apply(event, *by);
+    }
+    Ok(life)
+}
+
+fn signed(row: &Row<'_>) -> rusqlite::Result<Signed> {
+    let fragment: String = row.get(1)?;
+    Ok(Signed {
+        issuer: IssuerNumber(row.get(0)?),
+        fragment: fragment.into(),
+        position: row.count(2)?,
+    })
+}
+
 fn floor(row: &Row<'_>) -> rusqlite::Result<Floor> {
     Ok(Floor {
-        by: row.get(0)?,
-        position: row.count(1)?,
-        through: row.count(2)?,
-        except: json(row, 3)?,
+        signed: signed(row)?,
+        through: row.count(3)?,
+        except: json(row, 4)?,
     })
 }
 
 fn settled(row: &Row<'_>) -> rusqlite::Result<Settled> {
     Ok(Settled {
-        by: row.get(0)?,
-        position: row.count(1)?,
-        how: row.word::<Settlement>(2)?,
-        ranges: json(row, 3)?,
+        signed: signed(row)?,
+        how: row.word::<Settlement>(3)?,
+        ranges: json(row, 4)?,
     })
 }
 

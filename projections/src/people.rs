@@ -11,6 +11,7 @@ pub use delegations::Listed as Delegation;
 use identity::did::IssuerNumber;
 use identity::erasable::Commitments;
 use identity::identifier::IdentifierType;
+use identity::institution;
 use identity::officer;
 use identity::person::event::{Check, Edge};
 use identity::person::{Alias, Event as PersonEvent};
@@ -151,6 +152,17 @@ impl Projection for Fold {
                             removed.role.as_str(),
                             removed.institution.unwrap_or(IssuerNumber::REGISTRAR).0
                         ],
+                    )?;
+                }
+                // An end is one fact, and ends every role there is at the institution.
+                Event::Institution(
+                    number,
+                    institution::Event::Closed(_) | institution::Event::Merged { .. },
+                ) => {
+                    change(
+                        rows,
+                        "DELETE FROM roles WHERE institution = ?1",
+                        params![number.0],
                     )?;
                 }
                 _ => {}

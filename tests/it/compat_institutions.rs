@@ -11,7 +11,7 @@ use ledger::decision::Aggregate as _;
 const FIXTURE: &str = include_str!("../fixtures/compat/institution.txt");
 
 /// The kinds that are written today.
-const KINDS: [&str; 8] = [
+const KINDS: [&str; 15] = [
     wire::ADMITTED_V1,
     wire::KEY_ACTIVATED_V1,
     wire::KEY_ACTIVATED_V2,
@@ -20,6 +20,13 @@ const KINDS: [&str; 8] = [
     wire::KEY_COMPROMISED_V1,
     wire::HISTORY_REAFFIRMED_V1,
     wire::ENTRIES_REAFFIRMED_V1,
+    wire::RENAMED_V1,
+    wire::SUSPENDED_V1,
+    wire::REINSTATED_V1,
+    wire::CLOSED_V1,
+    wire::MERGED_V1,
+    wire::ABSORBS_V1,
+    wire::REVIVED_V1,
 ];
 
 fn stored() -> impl Iterator<Item = (&'static str, &'static str)> {

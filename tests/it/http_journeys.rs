@@ -10,6 +10,7 @@ mod erasing;
 mod fresh;
 mod helping;
 pub(crate) mod imports;
+mod institutions;
 mod learning;
 mod listing;
 mod merging;

@@ -69,7 +69,10 @@ enum Came {
 
 /// What costs time and is the same in every history.
 struct Stage {
+    /// The registrar's, who merges.
     assertion: Assertion,
+    /// The school's, who says what was learned.
+    school: Assertion,
     key: PublicKey,
     states: HashMap<Stream, (AnyState, u64)>,
 }
@@ -85,11 +88,12 @@ impl Stage {
             size: 0,
         };
         let signer = Signer::registrar();
-        let assertion = said::register(1, number(NUMBERS))
-            .signed_by(signer.clone())
-            .sign(0, NOON_MS, seen);
+        let asking = said::register(1, number(NUMBERS));
+        let school = asking.sign(1, NOON_MS, seen);
+        let assertion = asking.signed_by(signer.clone()).sign(0, NOON_MS, seen);
         Self {
             assertion,
+            school,
             key: signer.public(),
             states: given.states(),
         }
@@ -125,8 +129,13 @@ impl Play<'_> {
     }
 
     /// Decides as the sequencer does, and folds.
-    fn ask<D: Decision>(&mut self, decision: &D, own: &impl Serialize) -> Result<Came, D::Error> {
-        let mut world = World::new(self.next, NOON_MS, &self.stage.assertion, &self.stage.key);
+    fn ask<D: Decision>(
+        &mut self,
+        assertion: &Assertion,
+        decision: &D,
+        own: &impl Serialize,
+    ) -> Result<Came, D::Error> {
+        let mut world = World::new(self.next, NOON_MS, assertion, &self.stage.key);
         loop {
             let named = decision.streams(&world);
             world.undeclared();
@@ -149,19 +158,19 @@ impl Play<'_> {
         Ok(match verdict {
             Verdict::AlreadySo(_) => Came::AlreadySo,
             Verdict::Facts(facts) => {
-                self.fold(facts, &serde_json::to_string(own).unwrap());
+                self.fold(assertion, facts, &serde_json::to_string(own).unwrap());
                 self.next += 1;
                 Came::Written
             }
         })
     }
 
-    fn fold(&mut self, facts: Vec<Fact>, own: &str) {
+    fn fold(&mut self, assertion: &Assertion, facts: Vec<Fact>, own: &str) {
         let at = Occurred {
             position: self.next,
             recorded_at_ms: NOON_MS,
             leaf: Digest::of(&self.next.to_be_bytes()),
-            assertion: &self.stage.assertion,
+            assertion,
         };
         for fact in facts {
             let fold = Rulebook.fold(fact.stream.noun()).unwrap();
@@ -187,7 +196,8 @@ impl Play<'_> {
             issuer: SCHOOL,
             data: data.clone(),
         };
-        self.ask(&decision, &data).unwrap_or(Came::Refused)
+        self.ask(&self.stage.school, &decision, &data)
+            .unwrap_or(Came::Refused)
     }
 
     /// The commit that says what the outcome says now; whatever, where there is none.
@@ -215,7 +225,8 @@ impl Play<'_> {
             target: self.target(of, record),
             data: data.clone(),
         };
-        self.ask(&decision, &data).unwrap_or(Came::Refused)
+        self.ask(&self.stage.school, &decision, &data)
+            .unwrap_or(Came::Refused)
     }
 
     fn revoke(&mut self, of: u64, record: u8) -> Came {
@@ -230,7 +241,8 @@ impl Play<'_> {
             target: self.target(of, record),
             data: data.clone(),
         };
-        self.ask(&decision, &data).unwrap_or(Came::Refused)
+        self.ask(&self.stage.school, &decision, &data)
+            .unwrap_or(Came::Refused)
     }
 
     fn merge(&mut self, absorbed: u64, into: u64) -> Result<Came, ApplyMergeError> {
@@ -244,7 +256,7 @@ impl Play<'_> {
             ask: Ask::of(&self.stage.assertion).unwrap(),
             data: data.clone(),
         };
-        self.ask(&decision, &data)
+        self.ask(&self.stage.assertion, &decision, &data)
     }
 
     fn revert(&mut self, absorbed: u64, into: u64) -> Result<Came, RevertMergeError> {
@@ -258,7 +270,7 @@ impl Play<'_> {
             ask,
             data: data.clone(),
         };
-        self.ask(&decision, &data)
+        self.ask(&self.stage.assertion, &decision, &data)
     }
 
     /// The step that somebody means who knows how things are.

@@ -5,6 +5,7 @@ mod assertions;
 mod credentials;
 mod doors;
 mod identity;
+mod institutions;
 mod rules;
 mod unreachable;
 mod words;
@@ -78,6 +79,7 @@ fn every_reason_is_met() {
     credentials::all(&stand, &met);
     identity::all(&stand, &met);
     access::all(&stand, &met);
+    institutions::all(&stand, &met);
     unreachable::all(&met);
     let met = met.0.into_inner().unwrap();
     let left: Vec<_> = Reason::ALL

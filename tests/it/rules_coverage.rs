@@ -21,13 +21,18 @@ use identity::approval::decide::ApprovalError;
 use identity::ask::AskError;
 use identity::institution::activate_key::ActivateKeyError;
 use identity::institution::admit::AdmitError;
+use identity::institution::close::CloseError;
 use identity::institution::compromise_key::CompromiseKeyError;
+use identity::institution::merge::MergeInstitutionError;
 use identity::institution::new_key::NewKeyError;
 use identity::institution::reaffirm_history::ReaffirmHistoryError;
 use identity::institution::recover_key::RecoverKeyError;
+use identity::institution::rename::RenameError;
 use identity::institution::retire_key::RetireKeyError;
+use identity::institution::revive::ReviveError;
 use identity::institution::rotate_key::RotateKeyError;
 use identity::institution::settle_entries::SettleEntriesError;
+use identity::institution::suspend::SuspendInstitutionError;
 use identity::officer::appoint::AppointError;
 use identity::officer::clerk::ChangeClerkError;
 use identity::officer::dismiss::DismissError;
@@ -80,11 +85,12 @@ rules! {
         Approval, Register, BindIdentifier, RecordOutcome, CorrectOutcome, RevokeOutcome, Issue, SetStatus,
         Batch, Dismiss, ChangeClerk, Forgotten, RequestErasure, DestroyKeys, CertifyErasure, ApplyMerge, RevertMerge,
         SuspendPerson, RecordDeath, Assurance, GrantDelegation, NarrowDelegation, EndDelegation, Consent, Contact,
-        IssueSheet, StartRecovery, VetoRecovery, CompleteRecovery,
+        IssueSheet, StartRecovery, VetoRecovery, CompleteRecovery, Rename, SuspendInstitution, Close, MergeInstitution,
+        Revive,
     }
     ASKS, ask: AskError {
-        SignerUnknown, NotAdmitted, KeyNotActive, KeyUse, KindNotYours, ActMissing, ActorBarred, NotDelegated,
-        ActorNotAllowed,
+        SignerUnknown, NotAdmitted, Suspended, Ended, KeyNotActive, KeyUse, KindNotYours, ActMissing, ActorBarred,
+        NotDelegated, ActorNotAllowed,
     }
     SERVINGS, serving: NotServed { PersonUnknown, NotOnRoster, Merged, HoldsRoles }
     LEVELS, level: AssuranceError { NotServed, OwnLevel, LevelTooLow, NotLower }
@@ -103,7 +109,7 @@ rules! {
     POLICIES, policy: PolicyError { NotInForce, Unknown }
     OPENINGS, opening: OpenLogError { NotFirst, Keys, Officers, PolicyUnknown }
     ADMISSIONS, admission: AdmitError {
-        NumberNotNext, CodeTaken, CodeMissing, CodeMalformed, CheckDigit, Name, Officers, ParentUnknown, LevelUnfit, Key,
+        NumberNotNext, CodeTaken, CodeMissing, CodeMalformed, CheckDigit, Name, Officers, ParentUnknown, ParentEnded, LevelUnfit, Key,
     }
     ACTIVATIONS, activation: ActivateKeyError {
         NotYours, Fragment, FragmentTaken, KeyTaken, KeyMixedOrder, UseNotYours, TooMany, CredentialKeyNotKept,
@@ -122,7 +128,14 @@ rules! {
     SETTLEMENTS, settlement: SettleEntriesError {
         NotYours, Ranges, NotSeen, NotDisputed, KeyNotFit, Seal,
     }
-    APPOINTMENTS, appointment: AppointError { RoleScope, RolesCombined, InstitutionUnknown, Merged }
+    APPOINTMENTS, appointment: AppointError { RoleScope, RolesCombined, InstitutionUnknown, InstitutionEnded, Merged }
+    NAMES, name: RenameError { Unknown, Ended, Name }
+    STOPS, stop: SuspendInstitutionError { Registrar, Unknown, Ended, NotSuspended }
+    CLOSINGS, closing: CloseError { Registrar, Unknown, Merged, ChildOpen }
+    MERGERS, merger: MergeInstitutionError {
+        Registrar, Itself, Unknown, Merged, SuccessorNotOpen, LevelUnfit, TooMany,
+    }
+    REVIVALS, revival: ReviveError { Unknown, Merged, NotClosed, ParentEnded, Officers, Key }
     DISMISSALS, dismissal: DismissError { RoleNotHeld, LastHolder }
     DESKS, desk: ChangeClerkError { RoleNotOwn, RoleNotHeld, Merged }
     APPROVALS, approval: ApprovalError {
@@ -198,6 +211,16 @@ fn names(error: &Refusal) -> Vec<&'static str> {
         Refusal::ReaffirmHistory(error) => names.push(floor(error)),
         Refusal::SettleEntries(error) => names.push(settlement(error)),
         Refusal::RetireKey(error) => names.push(retirement(error)),
+        Refusal::Rename(error) => names.push(name(error)),
+        Refusal::SuspendInstitution(error) => names.push(stop(error)),
+        Refusal::Close(error) => names.push(closing(error)),
+        Refusal::MergeInstitution(error) => names.push(merger(error)),
+        Refusal::Revive(error) => {
+            names.push(revival(error));
+            if let ReviveError::Key(inner) = error {
+                names.push(new_key(inner));
+            }
+        }
         Refusal::Appoint(error) => names.push(appointment(error)),
         Refusal::Dismiss(error) => names.push(dismissal(error)),
         Refusal::ChangeClerk(error) => names.push(desk(error)),
@@ -294,6 +317,7 @@ fn every_refusal_has_a_test() {
         super::rules_erasure::REFUSALS,
         super::rules_genesis::REFUSALS,
         super::rules_identity::REFUSALS,
+        super::rules_institutions::REFUSALS,
         super::rules_key_floors::REFUSALS,
         super::rules_key_life::REFUSALS,
         super::rules_key_timeline::REFUSALS,

@@ -68,7 +68,7 @@ fn a_floor_only_rises() {
     }
     given.makes(&reaffirm(1, size, &[]));
     // What an acknowledgement key signed behind its own cut-off holds nobody.
-    let behind = institution(&given).floors[1].position - 1;
+    let behind = institution(&given).floors[1].signed.position - 1;
     given.cut_off(1, "ack-1", behind);
     assert_eq!(institution(&given).floor(), Some(size - 1));
 }
@@ -144,7 +144,7 @@ fn disputes_are_settled_by_two_keys() {
     let written = given.makes(&settle(Settlement::Repudiated, &two, [(61, 70)]));
     assert_eq!(written.kinds(), ["entries.repudiated.v1"]);
     // Settled by an acknowledgement key that was itself in other hands by then: open again.
-    let before = institution(&given).settled[0].position - 1;
+    let before = institution(&given).settled[0].signed.position - 1;
     given.cut_off(1, "ack-1", before);
     let state = institution(&given);
     assert_eq!(state.standing("key-1", 55), Standing::Disputed);

@@ -119,7 +119,7 @@ fn row_3000_the_first_floor() {
     let given = until(Row::FirstFloor);
     assert_eq!(institution(&given).floor(), Some(2_990));
     assert_eq!(
-        institution(&given).floors[0].by,
+        *institution(&given).floors[0].signed.fragment,
         acknowledgement(1).fragment
     );
 }

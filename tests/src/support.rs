@@ -4,6 +4,7 @@ pub mod asking;
 pub mod auditor;
 pub mod faulty_disk;
 pub mod given;
+pub mod governing;
 pub mod history;
 pub mod issuing;
 pub mod keeping;

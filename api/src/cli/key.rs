@@ -1,5 +1,6 @@
 //! xuefen key
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -7,11 +8,12 @@ use clap::Subcommand;
 use identity::did::{Did, IssuerNumber};
 use identity::institution::seal::{self, Seal};
 use identity::institution::state::fragment_of;
-use identity::institution::{Custody, Institution, Ranges, Settlement, settle_entries};
+use identity::institution::{Custody, Institution, Ranges, Settlement, settle_entries, succession};
 use ledger::assertion::Kid;
 use ledger::clock::Clock;
 use ledger::commit::Commit;
 use ledger::decision::{Aggregate as _, Occurred};
+use ledger::fact::Stream;
 use ledger::hash::Digest;
 use ledger::key::{SigningKey, file as key_file};
 use ledger::store::Store as _;
@@ -78,6 +80,9 @@ pub enum Verb {
         /// They are none of ours.
         #[arg(long)]
         repudiate: bool,
+        /// Number of the institution whose entries they are, where the key's answers for it since a merger.
+        #[arg(long = "of")]
+        institution: Option<u32>,
     },
     /// Rebuild the registrar's recovery key from two printed shares.
     Recover {
@@ -117,7 +122,11 @@ pub fn run(verb: &Verb, config: &Config, _clock: Arc<dyn Clock>) -> Result<(), F
             ranges,
             root,
             repudiate,
-        } => settle(key, log, ranges, root, *repudiate),
+            institution,
+        } => {
+            let of = institution.map(IssuerNumber);
+            settle((key.as_path(), of), log, ranges, root, *repudiate)
+        }
         Verb::List {
             institution,
             data_dir: flag,
@@ -168,14 +177,15 @@ fn prove(
 }
 
 fn settle(
-    file: &Path,
+    (file, of): (&Path, Option<IssuerNumber>),
     log: &str,
     ranges: &str,
     root: &str,
     repudiate: bool,
 ) -> Result<(), Failure> {
     let wrong = || Failure::Usage("--ranges: expected 7151-7199,7240-7400".into());
-    let (key, institution, fragment) = open(file)?;
+    let (key, own, fragment) = open(file)?;
+    let institution = of.unwrap_or(own);
     let range = |text: &str| {
         let (from, to) = text.split_once('-').unwrap_or((text, text));
         Some((from.parse().ok()?, to.parse().ok()?))
@@ -200,10 +210,10 @@ fn settle(
     Ok(())
 }
 
-/// Folds the institution's facts out of the whole log: slow, and rests on nothing else.
+/// Folds the institutions' facts out of the whole log: slow, and rests on nothing else. All of them, since
+/// whoever answers for one that was merged settles its disputes.
 fn list(store: &EmbeddedStore, number: IssuerNumber) -> Result<(), Failure> {
-    let stream = number.stream();
-    let mut institution = Institution::default();
+    let mut all: HashMap<Stream, Institution> = HashMap::new();
     let mut next = 0;
     loop {
         let records = store.read(next, 4_096).map_err(Failure::of)?;
@@ -219,13 +229,19 @@ fn list(store: &EmbeddedStore, number: IssuerNumber) -> Result<(), Failure> {
                 leaf: record.leaf_hash,
                 assertion: &commit.assertion,
             };
-            for fact in commit.facts.iter().filter(|fact| fact.stream == stream) {
+            let told = commit.facts.iter();
+            for fact in told.filter(|fact| fact.stream.noun() == Institution::NOUN) {
                 let data = fact.data.as_deref().unwrap_or(commit.assertion.data());
                 let event = Institution::read(&fact.kind, data.get()).map_err(Failure::of)?;
-                institution = institution.evolve(&event, &at);
+                let known = all.remove(&fact.stream).unwrap_or_default();
+                all.insert(fact.stream.clone(), known.evolve(&event, &at));
             }
         }
     }
+    let institution = succession::whole(number, |number| {
+        let known = all.get(&number.stream()).cloned();
+        Ok::<_, Failure>(Arc::new(known.unwrap_or_default()))
+    })?;
     for key in &institution.keys {
         let retired = key
             .retired

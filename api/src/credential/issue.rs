@@ -99,7 +99,8 @@ impl App {
             .outcome(outcome_id)
             .ok_or(Problem::of(Reason::OutcomeUnknown))?;
         let person = outcome.person;
-        if outcome.origin.awarder != issuer {
+        let awarder = outcome.origin.awarder;
+        if awarder != issuer && !self.institution(issuer)?.answers_for(awarder) {
             return Err(Problem::of(Reason::OutcomeNotYours));
         }
         if let Some(issued) = self.live_of(outcome)? {
@@ -118,7 +119,7 @@ impl App {
             outcome.said_by,
             &outcome.values,
         )?;
-        let awarder = self.institution(issuer)?;
+        let awarder = self.institution(awarder)?;
         let chosen = Chosen {
             issuer,
             person,

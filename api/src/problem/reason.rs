@@ -29,6 +29,17 @@ pub enum Reason {
     DataInvalid,
     SignerUnknown,
     InstitutionNotAdmitted,
+    InstitutionSuspended,
+    InstitutionEnded,
+    InstitutionMerged,
+    RegistrarStays,
+    InstitutionNotSuspended,
+    InstitutionNotClosed,
+    ChildOpen,
+    MergedIntoItself,
+    SuccessorNotOpen,
+    TooManyMerged,
+    ParentEnded,
     KeyNotActive,
     KeyWrongUse,
     KindNotYours,
@@ -226,6 +237,17 @@ impl Reason {
         Self::DataInvalid,
         Self::SignerUnknown,
         Self::InstitutionNotAdmitted,
+        Self::InstitutionSuspended,
+        Self::InstitutionEnded,
+        Self::InstitutionMerged,
+        Self::RegistrarStays,
+        Self::InstitutionNotSuspended,
+        Self::InstitutionNotClosed,
+        Self::ChildOpen,
+        Self::MergedIntoItself,
+        Self::SuccessorNotOpen,
+        Self::TooManyMerged,
+        Self::ParentEnded,
         Self::KeyNotActive,
         Self::KeyWrongUse,
         Self::KindNotYours,
@@ -411,6 +433,7 @@ impl Reason {
             | Self::NotSignedIn
             | Self::TokenInvalid => StatusCode::UNAUTHORIZED,
             Self::InstitutionNotAdmitted
+            | Self::InstitutionSuspended
             | Self::KeyNotActive
             | Self::KeyWrongUse
             | Self::KindNotYours
@@ -450,6 +473,15 @@ impl Reason {
             | Self::PolicyNotInForce
             | Self::LogAlreadyOpen
             | Self::NumberNotNext
+            | Self::InstitutionEnded
+            | Self::InstitutionMerged
+            | Self::RegistrarStays
+            | Self::InstitutionNotSuspended
+            | Self::InstitutionNotClosed
+            | Self::ChildOpen
+            | Self::SuccessorNotOpen
+            | Self::TooManyMerged
+            | Self::ParentEnded
             | Self::CodeTaken
             | Self::KeyNameTaken
             | Self::KeyTaken
@@ -552,6 +584,7 @@ impl Reason {
             | Self::SealInvalid
             | Self::RootFalse
             | Self::LevelUnfit
+            | Self::MergedIntoItself
             | Self::MergeSame
             | Self::KeyInvalid
             | Self::KeyNameInvalid
@@ -622,6 +655,17 @@ impl Reason {
             Self::DataInvalid => "data-invalid",
             Self::SignerUnknown => "signer-unknown",
             Self::InstitutionNotAdmitted => "institution-not-admitted",
+            Self::InstitutionSuspended => "institution-suspended",
+            Self::InstitutionEnded => "institution-ended",
+            Self::InstitutionMerged => "institution-merged",
+            Self::RegistrarStays => "registrar-stays",
+            Self::InstitutionNotSuspended => "institution-not-suspended",
+            Self::InstitutionNotClosed => "institution-not-closed",
+            Self::ChildOpen => "child-open",
+            Self::MergedIntoItself => "merged-into-itself",
+            Self::SuccessorNotOpen => "successor-not-open",
+            Self::TooManyMerged => "too-many-merged",
+            Self::ParentEnded => "parent-ended",
             Self::KeyNotActive => "key-not-active",
             Self::KeyWrongUse => "key-wrong-use",
             Self::KindNotYours => "kind-not-yours",

@@ -2,6 +2,7 @@
 //! status and a slug.
 
 mod access;
+mod institution;
 mod person;
 
 use std::io::ErrorKind;
@@ -233,6 +234,11 @@ impl From<Refusal> for Problem {
             Refusal::CompromiseKey(error) => reason_of_compromise_key(error),
             Refusal::ReaffirmHistory(error) => reason_of_reaffirm_history(error),
             Refusal::SettleEntries(error) => reason_of_settle_entries(error),
+            Refusal::Rename(error) => institution::reason_of_rename(error),
+            Refusal::SuspendInstitution(error) => institution::reason_of_suspension(error),
+            Refusal::Close(error) => institution::reason_of_close(error),
+            Refusal::MergeInstitution(error) => institution::reason_of_merge(error),
+            Refusal::Revive(error) => institution::reason_of_revive(error),
             Refusal::Appoint(error) => reason_of_appoint(error),
             Refusal::Dismiss(error) => match error {
                 DismissError::RoleNotHeld { .. } => Reason::RoleNotHeld,
@@ -310,6 +316,8 @@ fn reason_of_ask(error: &AskError) -> Reason {
     match error {
         AskError::SignerUnknown(_) => Reason::SignerUnknown,
         AskError::NotAdmitted(_) => Reason::InstitutionNotAdmitted,
+        AskError::Suspended { .. } => Reason::InstitutionSuspended,
+        AskError::Ended { .. } => Reason::InstitutionEnded,
         AskError::KeyNotActive { .. } => Reason::KeyNotActive,
         AskError::KeyUse(_) => Reason::KeyWrongUse,
         AskError::KindNotYours { .. } => Reason::KindNotYours,
@@ -338,6 +346,7 @@ fn reason_of_admit(error: &AdmitError) -> Reason {
         AdmitError::Name => Reason::NameInvalid,
         AdmitError::Officers => Reason::OfficersInvalid,
         AdmitError::ParentUnknown(_) => Reason::ParentUnknown,
+        AdmitError::ParentEnded(_) => Reason::ParentEnded,
         AdmitError::LevelUnfit(_) => Reason::LevelUnfit,
         AdmitError::Key => Reason::KeyInvalid,
     }
@@ -433,6 +442,7 @@ fn reason_of_appoint(error: &AppointError) -> Reason {
         AppointError::RoleScope(_) => Reason::RoleScope,
         AppointError::RolesCombined { .. } => Reason::RolesCombined,
         AppointError::InstitutionUnknown(_) => Reason::InstitutionUnknown,
+        AppointError::InstitutionEnded(_) => Reason::InstitutionEnded,
         AppointError::Merged(_) => Reason::PersonMerged,
     }
 }

@@ -11,6 +11,7 @@ mod credential;
 mod erasure;
 mod identifier;
 mod institution;
+mod institution_life;
 mod ledger;
 mod person;
 mod refusal;

@@ -11,7 +11,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use identity::did::{Did, IssuerNumber};
 use identity::institution::seal::{self, Seal};
-use identity::institution::{Custody, Institution, rotate_key};
+use identity::institution::{Custody, rotate_key};
 use ledger::assertion::Kid;
 use ledger::key::SigningKey;
 use serde::{Deserialize, Serialize};
@@ -75,7 +75,7 @@ pub async fn rotate(
 
 impl App {
     /// The kept key of this name, made if there is none: a rotation may be proposed again.
-    fn kept_or_made(&self, kid: &Kid) -> Result<Arc<SigningKey>, Problem> {
+    pub(super) fn kept_or_made(&self, kid: &Kid) -> Result<Arc<SigningKey>, Problem> {
         if let Some(kept) = self.keystore.signer(kid)? {
             return Ok(kept);
         }
@@ -107,9 +107,7 @@ pub async fn standing(
     Query(after): Query<super::After>,
 ) -> Result<Json<StandingBody>, Problem> {
     app.wait_for(after.after).await?;
-    let institution = app
-        .ledger
-        .state::<Institution>(&IssuerNumber(number).stream())?;
+    let institution = app.institution(IssuerNumber(number))?;
     if institution.admitted.is_none() {
         return Err(Problem::of(Reason::InstitutionUnknown));
     }

@@ -6,133 +6,20 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use credentials::policy::OutcomeKind;
 use identity::did::{Did, IssuerNumber};
-use identity::institution::registry::Registry;
-use identity::institution::{Custody, Institution, KeyUse, Level, activate_key, admit, retire_key};
-use ledger::clock;
+use identity::institution::{
+    Condition, Custody, Institution, KeyUse, Level, activate_key, retire_key,
+};
 use ledger::key::PublicKey;
 use projections::page::Cursor;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 use super::answer::WriteAnswer;
 use crate::app::App;
 use crate::extract::{Body, Caller};
 use crate::problem::{Problem, ProblemBody, Reason};
 use crate::write::Asking;
-
-/// How often admission tries the next number when another admission took it.
-const NUMBER_TRIES: usize = 8;
-
-/// An institution to admit.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AdmitBody {
-    /// Its name.
-    #[schema(example = "浙江大学")]
-    name: String,
-    /// 学校标识码; this or the credit code.
-    #[schema(example = "4133010335")]
-    school_code: Option<String>,
-    /// 统一社会信用代码; this or the school code.
-    credit_code: Option<String>,
-    /// province, city, county or school.
-    #[schema(value_type = String, example = "school")]
-    level: Level,
-    /// Number of the institution above it.
-    #[schema(value_type = Option<u32>)]
-    parent: Option<IssuerNumber>,
-    /// Outcome kinds it may record.
-    #[schema(value_type = Vec<String>, example = json!(["course"]))]
-    scope: Vec<OutcomeKind>,
-    /// Its first two officers; made up and returned if left out.
-    officers: Option<[Uuid; 2]>,
-    /// Its own assertion key, if it keeps one; else the platform makes and keeps one.
-    #[schema(value_type = Option<String>)]
-    key: Option<PublicKey>,
-    /// Accept a check character that does not fit.
-    #[serde(default)]
-    r#override: bool,
-}
-
-/// Admit an institution.
-///
-/// A two-person act: the answer is 202 with `approval`, which a second registrar approves.
-#[utoipa::path(post, path = "/v1/institutions", extensions(("x-action" = json!("admit-institution"))), tag = "registry", request_body = AdmitBody, security(("token" = [])),
-    responses((status = 202, description = "proposed", body = WriteAnswer), (status = 201, description = "admitted", body = WriteAnswer),
-        (status = 409, description = "a rule says no", body = ProblemBody), (status = 422, description = "invalid", body = ProblemBody)))]
-pub async fn admit(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    headers: HeaderMap,
-    Body(body): Body<AdmitBody>,
-) -> Result<Response, Problem> {
-    let officers = body
-        .officers
-        .unwrap_or_else(|| [clock::uuid_v4(), clock::uuid_v4()]);
-    let mut tries = 0;
-    loop {
-        let number = app.ledger.state::<Registry>(&Registry::stream())?.next();
-        let data = data(&app, &body, number, officers)?;
-        let asking = Asking {
-            issuer: IssuerNumber::REGISTRAR,
-            ..Asking::open(&caller, admit::KIND, &data)?
-        };
-        match app.ask(asking).await {
-            Err(problem) if problem.reason == Reason::NumberNotNext && tries < NUMBER_TRIES => {
-                tries += 1;
-            }
-            Err(problem) => return Err(problem),
-            Ok(written) => {
-                let answer = WriteAnswer::new(&app, &headers, written.id, &written)?
-                    .with("number", number.0)
-                    .with("did", Did::new(&app.host, number).to_string())
-                    .with("officers", serde_json::json!(officers));
-                return Ok(answer.respond(&written));
-            }
-        }
-    }
-}
-
-fn data(
-    app: &App,
-    body: &AdmitBody,
-    number: IssuerNumber,
-    officers: [Uuid; 2],
-) -> Result<admit::Data, Problem> {
-    // Unique, since two proposals may ask for one number and the second must not touch the first's.
-    let fragment = format!("key-{:08x}", u32::from_be_bytes(clock::random()));
-    let (custody, key) = if let Some(key) = &body.key {
-        (Custody::Own, key.clone())
-    } else {
-        let kid = Did::new(&app.host, number)
-            .kid(&fragment)
-            .ok_or_else(|| Problem::internal("the host cannot stand in a key's name"))?;
-        (Custody::Platform, app.keystore.generate(&kid)?)
-    };
-    Ok(admit::Data {
-        credit_code: body.credit_code.clone(),
-        key: admit::FirstKey {
-            custody,
-            fragment,
-            key,
-        },
-        level: body.level,
-        name: body.name.clone(),
-        number,
-        officers: officers.to_vec(),
-        parent: body.parent,
-        school_code: body.school_code.clone(),
-        scope: body
-            .scope
-            .iter()
-            .map(|kind| kind.as_str().to_owned())
-            .collect(),
-        r#override: body.r#override,
-    })
-}
 
 /// Which page of a list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -164,6 +51,20 @@ impl Page {
     }
 }
 
+/// Which institutions.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Listing {
+    /// Opaque: `next` of the page before.
+    cursor: Option<String>,
+    /// Entries a page, 1 to 200; 50 if left out.
+    limit: Option<usize>,
+    /// Wait until the view has folded this position.
+    after: Option<u64>,
+    /// This institution and everybody below it; one that was merged stands where its successor does.
+    under: Option<u32>,
+}
+
 /// A page of a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct InstitutionPage {
@@ -183,8 +84,25 @@ pub struct InstitutionBody {
     pub id: u32,
     /// Its DID.
     pub did: String,
-    /// Its name.
+    /// Its name today.
     pub name: String,
+    /// Names it had before, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub former_names: Vec<FormerName>,
+    /// open, suspended, closed or merged.
+    pub state: &'static str,
+    /// Position from which it is suspended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suspended: Option<u64>,
+    /// Position at which it was closed or merged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended: Option<u64>,
+    /// Number of who answers for it, if it was merged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub successor: Option<u32>,
+    /// Numbers of those it answers for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub answers_for: Vec<u32>,
     /// 学校标识码.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub school_code: Option<String>,
@@ -204,6 +122,15 @@ pub struct InstitutionBody {
     pub custody: Custody,
     /// Position of its admission.
     pub position: u64,
+}
+
+/// A name that an institution had.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FormerName {
+    /// The name.
+    pub name: String,
+    /// Position of the commit that gave it.
+    pub from: u64,
 }
 
 /// A key and its window.
@@ -228,15 +155,24 @@ pub struct KeyBody {
 }
 
 /// The institutions, by number.
-#[utoipa::path(get, path = "/v1/institutions", tag = "registry", params(Page),
+#[utoipa::path(get, path = "/v1/institutions", tag = "registry", params(Listing),
     responses((status = 200, description = "a page", body = InstitutionPage)))]
 pub async fn list(
     State(app): State<Arc<App>>,
-    Query(page): Query<Page>,
+    Query(listing): Query<Listing>,
 ) -> Result<Json<InstitutionPage>, Problem> {
+    let under = listing.under.map(IssuerNumber);
+    let page = Page {
+        cursor: listing.cursor,
+        limit: listing.limit,
+        after: listing.after,
+    };
     app.wait_for(page.after()).await?;
     let position = app.views.follower.next();
-    let listed = app.views.institutions.page(page.start()?, page.limit())?;
+    let listed = app
+        .views
+        .institutions
+        .page(under, page.start()?, page.limit())?;
     let items = listed
         .rows
         .iter()
@@ -267,7 +203,24 @@ pub async fn show(
 
 fn body_of(app: &App, institution: &Institution) -> Option<InstitutionBody> {
     let it = institution.admitted.as_ref()?;
+    let life = &institution.life;
+    let former = institution.former_names().map(|named| FormerName {
+        name: named.name.clone(),
+        from: named.by.position,
+    });
+    let successor = life.ended.and_then(|ended| ended.into);
     Some(InstitutionBody {
+        former_names: former.collect(),
+        state: match institution.condition() {
+            Condition::Open => "open",
+            Condition::Suspended(_) => "suspended",
+            Condition::Ended(ended) if ended.into.is_some() => "merged",
+            Condition::Ended(_) => "closed",
+        },
+        suspended: life.suspended.map(|by| by.position),
+        ended: life.ended.map(|ended| ended.by.position),
+        successor: successor.map(|number| number.0),
+        answers_for: life.absorbed.iter().map(|number| number.0).collect(),
         id: it.number.0,
         did: Did::new(&app.host, it.number).to_string(),
         name: it.name.clone(),

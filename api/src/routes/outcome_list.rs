@@ -1,6 +1,6 @@
 //! GET /v1/outcomes: what a learner learned, or what an institution awarded to one.
 //!
-//! Invariant: staff see what their own institution awarded and nothing that tells of the rest; for
+//! Invariant: staff see what their own institution awarded, or one that it answers for, and nothing that tells of the rest; for
 //! them a learner whom it never taught and one who does not exist are the same empty list.
 
 use std::sync::Arc;
@@ -25,6 +25,8 @@ use crate::transcript::{self, Line};
 pub struct Wanted {
     /// Whose; staff must name one, a learner's own list needs none.
     learner: Option<Uuid>,
+    /// Number of the awarder, for staff of one that answers for it since a merger; left out, their own.
+    awarder: Option<u32>,
     /// The awarder's own number.
     record: Option<String>,
     /// Opaque: `next` of the page before.
@@ -55,7 +57,7 @@ pub async fn list(
     caller: Caller,
     Query(wanted): Query<Wanted>,
 ) -> Result<Json<OutcomePage>, Problem> {
-    let (person, awarder) = whose(&app, &caller, wanted.learner)?;
+    let (person, awarder) = whose(&app, &caller, &wanted)?;
     let cursor = wanted.cursor.as_deref().map(str::parse::<Cursor>);
     let cursor = cursor
         .transpose()
@@ -88,18 +90,23 @@ pub async fn list(
 fn whose(
     app: &App,
     caller: &Caller,
-    learner: Option<Uuid>,
+    wanted: &Wanted,
 ) -> Result<(Uuid, Option<IssuerNumber>), Problem> {
-    let learner = learner.map(|id| app.holder(id)).transpose()?;
+    let asked = wanted.awarder.map(IssuerNumber);
+    let learner = wanted.learner.map(|id| app.holder(id)).transpose()?;
     match (caller.role, caller.institution) {
         (Role::Learner, _) if learner.is_none_or(|id| id == caller.person) => {
-            Ok((caller.person, None))
+            Ok((caller.person, asked))
         }
         (Role::Clerk | Role::Institution, Some(institution)) => {
             let learner = learner.ok_or_else(|| {
                 Problem::invalid("/learner", ("请指明学习者", "name the learner"))
             })?;
-            Ok((learner, Some(institution)))
+            let awarder = asked.unwrap_or(institution);
+            if awarder != institution && !app.institution(institution)?.answers_for(awarder) {
+                return Err(Problem::of(Reason::NotAllowed));
+            }
+            Ok((learner, Some(awarder)))
         }
         _ => Err(Problem::of(Reason::NotAllowed)),
     }

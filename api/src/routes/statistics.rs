@@ -92,7 +92,7 @@ pub async fn overview(
 }
 
 /// Thousandths as a decimal string; a sum over institutions may pass what one amount may hold.
-fn decimal(mc: u64) -> String {
+pub(super) fn decimal(mc: u64) -> String {
     let text = format!("{}.{:03}", mc / 1000, mc % 1000);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

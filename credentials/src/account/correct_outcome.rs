@@ -3,7 +3,7 @@
 
 use identity::did::IssuerNumber;
 use identity::erasable::Commitments;
-use identity::institution::{Institution, Standing};
+use identity::institution::{Institution, Standing, succession};
 use ledger::assertion::Target;
 use ledger::decision::{Decision, Earlier, Verdict, World};
 use ledger::fact::Stream;
@@ -85,7 +85,9 @@ pub enum CorrectOutcomeError {
     #[error("there is no outcome {0} in this account")]
     OutcomeUnknown(Uuid),
     /// Somebody else's outcome.
-    #[error("outcome {outcome} was awarded by institution {awarder}, who alone corrects it")]
+    #[error(
+        "outcome {outcome} was awarded by institution {awarder}, who alone corrects it, or whoever answers for it since a merger"
+    )]
     NotYours {
         /// Which outcome.
         outcome: Uuid,
@@ -125,6 +127,7 @@ impl Decision for CorrectOutcome {
         let mut streams = whole::streams(world, self.data.person);
         streams.extend([Adopted::stream(preset::DEFAULT), self.issuer.stream()]);
         if let Some(outcome) = account.outcome(self.data.outcome) {
+            streams.extend(succession::streams(world, outcome.origin.awarder));
             streams.extend(credential::state::streams_of(world, &outcome.credentials));
         }
         streams
@@ -140,13 +143,14 @@ impl Decision for CorrectOutcome {
             .filter(|outcome| outcome.person == data.person)
             .ok_or(CorrectOutcomeError::OutcomeUnknown(data.outcome))?;
         let awarder = outcome.origin.awarder;
-        if awarder != self.issuer {
+        let asker = world.get::<Institution>(&self.issuer.stream());
+        if awarder != self.issuer && !asker.answers_for(awarder) {
             return Err(CorrectOutcomeError::NotYours {
                 outcome: outcome.id,
                 awarder,
             });
         }
-        let institution = world.get::<Institution>(&awarder.stream());
+        let institution = succession::in_world(world, awarder);
         match outcome.state(&institution) {
             OutcomeState::Recorded => {}
             OutcomeState::Revoked(by) => return Err(CorrectOutcomeError::Revoked(by.position)),

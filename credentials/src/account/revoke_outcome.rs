@@ -2,7 +2,7 @@
 
 use identity::did::IssuerNumber;
 use identity::erasable::Commitments;
-use identity::institution::Institution;
+use identity::institution::{Institution, succession};
 use ledger::assertion::Target;
 use ledger::decision::{Decision, Verdict, World};
 use ledger::fact::Stream;
@@ -54,7 +54,9 @@ pub enum RevokeOutcomeError {
     #[error("there is no outcome {0} in this account")]
     OutcomeUnknown(Uuid),
     /// Somebody else's outcome.
-    #[error("outcome {outcome} was awarded by institution {awarder}, who alone revokes it")]
+    #[error(
+        "outcome {outcome} was awarded by institution {awarder}, who alone revokes it, or whoever answers for it since a merger"
+    )]
     NotYours {
         /// Which outcome.
         outcome: Uuid,
@@ -77,6 +79,7 @@ impl Decision for RevokeOutcome {
         let mut streams = whole::streams(world, self.data.person);
         streams.push(self.issuer.stream());
         if let Some(outcome) = account.outcome(self.data.outcome) {
+            streams.extend(succession::streams(world, outcome.origin.awarder));
             streams.extend(credential::state::streams_of(world, &outcome.credentials));
         }
         streams
@@ -92,13 +95,14 @@ impl Decision for RevokeOutcome {
             .filter(|outcome| outcome.person == data.person)
             .ok_or(RevokeOutcomeError::OutcomeUnknown(data.outcome))?;
         let awarder = outcome.origin.awarder;
-        if awarder != self.issuer {
+        let asker = world.get::<Institution>(&self.issuer.stream());
+        if awarder != self.issuer && !asker.answers_for(awarder) {
             return Err(RevokeOutcomeError::NotYours {
                 outcome: outcome.id,
                 awarder,
             });
         }
-        let institution = world.get::<Institution>(&awarder.stream());
+        let institution = succession::in_world(world, awarder);
         if let OutcomeState::Revoked(by) = outcome.state(&institution) {
             return Ok(Verdict::AlreadySo(by));
         }

@@ -5,7 +5,7 @@
 
 use identity::did::IssuerNumber;
 use identity::erasable::Commitments;
-use identity::institution::{Custody, Institution, KeyUse, Standing};
+use identity::institution::{Custody, Institution, KeyUse, Standing, succession};
 use ledger::decision::{Decision, Verdict, World};
 use ledger::fact::Stream;
 use ledger::key::PublicKey;
@@ -40,7 +40,7 @@ pub struct Data {
     pub credits: Millicredits,
     /// Its bit in each of its three lists, below 131,072.
     pub index: u32,
-    /// Who issues it: the awarder of the outcome.
+    /// Who issues it: the awarder of the outcome, or who answers for it since a merger.
     pub issuer: IssuerNumber,
     /// The part behind `#` of the name of the key that will sign.
     pub key: String,
@@ -73,7 +73,9 @@ pub enum IssueError {
     #[error("there is no outcome {0} in this account")]
     OutcomeUnknown(Uuid),
     /// Somebody else's outcome.
-    #[error("outcome {outcome} was awarded by institution {awarder}, who alone issues for it")]
+    #[error(
+        "outcome {outcome} was awarded by institution {awarder}, who alone issues for it, or whoever answers for it since a merger"
+    )]
     NotYours {
         /// Which outcome.
         outcome: Uuid,
@@ -133,7 +135,9 @@ impl Decision for Issue {
             status_list::wire::stream(data.issuer, data.list),
         ];
         let account = whole::in_world(world, data.person).account;
+        streams.push(self.issuer.stream());
         if let Some(outcome) = account.outcome(data.outcome) {
+            streams.extend(succession::streams(world, outcome.origin.awarder));
             streams.extend(state::streams_of(world, &outcome.credentials));
         }
         streams.extend(whole::streams(world, data.person));
@@ -150,13 +154,15 @@ impl Decision for Issue {
             .filter(|outcome| outcome.person == data.person)
             .ok_or(IssueError::OutcomeUnknown(data.outcome))?;
         let awarder = outcome.origin.awarder;
-        if awarder != self.issuer || awarder != data.issuer {
+        let asker = world.get::<Institution>(&self.issuer.stream());
+        let answers = awarder == self.issuer || asker.answers_for(awarder);
+        if !answers || data.issuer != self.issuer {
             return Err(IssueError::NotYours {
                 outcome: outcome.id,
                 awarder,
             });
         }
-        let institution = world.get::<Institution>(&awarder.stream());
+        let institution = succession::in_world(world, awarder);
         match outcome.state(&institution) {
             OutcomeState::Recorded => {}
             OutcomeState::Revoked(by) => return Err(IssueError::OutcomeRevoked(by.position)),

@@ -2,7 +2,7 @@
 
 use identity::did::IssuerNumber;
 use identity::erasable::Commitments;
-use identity::institution::Institution;
+use identity::institution::{Institution, succession};
 use ledger::decision::{Decision, Verdict, World};
 use ledger::fact::Stream;
 use serde::{Deserialize, Serialize};
@@ -64,7 +64,9 @@ pub enum SetStatusError {
     #[error("there is no credential {0} of this person")]
     CredentialUnknown(Uuid),
     /// Somebody else's credential.
-    #[error("credential {credential} was issued by institution {issuer}, who alone changes it")]
+    #[error(
+        "credential {credential} was issued by institution {issuer}, who alone changes it, or whoever answers for it since a merger"
+    )]
     NotYours {
         /// Which credential.
         credential: Uuid,
@@ -86,7 +88,9 @@ impl Decision for SetStatus {
     type Error = SetStatusError;
 
     fn streams(&self, world: &World<'_>) -> Vec<Stream> {
-        streams_of(world, &[self.data.credential])
+        let mut streams = streams_of(world, &[self.data.credential]);
+        streams.push(self.issuer.stream());
+        streams
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, SetStatusError> {
@@ -98,13 +102,14 @@ impl Decision for SetStatus {
             .map(|issued| &issued.says)
             .filter(|says| says.person == data.person)
             .ok_or(SetStatusError::CredentialUnknown(data.credential))?;
-        if says.issuer != self.issuer {
+        let asker = world.get::<Institution>(&self.issuer.stream());
+        if says.issuer != self.issuer && !asker.answers_for(says.issuer) {
             return Err(SetStatusError::NotYours {
                 credential: data.credential,
                 issuer: says.issuer,
             });
         }
-        let institution = world.get::<Institution>(&says.issuer.stream());
+        let institution = succession::in_world(world, says.issuer);
         let last = credential.last_change(&institution).map(|last| last.by);
         let how = match (credential.standing(&institution), data.status, last) {
             (Standing::Revoked, Status::Revoked, Some(by))

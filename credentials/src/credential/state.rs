@@ -1,6 +1,6 @@
 //! What is known of a credential, and what becomes of it when its outcome changes.
 
-use identity::institution::{self, Institution, Signed};
+use identity::institution::{self, Institution, Signed, succession};
 use ledger::decision::{Aggregate, Earlier, Occurred, Unreadable, World};
 use ledger::fact::{Fact, Stream};
 use ledger::hash::Digest;
@@ -87,7 +87,7 @@ pub fn streams_of(world: &World<'_>, credentials: &[Uuid]) -> Vec<Stream> {
     for id in credentials {
         let stream = wire::stream(*id);
         if let Some(issued) = &world.get::<Credential>(&stream).issued {
-            streams.push(issued.says.issuer.stream());
+            streams.extend(succession::streams(world, issued.says.issuer));
             streams.push(status_list::wire::stream(
                 issued.says.issuer,
                 issued.says.list,

@@ -3,6 +3,7 @@
 use identity::ask::Ask;
 use identity::did::IssuerNumber;
 use identity::erasable::Commitments;
+use identity::institution::Institution;
 use identity::officer::Officer;
 use identity::person::{self, Person};
 use identity::purpose::Purpose;
@@ -118,6 +119,7 @@ impl Decision for Apply {
             person::wire::stream(person),
             person::wire::stream(absorbed),
             Officer::stream(absorbed),
+            self.ask.issuer.stream(),
         ];
         for number in [person, absorbed] {
             for stream in whole::streams(world, number) {
@@ -160,8 +162,8 @@ impl Decision for Apply {
             }
         }
         let issuer = self.ask.issuer;
-        let registered = [&stays, &goes].map(|it| it.registered_by == Some(issuer));
-        if issuer != IssuerNumber::REGISTRAR && registered != [true, true] {
+        let asker = world.get::<Institution>(&issuer.stream());
+        if [&stays, &goes].map(|it| it.is_served_by(issuer, &asker)) != [true, true] {
             return Err(ApplyMergeError::NotOnRoster(issuer));
         }
         // Behind the roster: who may not merge learns nothing of the two.

@@ -3,6 +3,7 @@
 use identity::ask::Ask;
 use identity::did::IssuerNumber;
 use identity::erasable::Commitments;
+use identity::institution::Institution;
 use identity::person::{self, Person};
 use ledger::decision::{Decision, Verdict, World};
 use ledger::fact::Stream;
@@ -77,6 +78,7 @@ impl Decision for Revert {
     fn streams(&self, world: &World<'_>) -> Vec<Stream> {
         let mut streams = whole::streams(world, self.data.absorbed);
         streams.extend([self.data.absorbed, self.data.person].map(person::wire::stream));
+        streams.push(self.ask.issuer.stream());
         streams
     }
 
@@ -91,9 +93,10 @@ impl Decision for Revert {
             return Err(not_merged());
         }
         let issuer = self.ask.issuer;
+        let asker = world.get::<Institution>(&issuer.stream());
         let both = [absorbed, person].map(|number| {
             let state = world.get::<Person>(&person::wire::stream(number));
-            state.is_served_by(issuer)
+            state.is_served_by(issuer, &asker)
         });
         if both != [true, true] {
             return Err(RevertMergeError::NotOnRoster(issuer));

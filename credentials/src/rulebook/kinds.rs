@@ -5,8 +5,8 @@ pub mod people;
 use identity::approval::decide::{Approvers, Side};
 use identity::ask::{Entitlement, Signer};
 use identity::institution::{
-    KeyUse, activate_key, admit, compromise_key, reaffirm_history, recover_key, retire_key,
-    rotate_key, settle_entries,
+    KeyUse, activate_key, admit, close, compromise_key, merge, reaffirm_history, recover_key,
+    rename, retire_key, revive, rotate_key, settle_entries, suspend as stop,
 };
 use identity::officer::{appoint, clerk, dismiss};
 use identity::person::erasure::{certify, destroy, request};
@@ -55,6 +55,12 @@ const KEEPERS: Entitlement = Entitlement {
 const COUNTERS: Entitlement = Entitlement {
     signer: Signer::Either,
     roles: &[Role::Counter, Role::Registrar],
+};
+
+/// Who says what becomes of an institution.
+const REGISTRARS: Entitlement = Entitlement {
+    signer: Signer::Registrar,
+    roles: &[Role::Registrar],
 };
 
 /// The kinds that other keys than an assertion key sign. What is not here, assertion keys sign.
@@ -244,6 +250,54 @@ const TABLE: &[Kind] = &[
         purpose: Purpose::Identity,
         two_person: None,
         approvers: &[],
+    },
+    Kind {
+        name: rename::KIND,
+        entitlement: REGISTRARS,
+        erasable: &[],
+        purpose: Purpose::Identity,
+        two_person: Some(Act::Admit),
+        approvers: REGISTRARS.roles,
+    },
+    Kind {
+        name: stop::SUSPEND,
+        entitlement: REGISTRARS,
+        erasable: &[],
+        purpose: Purpose::Identity,
+        two_person: Some(Act::Admit),
+        approvers: REGISTRARS.roles,
+    },
+    Kind {
+        name: stop::REINSTATE,
+        entitlement: REGISTRARS,
+        erasable: &[],
+        purpose: Purpose::Identity,
+        two_person: Some(Act::Admit),
+        approvers: REGISTRARS.roles,
+    },
+    Kind {
+        name: close::KIND,
+        entitlement: REGISTRARS,
+        erasable: &[],
+        purpose: Purpose::Identity,
+        two_person: Some(Act::Admit),
+        approvers: REGISTRARS.roles,
+    },
+    Kind {
+        name: merge::KIND,
+        entitlement: REGISTRARS,
+        erasable: &[],
+        purpose: Purpose::Identity,
+        two_person: Some(Act::Admit),
+        approvers: REGISTRARS.roles,
+    },
+    Kind {
+        name: revive::KIND,
+        entitlement: REGISTRARS,
+        erasable: &[],
+        purpose: Purpose::Identity,
+        two_person: Some(Act::Admit),
+        approvers: REGISTRARS.roles,
     },
     Kind {
         name: register::KIND,

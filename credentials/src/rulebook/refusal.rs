@@ -5,12 +5,17 @@ use identity::approval::decide::ApprovalError;
 use identity::ask::AskError;
 use identity::institution::activate_key::ActivateKeyError;
 use identity::institution::admit::AdmitError;
+use identity::institution::close::CloseError;
 use identity::institution::compromise_key::CompromiseKeyError;
+use identity::institution::merge::MergeInstitutionError;
 use identity::institution::reaffirm_history::ReaffirmHistoryError;
 use identity::institution::recover_key::RecoverKeyError;
+use identity::institution::rename::RenameError;
 use identity::institution::retire_key::RetireKeyError;
+use identity::institution::revive::ReviveError;
 use identity::institution::rotate_key::RotateKeyError;
 use identity::institution::settle_entries::SettleEntriesError;
+use identity::institution::suspend::SuspendInstitutionError;
 use identity::officer::appoint::AppointError;
 use identity::officer::clerk::ChangeClerkError;
 use identity::officer::dismiss::DismissError;
@@ -94,6 +99,21 @@ pub enum Refusal {
     /// entries.reaffirm, entries.repudiate
     #[error(transparent)]
     SettleEntries(#[from] SettleEntriesError),
+    /// institution.rename
+    #[error(transparent)]
+    Rename(#[from] RenameError),
+    /// institution.suspend, institution.reinstate
+    #[error(transparent)]
+    SuspendInstitution(#[from] SuspendInstitutionError),
+    /// institution.close
+    #[error(transparent)]
+    Close(#[from] CloseError),
+    /// institution.merge
+    #[error(transparent)]
+    MergeInstitution(#[from] MergeInstitutionError),
+    /// institution.revive
+    #[error(transparent)]
+    Revive(#[from] ReviveError),
     /// officer.appoint
     #[error(transparent)]
     Appoint(#[from] AppointError),

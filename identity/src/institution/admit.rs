@@ -204,6 +204,9 @@ pub enum AdmitError {
     /// The parent is not admitted.
     #[error("the parent, institution {0}, is not admitted")]
     ParentUnknown(IssuerNumber),
+    /// The parent was closed or merged.
+    #[error("the parent, institution {0}, is closed or merged")]
+    ParentEnded(IssuerNumber),
     /// It would stand beside or above its parent. The registrar has everybody below it.
     #[error("an institution of this level does not stand below institution {0}")]
     LevelUnfit(IssuerNumber),
@@ -311,11 +314,14 @@ impl Admit {
         let Some(parent) = self.data.parent else {
             return Ok(());
         };
-        let above = world.get::<Institution>(&parent.stream());
-        let above = above
+        let institution = world.get::<Institution>(&parent.stream());
+        let above = institution
             .admitted
             .as_ref()
             .ok_or(AdmitError::ParentUnknown(parent))?;
+        if institution.life.ended.is_some() {
+            return Err(AdmitError::ParentEnded(parent));
+        }
         if parent == IssuerNumber::REGISTRAR || self.data.level.is_below(above.level) {
             Ok(())
         } else {

@@ -6,8 +6,8 @@ use ledger::fact::Stream;
 use serde::{Deserialize, Serialize};
 
 use super::event::{Event, KeyCompromised};
-use super::state::{Institution, fragment_of};
-use super::wire;
+use super::state::fragment_of;
+use super::{succession, wire};
 use crate::ask::Ask;
 use crate::did::IssuerNumber;
 
@@ -69,8 +69,8 @@ pub enum CompromiseKeyError {
 impl Decision for CompromiseKey {
     type Error = CompromiseKeyError;
 
-    fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
-        vec![self.data.institution.stream()]
+    fn streams(&self, world: &World<'_>) -> Vec<Stream> {
+        succession::streams(world, self.data.institution)
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, CompromiseKeyError> {
@@ -85,7 +85,7 @@ impl Decision for CompromiseKey {
         if fragment == fragment_of(&self.ask.kid) {
             return Err(CompromiseKeyError::OwnKey);
         }
-        let institution = world.get::<Institution>(&number.stream());
+        let institution = succession::in_world(world, *number);
         let key = institution
             .key(fragment)
             .ok_or_else(|| CompromiseKeyError::KeyUnknown(fragment.clone()))?;

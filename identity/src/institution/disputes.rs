@@ -4,17 +4,19 @@
 //! credentials when a cut-off is declared, so nothing has to be found and undone.
 //! A crash loses nothing: pure.
 
+use std::sync::Arc;
+
 use super::event::{KeyUse, Settlement};
 use super::ranges::Ranges;
+use super::signed::Signed;
 use super::state::{Institution, Key};
+use crate::did::IssuerNumber;
 
 /// The institution stood for its history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Floor {
-    /// The acknowledgement key that signed.
-    pub by: String,
-    /// The commit's position.
-    pub position: u64,
+    /// The acknowledgement key that signed: its own, or that of whoever answers for it since; and the commit's position.
+    pub signed: Signed,
     /// Everything up to here is its own …
     pub through: u64,
     /// … but for these.
@@ -24,10 +26,8 @@ pub struct Floor {
 /// What became of disputed positions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settled {
-    /// The acknowledgement key that signed.
-    pub by: String,
-    /// The commit's position.
-    pub position: u64,
+    /// The acknowledgement key that signed, as with a floor.
+    pub signed: Signed,
     /// Which way.
     pub how: Settlement,
     /// Which positions.
@@ -52,8 +52,13 @@ struct Dispute {
 }
 
 impl Institution {
-    /// Whether nothing of it was ever in doubt: what nearly every question comes to, at no cost.
+    /// Whether nothing of it, or of who answers for it since, was ever in doubt: what nearly every question
+    /// comes to, at no cost.
     pub fn is_undisputed(&self) -> bool {
+        self.is_undisputed_itself() && self.heirs.iter().all(|heir| heir.is_undisputed_itself())
+    }
+
+    fn is_undisputed_itself(&self) -> bool {
         self.keys.iter().all(|key| key.cut_offs.is_empty())
             && self.floors.iter().all(|floor| floor.except.is_empty())
     }
@@ -61,12 +66,33 @@ impl Institution {
     /// Rises whenever what is in doubt may have changed: for whoever keeps what follows from it.
     pub fn doubts(&self) -> usize {
         let cut_offs: usize = self.keys.iter().map(|key| key.cut_offs.len()).sum();
-        cut_offs + self.floors.len() + self.settled.len()
+        let heirs: usize = self.heirs.iter().map(|heir| 1 + heir.doubts()).sum();
+        cut_offs + self.floors.len() + self.settled.len() + heirs
+    }
+
+    /// How far it stands for what was said of it or in its name, by itself or by who answers for it since:
+    /// each key is judged by the institution it belongs to.
+    pub fn standing_of(&self, signed: &Signed) -> Standing {
+        match self.keeper(signed.issuer) {
+            Some(keeper) => keeper.standing(&signed.fragment, signed.position),
+            // Nobody known answers for it: unknown is not good.
+            None => Standing::Disputed,
+        }
+    }
+
+    /// Whose key `issuer`'s is: its own, or an heir's.
+    fn keeper(&self, issuer: IssuerNumber) -> Option<&Self> {
+        let number = |it: &Self| it.admitted.as_ref().map(|profile| profile.number);
+        if number(self).is_none_or(|own| own == issuer) {
+            return Some(self);
+        }
+        let heir = self.heirs.iter().find(|heir| number(heir) == Some(issuer));
+        heir.map(Arc::as_ref)
     }
 
     /// How far it stands for what the key `fragment` asserted at `position`.
     pub fn standing(&self, fragment: &str, position: u64) -> Standing {
-        if self.is_undisputed() {
+        if self.is_undisputed_itself() {
             return Standing::Good;
         }
         let of_key = self.key(fragment).into_iter().flat_map(cut);
@@ -80,7 +106,7 @@ impl Institution {
         };
         let settled = self
             .settlements()
-            .find(|it| it.position > since && it.ranges.contains(position));
+            .find(|it| it.signed.position > since && it.ranges.contains(position));
         match settled.map(|it| it.how) {
             None => Standing::Disputed,
             Some(Settlement::Reaffirmed) => Standing::Good,
@@ -95,7 +121,7 @@ impl Institution {
             .fold(Ranges::default(), |open, dispute| {
                 let settled = self
                     .settlements()
-                    .filter(|it| it.position > dispute.since)
+                    .filter(|it| it.signed.position > dispute.since)
                     .fold(Ranges::default(), |all, it| all.and(&it.ranges));
                 open.and(&dispute.ranges.without(&settled))
             })
@@ -116,32 +142,43 @@ impl Institution {
     /// The same, once what the key `fragment` signed behind `position` does not count.
     pub fn floor_without(&self, fragment: &str, position: u64) -> Option<u64> {
         self.counted()
-            .filter(|floor| floor.by != fragment || floor.position <= position)
+            .filter(|floor| {
+                let by_it = *floor.signed.fragment == *fragment && self.is_own(&floor.signed);
+                !by_it || floor.signed.position <= position
+            })
             .map(|floor| floor.through)
             .max()
     }
 
     /// The floors that count: not those that their key signed behind its own cut-off.
     fn counted(&self) -> impl Iterator<Item = &Floor> {
-        let counts = |floor: &&Floor| self.counts(&floor.by, floor.position);
+        let counts = |floor: &&Floor| self.counts(&floor.signed);
         self.floors.iter().filter(counts)
     }
 
     /// The settlements that count, by the same rule.
     fn settlements(&self) -> impl Iterator<Item = &Settled> {
-        let counts = |it: &&Settled| self.counts(&it.by, it.position);
+        let counts = |it: &&Settled| self.counts(&it.signed);
         self.settled.iter().filter(counts)
     }
 
-    fn counts(&self, fragment: &str, position: u64) -> bool {
-        let last = self.key(fragment).and_then(Key::not_valid_after);
-        last.is_none_or(|last| position <= last)
+    fn counts(&self, signed: &Signed) -> bool {
+        let Some(keeper) = self.keeper(signed.issuer) else {
+            return false;
+        };
+        let last = keeper.key(&signed.fragment).and_then(Key::not_valid_after);
+        last.is_none_or(|last| signed.position <= last)
+    }
+
+    fn is_own(&self, signed: &Signed) -> bool {
+        let own = self.admitted.as_ref().map(|profile| profile.number);
+        own.is_none_or(|own| own == signed.issuer)
     }
 
     /// What the institution itself excepted, whichever key asserted it.
     fn excepted(&self) -> impl Iterator<Item = Dispute> {
         self.counted().map(|floor| Dispute {
-            since: floor.position,
+            since: floor.signed.position,
             ranges: Ranges::of(floor.except.iter().map(|at| (*at, *at))),
         })
     }

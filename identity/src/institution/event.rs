@@ -139,6 +139,22 @@ pub struct KeyRetired {
     pub fragment: String,
 }
 
+/// Why an institution is stopped, or ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ground {
+    /// Somebody else may have its keys.
+    KeysAtRisk,
+    /// The authorities look into it, or decided so.
+    Supervision,
+    /// It asked for it.
+    OwnWish,
+    /// It is no more.
+    Dissolved,
+    /// None of these.
+    Other,
+}
+
 /// Everything that happens to an institution.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
@@ -160,5 +176,33 @@ pub enum Event {
         how: Settlement,
         /// Which positions.
         ranges: Ranges,
+    },
+    /// institution.renamed
+    Renamed {
+        /// Its name from here on.
+        name: String,
+    },
+    /// institution.suspended
+    Suspended(Ground),
+    /// institution.reinstated
+    Reinstated,
+    /// institution.closed
+    Closed(Ground),
+    /// institution.merged
+    Merged {
+        /// Who answers for it from here on.
+        into: IssuerNumber,
+    },
+    /// institution.absorbs
+    Absorbs {
+        /// Whom it answers for from here on: the one that was merged, and those that one answered for.
+        numbers: Vec<IssuerNumber>,
+        /// How long the longest chain of mergers up to here is.
+        generations: u32,
+    },
+    /// institution.revived
+    Revived {
+        /// Its officers from here on.
+        officers: Vec<Uuid>,
     },
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event::{Event, HistoryReaffirmed};
 use super::state::Institution;
-use super::wire;
+use super::{succession, wire};
 use crate::did::IssuerNumber;
 
 /// The assertion's kind.
@@ -60,8 +60,10 @@ pub enum ReaffirmHistoryError {
 impl Decision for ReaffirmHistory {
     type Error = ReaffirmHistoryError;
 
-    fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
-        vec![self.data.institution.stream()]
+    fn streams(&self, world: &World<'_>) -> Vec<Stream> {
+        let mut streams = succession::streams(world, self.data.institution);
+        streams.push(self.issuer.stream());
+        streams
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, ReaffirmHistoryError> {
@@ -70,7 +72,8 @@ impl Decision for ReaffirmHistory {
             institution: number,
             through,
         } = &self.data;
-        if *number != self.issuer {
+        let asker = world.get::<Institution>(&self.issuer.stream());
+        if *number != self.issuer && !asker.answers_for(*number) {
             return Err(ReaffirmHistoryError::NotYours(*number));
         }
         // What was seen is what is stood for: its root is in the signed text.
@@ -81,7 +84,7 @@ impl Decision for ReaffirmHistory {
                 size,
             });
         }
-        let institution = world.get::<Institution>(&number.stream());
+        let institution = succession::in_world(world, *number);
         let floor = institution.floor();
         if let Some(floor) = floor.filter(|floor| through <= floor) {
             return Err(ReaffirmHistoryError::NotHigher(floor));

@@ -10,7 +10,7 @@ use super::event::{Event, KeyUse, Settlement};
 use super::ranges::Ranges;
 use super::seal::{self, Seal};
 use super::state::Institution;
-use super::wire;
+use super::{succession, wire};
 use crate::did::IssuerNumber;
 
 /// They are the institution's own.
@@ -24,7 +24,7 @@ pub const RANGES_MAX: usize = 1_000;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Data {
-    /// Whose entries.
+    /// Whose entries: the signer's own, or those of one that was merged into it.
     pub institution: IssuerNumber,
     /// The part behind `#` of the assertion key that agrees.
     pub key: String,
@@ -51,7 +51,7 @@ pub struct SettleEntries {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettleEntriesError {
     /// Another institution's entries.
-    #[error("institution {0} settles its own entries")]
+    #[error("institution {0}, or whoever answers for it since a merger, settles its entries")]
     NotYours(IssuerNumber),
     /// None, too many, or not in the one form.
     #[error("ranges: 1 to 1000 of [from, to], ascending, no two of them touching")]
@@ -83,14 +83,17 @@ pub enum SettleEntriesError {
 impl Decision for SettleEntries {
     type Error = SettleEntriesError;
 
-    fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
-        vec![self.data.institution.stream()]
+    fn streams(&self, world: &World<'_>) -> Vec<Stream> {
+        let mut streams = succession::streams(world, self.data.institution);
+        streams.push(self.issuer.stream());
+        streams
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, SettleEntriesError> {
         let data = &self.data;
         let number = data.institution;
-        if number != self.issuer {
+        let asker = world.get::<Institution>(&self.issuer.stream());
+        if number != self.issuer && !asker.answers_for(number) {
             return Err(SettleEntriesError::NotYours(number));
         }
         let ranges = &data.ranges;
@@ -103,11 +106,11 @@ impl Decision for SettleEntries {
         if last >= size {
             return Err(SettleEntriesError::NotSeen { last, size });
         }
-        let institution = world.get::<Institution>(&number.stream());
+        let institution = succession::in_world(world, number);
         if let Some((from, to)) = ranges.outside(&institution.disputed()) {
             return Err(SettleEntriesError::NotDisputed { from, to });
         }
-        let key = institution
+        let key = asker
             .key_at(&data.key, KeyUse::Assertion, world.position)
             .ok_or_else(|| SettleEntriesError::KeyNotFit(data.key.clone()))?;
         let log = world.assertion.log();

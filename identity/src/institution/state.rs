@@ -1,5 +1,7 @@
 //! What is known of an institution.
 
+use std::sync::Arc;
+
 use ledger::assertion::Kid;
 use ledger::decision::{Aggregate, Earlier, Occurred, Unreadable};
 use ledger::hash::Digest;
@@ -8,6 +10,8 @@ use uuid::Uuid;
 
 use super::disputes::{Floor, Settled};
 use super::event::{Custody, Event, KeyActivated, KeyUse, Level};
+use super::life::Life;
+use super::signed::Signed;
 use super::wire;
 use crate::did::IssuerNumber;
 
@@ -70,6 +74,10 @@ pub struct Institution {
     pub floors: Vec<Floor>,
     /// What became of disputed positions, in order.
     pub settled: Vec<Settled>,
+    /// Its names, and whether it acts.
+    pub life: Life,
+    /// Who answers for it since a merger, the nearest first. Not folded: [`super::succession::whole`] fills it in.
+    pub heirs: Vec<Arc<Institution>>,
 }
 
 /// What admission said.
@@ -77,7 +85,7 @@ pub struct Institution {
 pub struct Profile {
     /// Its number.
     pub number: IssuerNumber,
-    /// Its name.
+    /// Its name today.
     pub name: String,
     /// 学校标识码.
     pub school_code: Option<String>,
@@ -151,7 +159,7 @@ impl Institution {
         });
     }
 
-    fn retire(&mut self, fragment: &str, at: &Occurred<'_>) {
+    pub(super) fn retire(&mut self, fragment: &str, at: &Occurred<'_>) {
         for key in self.keys.iter_mut().filter(|key| key.fragment == fragment) {
             key.retired.get_or_insert(at.position);
             key.retired_by.get_or_insert(at.assertion.id());
@@ -187,6 +195,7 @@ impl Aggregate for Institution {
     fn evolve(mut self, event: &Event, at: &Occurred<'_>) -> Self {
         match event {
             Event::Admitted(e) => {
+                self.live(event, at);
                 self.admitted = Some(Profile {
                     number: e.number,
                     name: e.name.clone(),
@@ -207,17 +216,16 @@ impl Aggregate for Institution {
             }
             Event::KeyCompromised(e) => self.cut_off(&e.fragment, e.not_valid_after, at),
             Event::HistoryReaffirmed(e) => self.floors.push(Floor {
-                by: fragment_of(at.assertion.kid()).into(),
-                position: at.position,
+                signed: Signed::here(at),
                 through: e.through,
                 except: e.except.clone(),
             }),
             Event::EntriesSettled { how, ranges } => self.settled.push(Settled {
-                by: fragment_of(at.assertion.kid()).into(),
-                position: at.position,
+                signed: Signed::here(at),
                 how: *how,
                 ranges: ranges.clone(),
             }),
+            life => self.live(life, at),
         }
         self
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
 use super::event::{
-    Admitted, Custody, Event, HistoryReaffirmed, KeyActivated, KeyCompromised, KeyRetired,
+    Admitted, Custody, Event, Ground, HistoryReaffirmed, KeyActivated, KeyCompromised, KeyRetired,
     KeyRotated, KeyUse, Level, Settlement,
 };
 use super::ranges::Ranges;
@@ -33,6 +33,20 @@ pub const HISTORY_REAFFIRMED_V1: &str = "history.reaffirmed.v1";
 pub const ENTRIES_REAFFIRMED_V1: &str = "entries.reaffirmed.v1";
 /// entries.repudiated.v1
 pub const ENTRIES_REPUDIATED_V1: &str = "entries.repudiated.v1";
+/// institution.renamed.v1
+pub const RENAMED_V1: &str = "institution.renamed.v1";
+/// institution.suspended.v1
+pub const SUSPENDED_V1: &str = "institution.suspended.v1";
+/// institution.reinstated.v1
+pub const REINSTATED_V1: &str = "institution.reinstated.v1";
+/// institution.closed.v1
+pub const CLOSED_V1: &str = "institution.closed.v1";
+/// institution.merged.v1
+pub const MERGED_V1: &str = "institution.merged.v1";
+/// institution.absorbs.v1
+pub const ABSORBS_V1: &str = "institution.absorbs.v1";
+/// institution.revived.v1
+pub const REVIVED_V1: &str = "institution.revived.v1";
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -107,6 +121,42 @@ struct HistoryReaffirmedV1 {
 #[serde(deny_unknown_fields)]
 struct EntriesSettledV1 {
     ranges: Ranges,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RenamedV1 {
+    name: String,
+}
+
+/// Of a suspension and of a closing.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GroundV1 {
+    reason: Ground,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReinstatedV1 {}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MergedV1 {
+    into: IssuerNumber,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AbsorbsV1 {
+    generations: u32,
+    numbers: Vec<IssuerNumber>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RevivedV1 {
+    officers: Vec<Uuid>,
 }
 
 /// A use that the shapes of the first version know: `acknowledgement` came later.
@@ -197,6 +247,36 @@ pub(super) fn event(kind: &str, data: &str) -> Result<Event, Unreadable> {
             },
             ranges: read::<EntriesSettledV1>(NOUN, kind, data)?.ranges,
         },
+        _ => return life(kind, data),
+    })
+}
+
+/// The same for what becomes of the institution as a whole.
+fn life(kind: &str, data: &str) -> Result<Event, Unreadable> {
+    const NOUN: &str = "institution";
+    Ok(match kind {
+        RENAMED_V1 => Event::Renamed {
+            name: read::<RenamedV1>(NOUN, kind, data)?.name,
+        },
+        SUSPENDED_V1 => Event::Suspended(read::<GroundV1>(NOUN, kind, data)?.reason),
+        REINSTATED_V1 => {
+            let ReinstatedV1 {} = read(NOUN, kind, data)?;
+            Event::Reinstated
+        }
+        CLOSED_V1 => Event::Closed(read::<GroundV1>(NOUN, kind, data)?.reason),
+        MERGED_V1 => Event::Merged {
+            into: read::<MergedV1>(NOUN, kind, data)?.into,
+        },
+        ABSORBS_V1 => {
+            let v1 = read::<AbsorbsV1>(NOUN, kind, data)?;
+            Event::Absorbs {
+                numbers: v1.numbers,
+                generations: v1.generations,
+            }
+        }
+        REVIVED_V1 => Event::Revived {
+            officers: read::<RevivedV1>(NOUN, kind, data)?.officers,
+        },
         _ => return Err(crate::wire::unknown(NOUN, kind)),
     })
 }
@@ -262,6 +342,23 @@ pub fn to_fact(number: IssuerNumber, event: Event) -> Fact {
             };
             fact(stream, kind, &EntriesSettledV1 { ranges })
         }
+        Event::Renamed { name } => fact(stream, RENAMED_V1, &RenamedV1 { name }),
+        Event::Suspended(reason) => fact(stream, SUSPENDED_V1, &GroundV1 { reason }),
+        Event::Reinstated => fact(stream, REINSTATED_V1, &ReinstatedV1 {}),
+        Event::Closed(reason) => fact(stream, CLOSED_V1, &GroundV1 { reason }),
+        Event::Merged { into } => fact(stream, MERGED_V1, &MergedV1 { into }),
+        Event::Absorbs {
+            numbers,
+            generations,
+        } => fact(
+            stream,
+            ABSORBS_V1,
+            &AbsorbsV1 {
+                generations,
+                numbers,
+            },
+        ),
+        Event::Revived { officers } => fact(stream, REVIVED_V1, &RevivedV1 { officers }),
     }
 }
 

@@ -51,6 +51,9 @@ pub enum AppointError {
     /// No such institution.
     #[error("institution {0} is not admitted")]
     InstitutionUnknown(IssuerNumber),
+    /// The institution was closed or merged: nobody acts for it.
+    #[error("institution {0} is closed or merged")]
+    InstitutionEnded(IssuerNumber),
     /// The number was merged into another: two roles could be joined through it.
     #[error("the person's number is {0} since a merge")]
     Merged(Uuid),
@@ -83,18 +86,22 @@ impl Decision for Appoint {
         if let Some((into, _)) = state.merged_into {
             return Err(AppointError::Merged(into));
         }
-        if let Some(number) = institution
-            && world
-                .get::<Institution>(&number.stream())
-                .admitted
-                .is_none()
-        {
-            return Err(AppointError::InstitutionUnknown(number));
+        let place = institution.map(|number| world.get::<Institution>(&number.stream()));
+        if let (Some(number), Some(place)) = (institution, &place) {
+            if place.admitted.is_none() {
+                return Err(AppointError::InstitutionUnknown(number));
+            }
+            if place.life.ended.is_some() {
+                return Err(AppointError::InstitutionEnded(number));
+            }
         }
         let officer = world.get::<Officer>(&Officer::stream(person));
-        if let Some(grant) =
-            officer.grant(person, role, institution.unwrap_or(IssuerNumber::REGISTRAR))
-        {
+        let held = officer.grant(person, role, institution.unwrap_or(IssuerNumber::REGISTRAR));
+        let counts = |position| {
+            let place = place.as_ref();
+            place.is_none_or(|place| place.keeps_role_of(position))
+        };
+        if let Some(grant) = held.filter(|grant| counts(grant.by.position)) {
             return Ok(Verdict::AlreadySo(grant.by));
         }
         let held = officer

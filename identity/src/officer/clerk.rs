@@ -11,6 +11,7 @@ use super::event::Grantee;
 use super::state::Officer;
 use super::wire;
 use crate::did::IssuerNumber;
+use crate::institution::Institution;
 use crate::person::{self, Person};
 use crate::role::Role;
 
@@ -79,6 +80,7 @@ impl Decision for ChangeClerk {
         vec![
             Officer::stream(self.data.person),
             person::wire::stream(self.data.person),
+            self.issuer.stream(),
         ]
     }
 
@@ -94,7 +96,9 @@ impl Decision for ChangeClerk {
             return Err(ChangeClerkError::Merged(into));
         }
         let officer = world.get::<Officer>(&Officer::stream(person));
+        let institution = world.get::<Institution>(&self.issuer.stream());
         let held = officer.grant(person, role, self.issuer);
+        let held = held.filter(|grant| institution.keeps_role_of(grant.by.position));
         let grantee = Grantee {
             person,
             role,

@@ -61,7 +61,8 @@ impl Officer {
         if wanted.is_none() && institution != IssuerNumber::REGISTRAR {
             return None;
         }
-        self.grants.iter().find(|grant| {
+        // The last one: who comes back to an institution that was closed was given the role again.
+        self.grants.iter().rfind(|grant| {
             let granted = grant.granted;
             granted.person == person && granted.role == role && granted.institution == wanted
         })

@@ -220,7 +220,7 @@ impl Decision for Raise {
 
     fn streams(&self, world: &World<'_>) -> Vec<Stream> {
         let person = self.data.person;
-        let mut streams = served::streams(person);
+        let mut streams = served::streams(person, self.issuer);
         streams.extend(numbers::streams(world, person));
         streams
     }
@@ -257,7 +257,7 @@ impl Decision for Lower {
 
     fn streams(&self, world: &World<'_>) -> Vec<Stream> {
         let person = self.data.person;
-        let mut streams = served::streams(person);
+        let mut streams = served::streams(person, self.issuer);
         streams.extend(numbers::streams(world, person));
         streams
     }

@@ -10,6 +10,7 @@ use super::state::Person;
 use super::wire;
 use crate::did::IssuerNumber;
 use crate::erasable::Commitments;
+use crate::institution::Institution;
 
 /// The assertion's kind.
 pub const KIND: &str = "identifier.bind.v1";
@@ -70,7 +71,7 @@ impl Decision for BindIdentifier {
     type Error = BindIdentifierError;
 
     fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
-        vec![wire::stream(self.data.person)]
+        vec![wire::stream(self.data.person), self.issuer.stream()]
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, BindIdentifierError> {
@@ -83,8 +84,8 @@ impl Decision for BindIdentifier {
         if !state.is_known() {
             return Err(BindIdentifierError::PersonUnknown(*person));
         }
-        let registrar = self.issuer == IssuerNumber::REGISTRAR;
-        if !registrar && state.registered_by != Some(self.issuer) {
+        let asker = world.get::<Institution>(&self.issuer.stream());
+        if !state.is_served_by(self.issuer, &asker) {
             return Err(BindIdentifierError::NotOnRoster(self.issuer));
         }
         if values.as_slice().len() != 1 {

@@ -149,7 +149,7 @@ impl Decision for SayConsent {
     type Error = ConsentError;
 
     fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
-        served::streams(self.data.person)
+        self.asker.streams(self.data.person)
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, ConsentError> {

@@ -186,7 +186,7 @@ impl Decision for Record {
     type Error = ContactError;
 
     fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
-        served::streams(self.data.person)
+        self.asker.streams(self.data.person)
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, ContactError> {
@@ -212,7 +212,7 @@ impl Decision for Remove {
     type Error = ContactError;
 
     fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
-        served::streams(self.data.person)
+        self.asker.streams(self.data.person)
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, ContactError> {

@@ -66,7 +66,7 @@ impl Decision for RecordDeath {
     type Error = RecordDeathError;
 
     fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
-        served::streams(self.data.person)
+        served::streams(self.data.person, self.issuer)
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, RecordDeathError> {

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::state::Person;
-use super::{numbers, wire as person_wire};
+use super::{numbers, served, wire as person_wire};
 use crate::date::day_of;
 use crate::did::IssuerNumber;
 
@@ -209,6 +209,16 @@ pub enum Asker {
     Learner(Uuid),
     /// An officer of an institution.
     Officer(IssuerNumber, Option<Uuid>),
+}
+
+impl Asker {
+    /// What the question whether it is for them to ask reads.
+    pub(super) fn streams(self, person: Uuid) -> Vec<Stream> {
+        match self {
+            Self::Officer(issuer, _) => served::streams(person, issuer),
+            Self::Learner(_) => vec![person_wire::stream(person)],
+        }
+    }
 }
 
 /// The streams of both sides with all their numbers, and of what binds the agent.

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::state::Person;
 use super::wire;
 use crate::did::IssuerNumber;
+use crate::institution::Institution;
 use crate::officer::Officer;
 
 /// Why an institution has nothing to say here.
@@ -30,8 +31,12 @@ pub enum NotServed {
 }
 
 /// What [`check`] reads.
-pub(super) fn streams(person: Uuid) -> Vec<Stream> {
-    vec![wire::stream(person), Officer::stream(person)]
+pub(super) fn streams(person: Uuid, issuer: IssuerNumber) -> Vec<Stream> {
+    vec![
+        wire::stream(person),
+        Officer::stream(person),
+        issuer.stream(),
+    ]
 }
 
 /// The person, if officers of `issuer` may say something of that person's standing.
@@ -44,7 +49,8 @@ pub(super) fn check(
     if !state.is_known() {
         return Err(NotServed::PersonUnknown(person));
     }
-    if !state.is_served_by(issuer) {
+    let asker = world.get::<Institution>(&issuer.stream());
+    if !state.is_served_by(issuer, &asker) {
         return Err(NotServed::NotOnRoster(issuer));
     }
     if let Some((into, _)) = state.merged_into {

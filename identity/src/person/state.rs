@@ -14,6 +14,7 @@ use super::wire;
 use crate::approval;
 use crate::did::{Did, IssuerNumber};
 use crate::erasable::Commitments;
+use crate::institution::Institution;
 use crate::purpose::Purpose;
 
 /// A person's state.
@@ -68,9 +69,13 @@ impl Person {
         self.registered.is_some()
     }
 
-    /// Whether an institution's officers serve the person: it registered the person, or is the registrar.
-    pub fn is_served_by(&self, issuer: IssuerNumber) -> bool {
-        issuer == IssuerNumber::REGISTRAR || self.registered_by == Some(issuer)
+    /// Whether an institution's officers serve the person: it registered the person, or answers for the one
+    /// that did, or is the registrar.
+    pub fn is_served_by(&self, issuer: IssuerNumber, institution: &Institution) -> bool {
+        let by = self.registered_by;
+        issuer == IssuerNumber::REGISTRAR
+            || by == Some(issuer)
+            || by.is_some_and(|by| institution.answers_for(by))
     }
 
     /// Why nobody may act as this person, in whatever role.

@@ -87,7 +87,7 @@ impl Decision for SuspendPerson {
     type Error = SuspendPersonError;
 
     fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
-        served::streams(self.data.person)
+        served::streams(self.data.person, self.issuer)
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, SuspendPersonError> {

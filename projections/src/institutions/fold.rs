@@ -4,7 +4,9 @@ use identity::approval::Event as ApprovalEvent;
 use identity::ask::Ask;
 use identity::did::IssuerNumber;
 use identity::institution::event::{Admitted, Event as InstitutionEvent, KeyActivated};
+use identity::institution::signed::issuer_of;
 use identity::institution::state::fragment_of;
+use identity::institution::wire;
 use rusqlite::{Transaction, params};
 use serde::Serialize;
 use uuid::Uuid;
@@ -26,8 +28,18 @@ CREATE TABLE institutions (
     parent INTEGER,
     scope TEXT NOT NULL,
     officers TEXT NOT NULL,
-    admitted INTEGER NOT NULL
+    admitted INTEGER NOT NULL,
+    merged_into INTEGER
 ) STRICT;
+CREATE TABLE lives (
+    n INTEGER PRIMARY KEY,
+    institution INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    data TEXT NOT NULL,
+    id BLOB NOT NULL,
+    position INTEGER NOT NULL
+) STRICT;
+CREATE INDEX lives_of ON lives (institution);
 CREATE TABLE codes (
     code TEXT PRIMARY KEY,
     number INTEGER NOT NULL
@@ -58,6 +70,7 @@ CREATE INDEX cut_offs_of ON cut_offs (institution, fragment);
 CREATE TABLE floors (
     n INTEGER PRIMARY KEY,
     institution INTEGER NOT NULL,
+    issuer INTEGER NOT NULL,
     fragment TEXT NOT NULL,
     position INTEGER NOT NULL,
     through INTEGER NOT NULL,
@@ -67,6 +80,7 @@ CREATE INDEX floors_of ON floors (institution);
 CREATE TABLE settlements (
     n INTEGER PRIMARY KEY,
     institution INTEGER NOT NULL,
+    issuer INTEGER NOT NULL,
     fragment TEXT NOT NULL,
     position INTEGER NOT NULL,
     how TEXT NOT NULL,
@@ -98,7 +112,7 @@ CREATE TABLE signings (
 
 const FORM: Form = Form {
     name: NAME,
-    version: 2,
+    version: 3,
     schema: SCHEMA,
 };
 
@@ -150,7 +164,10 @@ fn apply_institution(
 ) -> rusqlite::Result<()> {
     let id = entry.commit.assertion.id();
     match event {
-        InstitutionEvent::Admitted(admitted) => admit(rows, entry, admitted),
+        InstitutionEvent::Admitted(admitted) => {
+            admit(rows, entry, admitted)?;
+            live(rows, entry, number, event)
+        }
         InstitutionEvent::KeyActivated(key) => activate(rows, entry, number, key),
         InstitutionEvent::KeyRetired(key) => retire(rows, entry, number, &key.fragment),
         InstitutionEvent::KeyRotated(rotated) => {
@@ -173,9 +190,10 @@ fn apply_institution(
         }
         InstitutionEvent::HistoryReaffirmed(floor) => change_one(
             rows,
-            "INSERT INTO floors (institution, fragment, position, through, except_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO floors (institution, issuer, fragment, position, through, except_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             params![
                 number.0,
+                issuer_of(entry.commit.assertion.kid()).0,
                 fragment_of(entry.commit.assertion.kid()),
                 int(entry.position()),
                 int(floor.through),
@@ -184,15 +202,63 @@ fn apply_institution(
         ),
         InstitutionEvent::EntriesSettled { how, ranges } => change_one(
             rows,
-            "INSERT INTO settlements (institution, fragment, position, how, ranges) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO settlements (institution, issuer, fragment, position, how, ranges) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             params![
                 number.0,
+                issuer_of(entry.commit.assertion.kid()).0,
                 fragment_of(entry.commit.assertion.kid()),
                 int(entry.position()),
                 word(how),
                 list(ranges)?
             ],
         ),
+        life => live(rows, entry, number, life),
+    }
+}
+
+/// What became of it as a whole: the fact is kept as it stands, and what is asked for by rows beside it.
+fn live(
+    rows: &Transaction<'_>,
+    entry: &Entry,
+    number: IssuerNumber,
+    event: &InstitutionEvent,
+) -> rusqlite::Result<()> {
+    let fact = wire::to_fact(number, event.clone());
+    let id = entry.commit.assertion.id();
+    change_one(
+        rows,
+        "INSERT INTO lives (institution, kind, data, id, position) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![
+            number.0,
+            fact.kind,
+            fact.data.as_ref().map_or("{}", |data| data.get()),
+            id.as_bytes(),
+            int(entry.position())
+        ],
+    )?;
+    match event {
+        InstitutionEvent::Renamed { name } => change_one(
+            rows,
+            "UPDATE institutions SET name = ?2 WHERE number = ?1",
+            params![number.0, name],
+        ),
+        InstitutionEvent::Closed(_) | InstitutionEvent::Merged { .. } => {
+            change(
+                rows,
+                "UPDATE keys SET retired = coalesce(retired, ?2), retired_id = coalesce(retired_id, ?3)
+                 WHERE institution = ?1 AND use = 'assertion'",
+                params![number.0, int(entry.position()), id.as_bytes()],
+            )?;
+            let InstitutionEvent::Merged { into } = event else {
+                return Ok(());
+            };
+            change_one(
+                rows,
+                "UPDATE institutions SET merged_into = ?2 WHERE number = ?1",
+                params![number.0, into.0],
+            )
+        }
+        _ => Ok(()),
     }
 }
 
@@ -241,7 +307,7 @@ fn retire(
 fn admit(rows: &Transaction<'_>, entry: &Entry, admitted: &Admitted) -> rusqlite::Result<()> {
     change_one(
         rows,
-        "INSERT INTO institutions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO institutions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, NULL)",
         params![
             admitted.number.0,
             admitted.name,

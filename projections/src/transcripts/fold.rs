@@ -142,7 +142,9 @@ impl Projection for Fold {
                         _,
                         InstitutionEvent::KeyCompromised(_)
                         | InstitutionEvent::HistoryReaffirmed(_)
-                        | InstitutionEvent::EntriesSettled { .. },
+                        | InstitutionEvent::EntriesSettled { .. }
+                        | InstitutionEvent::Renamed { .. }
+                        | InstitutionEvent::Merged { .. },
                     ) => self.recent.anybody_changed(entry.position()),
                     _ => {}
                 }

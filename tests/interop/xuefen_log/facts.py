@@ -28,6 +28,13 @@ KINDS = {
     "history.reaffirmed.v1": ("institution", {"except", "through"}, set()),
     "entries.reaffirmed.v1": ("institution", {"ranges"}, set()),
     "entries.repudiated.v1": ("institution", {"ranges"}, set()),
+    "institution.renamed.v1": ("institution", {"name"}, set()),
+    "institution.suspended.v1": ("institution", {"reason"}, set()),
+    "institution.reinstated.v1": ("institution", set(), set()),
+    "institution.closed.v1": ("institution", {"reason"}, set()),
+    "institution.merged.v1": ("institution", {"into"}, set()),
+    "institution.absorbs.v1": ("institution", {"generations", "numbers"}, set()),
+    "institution.revived.v1": ("institution", {"officers"}, set()),
     "institution.numbered.v1": ("registry", {"codes", "number"}, set()),
     "role.granted.v1": ("officer", {"person", "role"}, {"institution"}),
     "role.removed.v1": ("officer", {"person", "role"}, {"institution"}),
@@ -153,7 +160,14 @@ class State:
         self.names = {}
         self.streams = {}
         self.outcomes = {}
+        self.ended = set()
+        self.merged = {}
         self.bits = {}
+
+    def name_at(self, number, position):
+        """The name of an institution before that position; None = it was not admitted yet."""
+        names = [name for given, name in self.names.get(number, []) if given < position]
+        return names[-1] if names else None
 
     def number_of(self, did):
         """The issuer number of a DID under this log's host; None = no such DID."""
@@ -209,7 +223,21 @@ class State:
     def _fold(self, stream, kind, data, position, where):
         if kind == "institution.admitted.v1":
             require(stream == f"institution/{data['number']}", where, f"it cannot stand in {stream}")
-            self.names[data["number"]] = data["name"]
+            self.names[data["number"]] = [(position, data["name"])]
+        elif kind == "institution.renamed.v1":
+            self.names[int(stream.split("/")[1])].append((position, data["name"]))
+        elif kind in ("institution.closed.v1", "institution.merged.v1"):
+            number = int(stream.split("/")[1])
+            require(number != REGISTRAR, where, "the registrar does not end")
+            self._end(number, data.get("into"), position, where)
+        elif kind == "institution.absorbs.v1":
+            number = int(stream.split("/")[1])
+            merged = [other for other in data["numbers"] if self.merged.get(other) == number]
+            require(len(merged) == 1, where, "it takes in exactly one that was merged into it, and whom that one answered for")
+        elif kind == "institution.revived.v1":
+            number = int(stream.split("/")[1])
+            require(number in self.ended and number not in self.merged, where, "only one that was closed is revived")
+            self.ended.remove(number)
         elif kind in ("key.activated.v1", "key.activated.v2"):
             require(kind.endswith("v2") or data["use"] != "acknowledgement", where, "a use of the second version")
             self._activate(int(stream.split("/")[1]), data, position, where)
@@ -251,6 +279,16 @@ class State:
         elif kind == "status.changed.v1":
             require(data["index"] in self.bits.get(stream, {}), where, "a bit that belongs to no credential")
             require(data["purpose"] in ("revocation", "suspension", "refresh"), where, "another purpose")
+
+    def _end(self, number, into, position, where):
+        require(number not in self.merged, where, "it ended in a merger before")
+        require(into not in self.ended and into != number, where, "its successor does not act")
+        self.ended.add(number)
+        if into is not None:
+            self.merged[number] = into
+        for key in self.keys.get(number, []):
+            if key.use == "assertion" and key.retired is None:
+                key.retired = position
 
     def _key(self, stream, fragment, where):
         keys = self.keys.get(int(stream.split("/")[1]), [])

@@ -125,7 +125,7 @@ def _check_bundle(bundle, log):
     issuers = {issuer["id"]: issuer for issuer in bundle["issuers"]}
     for number, issuer in issuers.items():
         expected = [key for key in at_position.get(number, []) if key]
-        _check_issuer(issuer, number, expected, log, f"{where}, issuer {number}")
+        _check_issuer(issuer, number, expected, (log, position), f"{where}, issuer {number}")
     for number, keys in at_position.items():
         require(number in issuers or not any(keys), where, f"issuer {number} is missing")
     own = issuers[REGISTRAR]["keys"]
@@ -147,11 +147,12 @@ def _window(key, position):
     return (key.fragment, key.text, key.use, key.custody, key.activated, retired)
 
 
-def _check_issuer(issuer, number, expected, log, where):
+def _check_issuer(issuer, number, expected, at, where):
+    log, position = at
     for name in _ISSUER:
         issuer[name]
     require(issuer["did"] == log.state.did_of(number), where, f"its DID {issuer['did']!r}")
-    require(issuer["name"] == log.state.names.get(number), where, "its name is not the log's")
+    require(issuer["name"] == log.state.name_at(number, position), where, "its name is not the log's")
     told = []
     for key in issuer["keys"]:
         did, _, fragment = key["kid"].partition("#")

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use credentials::trust::{self, AgePolicy, Bundle, Issuer, IssuerKey, LogKey};
 use identity::did::{Did, IssuerNumber};
-use identity::institution::Institution;
+use identity::institution::{Institution, close, merge, rename, suspend};
 use identity::person::register;
 use ledger::assertion::{Draft, Kid};
 use ledger::checkpoint::{self, Checkpoint};
@@ -97,6 +97,7 @@ fn province() -> Province {
         .correct(schools[0], people[0], "R-0", &better)
         .unwrap();
     world.revoke(schools[1], people[1], "R-1").unwrap();
+    let merged = lives(&mut world, schools[0]);
     world.propose_institution("温州医科大学", "4133010343");
     world.rotate_key(schools[1], "k2");
     let head = world.log.head().size;
@@ -107,7 +108,7 @@ fn province() -> Province {
     .unwrap();
     std::fs::write(
         directory.path().join("trust.json"),
-        bundle(&world, &schools),
+        bundle(&world, &[schools[0], schools[1], merged]),
     )
     .unwrap();
     let old_key = (
@@ -123,6 +124,28 @@ fn province() -> Province {
         old_key,
         head,
     }
+}
+
+/// A school that is renamed, suspended, reinstated, closed and merged.
+fn lives(world: &mut World, successor: IssuerNumber) -> IssuerNumber {
+    let school = world.admit("台州学院", "4133010350");
+    world.govern(
+        rename::KIND,
+        json!({"institution": school, "name": "台州大学"}),
+    );
+    world.govern(
+        rename::KIND,
+        json!({"institution": successor, "name": "之江大学"}),
+    );
+    let stopped = json!({"institution": school, "reason": "supervision"});
+    world.govern(suspend::SUSPEND, stopped.clone());
+    world.govern(suspend::REINSTATE, json!({ "institution": school }));
+    world.govern(close::KIND, stopped);
+    world.govern(
+        merge::KIND,
+        json!({"institution": school, "into": successor}),
+    );
+    school
 }
 
 /// Forty registrations queued at once, so that some share a group.

@@ -2,6 +2,7 @@
 
 mod checking;
 mod forged;
+mod institutions;
 mod lists;
 
 use api::picture;

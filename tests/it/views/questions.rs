@@ -155,7 +155,7 @@ fn institutions_come_with_every_key_and_its_window() {
     let mut numbers = Vec::new();
     let mut after = None;
     loop {
-        let page = views.institutions.page(after, 2).unwrap();
+        let page = views.institutions.page(None, after, 2).unwrap();
         numbers.extend(
             page.rows
                 .iter()

@@ -298,6 +298,15 @@ impl World {
         number
     }
 
+    /// Two registrars say what becomes of an institution.
+    pub fn govern(&mut self, kind: &str, data: serde_json::Value) {
+        let [first, second] = [0, 1].map(|n| act(self.officers.registrars[n], "registrar"));
+        let draft = self.draft_by(kind, data, first);
+        let proposal = self.submit(IssuerNumber::REGISTRAR, &draft).unwrap();
+        self.approve(IssuerNumber::REGISTRAR, target(&proposal), second)
+            .unwrap();
+    }
+
     /// Activates another key of `issuer` and retires the one it signed with until now.
     pub fn rotate_key(&mut self, issuer: IssuerNumber, fragment: &str) {
         let private = key(&format!("institution {issuer} {fragment}"));

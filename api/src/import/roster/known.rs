@@ -82,7 +82,7 @@ pub(super) fn judge(
     {
         return Err(Ok(second_resident_id(given.line)));
     }
-    let may = caller.institution.is_none() || state.registered_by == caller.institution;
+    let may = app.serves(caller.issuer(), &state).map_err(Err)?;
     let born = given.birth_date.map(|date| date.to_string());
     let differs = |known: &str| born.as_deref().is_some_and(|said| said != known);
     let note = if !may && !unbound.is_empty() {

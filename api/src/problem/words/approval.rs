@@ -30,6 +30,7 @@ impl InChinese for AppointError {
                 format!("此人已任 {held}；系统、安全、审计三种角色一人不得兼任两种")
             }
             Self::InstitutionUnknown(number) => format!("机构 {number} 尚未准入"),
+            Self::InstitutionEnded(number) => format!("机构 {number} 已关闭或已合并"),
             Self::Merged(into) => format!("此人的编号合并后为 {into}"),
         }
     }

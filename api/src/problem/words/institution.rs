@@ -18,6 +18,12 @@ impl InChinese for AskError {
         match self {
             Self::SignerUnknown(kid) => format!("{kid} 不是本平台或其机构的密钥"),
             Self::NotAdmitted(number) => format!("机构 {number} 尚未准入"),
+            Self::Suspended { number, position } => {
+                format!("机构 {number} 自日志序号 {position} 起被暂停")
+            }
+            Self::Ended { number, position } => {
+                format!("机构 {number} 已在日志序号 {position} 处关闭或合并")
+            }
             Self::KeyNotActive {
                 kid,
                 position,
@@ -62,6 +68,7 @@ impl InChinese for AdmitError {
             Self::Name => "名称须为 1 至 120 个字".into(),
             Self::Officers => "机构开始时须有两名不同的经办人".into(),
             Self::ParentUnknown(number) => format!("上级机构 {number} 尚未准入"),
+            Self::ParentEnded(number) => format!("上级机构 {number} 已关闭或已合并"),
             Self::LevelUnfit(number) => format!("这一级的机构不能设在机构 {number} 之下"),
             Self::Key => "该密钥或其名称不能使用".into(),
         }
@@ -161,7 +168,7 @@ impl InChinese for ReaffirmHistoryError {
 impl InChinese for SettleEntriesError {
     fn zh(&self) -> String {
         match self {
-            Self::NotYours(number) => format!("机构 {number} 的存疑记录由它自己处理"),
+            Self::NotYours(number) => format!("机构 {number} 的存疑记录由它自己或继任机构处理"),
             Self::Ranges => "ranges：1 至 1000 段 [起, 止]，从小到大，互不相接".into(),
             Self::NotSeen { last, size } => {
                 format!("签名时所见日志有 {size} 条，其中没有位置 {last}")

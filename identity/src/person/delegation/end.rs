@@ -83,8 +83,11 @@ pub struct Revoke {
 }
 
 /// The streams of the delegation's side, and of what bound its agent.
-fn streams(world: &World<'_>, data: Data) -> Vec<Stream> {
-    let mut streams = served::streams(data.person);
+fn streams(world: &World<'_>, asker: Option<Asker>, data: Data) -> Vec<Stream> {
+    let mut streams = asker.map_or_else(
+        || vec![stream(data.person)],
+        |asker| asker.streams(data.person),
+    );
     let state = person_in(world, data.person);
     let agent = state.delegations.find(data.delegation);
     streams.extend(agent.map(|it| Limit::principals(it.granted.agent)));
@@ -95,7 +98,7 @@ impl Decision for Revoke {
     type Error = EndDelegationError;
 
     fn streams(&self, world: &World<'_>) -> Vec<Stream> {
-        streams(world, self.data)
+        streams(world, Some(self.asker), self.data)
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, EndDelegationError> {
@@ -122,7 +125,7 @@ impl Decision for Expire {
     type Error = EndDelegationError;
 
     fn streams(&self, world: &World<'_>) -> Vec<Stream> {
-        streams(world, self.data)
+        streams(world, None, self.data)
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, EndDelegationError> {

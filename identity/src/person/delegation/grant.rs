@@ -128,7 +128,7 @@ impl Decision for Grant {
 
     fn streams(&self, world: &World<'_>) -> Vec<Stream> {
         let Data { agent, person, .. } = self.data;
-        let mut streams = served::streams(person);
+        let mut streams = self.asker.streams(person);
         streams.extend(sides(world, person, agent));
         streams
     }

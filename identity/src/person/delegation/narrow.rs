@@ -8,7 +8,6 @@ use uuid::Uuid;
 
 use super::end::{EndDelegationError, found};
 use super::{Asker, Scope, today, wire};
-use crate::person::served;
 
 /// Kind of the assertion.
 pub const KIND: &str = "delegation.narrow.v1";
@@ -54,7 +53,7 @@ impl Decision for Narrow {
     type Error = NarrowDelegationError;
 
     fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
-        served::streams(self.data.person)
+        self.asker.streams(self.data.person)
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, NarrowDelegationError> {

@@ -58,7 +58,7 @@ impl Decision for IssueSheet {
     type Error = IssueSheetError;
 
     fn streams(&self, world: &World<'_>) -> Vec<Stream> {
-        let mut streams = served::streams(self.data.person);
+        let mut streams = self.asker.streams(self.data.person);
         streams.extend(numbers::streams(world, self.data.person));
         streams
     }

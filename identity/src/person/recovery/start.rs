@@ -96,7 +96,7 @@ impl Decision for Start {
     type Error = StartRecoveryError;
 
     fn streams(&self, world: &World<'_>) -> Vec<Stream> {
-        let mut streams = served::streams(self.data.person);
+        let mut streams = served::streams(self.data.person, self.ask.issuer);
         streams.extend(numbers::streams(world, self.data.person));
         streams
     }

@@ -55,7 +55,9 @@ impl Decision for Veto {
     type Error = VetoRecoveryError;
 
     fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
-        served::streams(self.data.person)
+        let person = self.data.person;
+        self.asker
+            .map_or_else(|| vec![stream(person)], |asker| asker.streams(person))
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, VetoRecoveryError> {

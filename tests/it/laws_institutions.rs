@@ -1,0 +1,635 @@
+//! Random histories of institutions that are renamed, stopped, closed, merged and let in again while they record,
+//! correct and revoke, against books that know nothing but what happened where.
+//!
+//! The use cases and `Ask::authorise` are asked directly: two-person acts and the log are the model's business.
+
+mod books;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use credentials::account::{
+    self, Account, OutcomeState, correct_outcome, record_outcome, revoke_outcome,
+};
+use credentials::rulebook::{Rulebook, kinds};
+use identity::ask::Ask;
+use identity::did::IssuerNumber;
+use identity::erasable::Commitments;
+use identity::institution::{
+    Condition, Ground, Institution, Level, Standing, close, compromise_key, merge, rename, revive,
+    succession, suspend,
+};
+use ledger::assertion::{Assertion, Seen};
+use ledger::clock::{self, Stopwatch};
+use ledger::decision::{AnyState, Decision, Known, Occurred, Rules as _, Verdict, World};
+use ledger::fact::{Fact, Stream};
+use ledger::hash::Digest;
+use ledger::key::PublicKey;
+use ledger::merkle;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+use serde::Serialize;
+use tests::support::asking::{NOON_MS, Signer, officer, person};
+use tests::support::given::Given;
+use tests::support::{governing, said};
+use uuid::Uuid;
+
+use self::books::{Books, Did, Outcome};
+
+/// Histories unless `XF_INSTITUTION_HISTORIES` says more.
+const HISTORIES: u32 = 2_000;
+const STEPS_MAX: usize = 28;
+/// Their numbers are 1 to this.
+const INSTITUTIONS: u32 = 6;
+/// Keys that each may have: the first, and one for each time it is let in again.
+const SLOTS: u8 = 3;
+/// Level and parent of each, by its number.
+const TREE: [(Level, Option<u32>); 6] = [
+    (Level::City, None),
+    (Level::County, Some(1)),
+    (Level::County, Some(1)),
+    (Level::School, Some(2)),
+    (Level::School, Some(3)),
+    (Level::School, None),
+];
+
+/// Who is named as acting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Who {
+    Nobody,
+    /// An officer since the admission.
+    First,
+    /// An officer since it was let in again.
+    Later,
+}
+
+type Hand = (u32, u8, Who);
+
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Rename(u32, u8),
+    Suspend(u32),
+    Reinstate(u32),
+    Close(u32),
+    Merge(u32, u32),
+    Revive(u32, u8),
+    CutOff(u32, u8, u64),
+    Record(Hand),
+    Correct(usize, Hand),
+    Revoke(usize, Hand),
+    /// The same two by whoever answers for the outcome, if anybody does.
+    CorrectAimed(usize),
+    RevokeAimed(usize),
+    /// The awarder of an outcome is merged into one that may take it in.
+    MergeAimed(usize),
+    /// One that is closed is let in again.
+    ReviveAimed(usize, u8),
+    /// One that acts records.
+    RecordAimed(usize),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Came {
+    Written,
+    AlreadySo,
+    Refused,
+}
+
+/// What costs time and is the same in every history.
+struct Stage {
+    registrar: Assertion,
+    hands: HashMap<Hand, (Assertion, PublicKey)>,
+    revivals: HashMap<(u32, u8), revive::Data>,
+    states: HashMap<Stream, (AnyState, u64)>,
+    next: u64,
+    admitted: BTreeMap<u32, u64>,
+}
+
+fn fragment(slot: u8) -> String {
+    format!("key-{}", slot + 1)
+}
+
+impl Stage {
+    fn new() -> Self {
+        let mut given = Given::genesis();
+        let mut admitted = BTreeMap::new();
+        for (number, (level, parent)) in (1..).zip(TREE) {
+            admitted.insert(number, given.next);
+            given = given.placed(number, level, parent);
+        }
+        given = given.registered(person(100));
+        let seen = Seen {
+            root: merkle::empty_root(),
+            size: 0,
+        };
+        let mut hands = HashMap::new();
+        let mut revivals = HashMap::new();
+        for number in 1..=INSTITUTIONS {
+            for slot in 0..SLOTS {
+                let signer = Signer::new(number, &fragment(slot));
+                for who in [Who::Nobody, Who::First, Who::Later] {
+                    let asking = said::register(number, person(100)).signed_by(signer.clone());
+                    let asking = match who {
+                        Who::Nobody => asking,
+                        Who::First => asking.by(officer(number, 1), "institution"),
+                        Who::Later => asking.by(officer(number, 3), "institution"),
+                    };
+                    let assertion = asking.sign(0, NOON_MS, seen);
+                    hands.insert((number, slot, who), (assertion, signer.public()));
+                }
+                let data = governing::revival(number, &fragment(slot));
+                revivals.insert((number, slot), data);
+            }
+        }
+        let registrar = governing::rename(1, "甲").sign(0, NOON_MS, seen);
+        Self {
+            registrar,
+            hands,
+            revivals,
+            next: given.next,
+            states: given.states(),
+            admitted,
+        }
+    }
+}
+
+struct Play<'a> {
+    stage: &'a Stage,
+    states: HashMap<Stream, (AnyState, u64)>,
+    books: Books,
+    next: u64,
+}
+
+impl Play<'_> {
+    fn known(&self, stream: &Stream) -> (AnyState, u64) {
+        self.states.get(stream).cloned().unwrap_or_else(|| {
+            let fold = Rulebook.fold(stream.noun()).unwrap();
+            (fold.empty(), 0)
+        })
+    }
+
+    fn institution(&self, number: IssuerNumber) -> Arc<Institution> {
+        let (state, _) = self.known(&number.stream());
+        state.downcast::<Institution>().unwrap()
+    }
+
+    fn whole(&self, number: u32) -> Arc<Institution> {
+        let get = |number| Ok::<_, Infallible>(self.institution(number));
+        match succession::whole(IssuerNumber(number), get) {
+            Ok(whole) => whole,
+            Err(never) => match never {},
+        }
+    }
+
+    fn account(&self) -> Arc<Account> {
+        let (state, _) = self.known(&account::wire::stream(person(100)));
+        state.downcast::<Account>().unwrap()
+    }
+
+    /// Decides as the sequencer does, and folds; `kind` is what the hand must be entitled to.
+    fn ask<D: Decision>(
+        &mut self,
+        hand: Option<(Hand, &str)>,
+        decision: &D,
+        own: &impl Serialize,
+    ) -> Came {
+        let Stage {
+            hands, registrar, ..
+        } = self.stage;
+        let (assertion, key) = match hand {
+            Some((hand, _)) => {
+                let (assertion, key) = &hands[&hand];
+                (assertion, key.clone())
+            }
+            None => (registrar, Signer::registrar().public()),
+        };
+        let ask = Ask::of(assertion).unwrap();
+        let mut world = World::new(self.next, NOON_MS, assertion, &key);
+        loop {
+            let mut named = ask.streams();
+            named.extend(decision.streams(&world));
+            world.undeclared();
+            named.retain(|stream| !world.knows(stream));
+            if named.is_empty() {
+                break;
+            }
+            for stream in named {
+                if !world.knows(&stream) {
+                    let (state, revisions) = self.known(&stream);
+                    world.learn(Known {
+                        stream,
+                        state,
+                        revisions,
+                    });
+                }
+            }
+        }
+        if let Some((_, kind)) = hand {
+            let row = kinds::find(kind).unwrap().entitlement;
+            let uses = kinds::signed_by(kind);
+            if ask.authorise(&world, kind, row, uses).is_err() {
+                return Came::Refused;
+            }
+        }
+        let verdict = decision.decide(&world);
+        assert_eq!(world.undeclared(), None, "it read what it had not named");
+        match verdict {
+            Err(_) => Came::Refused,
+            Ok(Verdict::AlreadySo(_)) => Came::AlreadySo,
+            Ok(Verdict::Facts(facts)) => {
+                self.fold(assertion, facts, &serde_json::to_string(own).unwrap());
+                self.next += 1;
+                Came::Written
+            }
+        }
+    }
+
+    fn fold(&mut self, assertion: &Assertion, facts: Vec<Fact>, own: &str) {
+        let at = Occurred {
+            position: self.next,
+            recorded_at_ms: NOON_MS,
+            leaf: Digest::of(&self.next.to_be_bytes()),
+            assertion,
+        };
+        for fact in facts {
+            let fold = Rulebook.fold(fact.stream.noun()).unwrap();
+            let data = fact.data.as_deref().map_or(own, |data| data.get());
+            let event = fold.read(fact.kind, data).unwrap();
+            let (state, revisions) = self.known(&fact.stream);
+            let state = fold.evolve(state, &event, &at);
+            self.states.insert(fact.stream, (state, revisions + 1));
+        }
+    }
+
+    fn govern(&mut self, step: Step) -> Came {
+        match step {
+            Step::Rename(number, name) => {
+                let data = rename::Data {
+                    institution: IssuerNumber(number),
+                    name: books::name(name),
+                };
+                self.ask(None, &rename::Rename { data: data.clone() }, &data)
+            }
+            Step::Suspend(number) | Step::Reinstate(number) => {
+                let change = match step {
+                    Step::Suspend(_) => suspend::Change::Suspend(Ground::Other),
+                    _ => suspend::Change::Reinstate,
+                };
+                let decision = suspend::SuspendInstitution {
+                    institution: IssuerNumber(number),
+                    change,
+                };
+                self.ask(None, &decision, &())
+            }
+            Step::Close(number) => {
+                let data = close::Data {
+                    institution: IssuerNumber(number),
+                    reason: Ground::Dissolved,
+                };
+                self.ask(None, &close::Close { data: data.clone() }, &data)
+            }
+            Step::Merge(number, into) => {
+                let data = merge::Data {
+                    institution: IssuerNumber(number),
+                    into: IssuerNumber(into),
+                };
+                let decision = merge::MergeInstitution { data: data.clone() };
+                self.ask(None, &decision, &data)
+            }
+            Step::Revive(number, slot) => {
+                let data = self.stage.revivals[&(number, slot)].clone();
+                self.ask(None, &revive::Revive { data: data.clone() }, &data)
+            }
+            Step::CutOff(number, slot, back) => {
+                let mut ask = Ask::of(&self.stage.registrar).unwrap();
+                ask.issuer = IssuerNumber(number);
+                let data = compromise_key::Data {
+                    fragment: fragment(slot),
+                    institution: ask.issuer,
+                    not_valid_after: self.next.saturating_sub(back),
+                };
+                let decision = compromise_key::CompromiseKey {
+                    ask,
+                    data: data.clone(),
+                };
+                self.ask(None, &decision, &data)
+            }
+            _ => unreachable!("no registrar's"),
+        }
+    }
+
+    fn record(&mut self, hand: Hand) -> (Came, Uuid) {
+        let record = format!("R-{}", self.next);
+        let data = said::recording(hand.0, person(100), &record, said::course());
+        let decision = record_outcome::RecordOutcome {
+            issuer: IssuerNumber(hand.0),
+            data: data.clone(),
+        };
+        let hand = Some((hand, record_outcome::KIND));
+        (self.ask(hand, &decision, &data), data.outcome)
+    }
+
+    fn correct(&mut self, outcome: Uuid, hand: Hand) -> Came {
+        let target = self.account().outcome(outcome).map(|it| it.current);
+        let mut fields = said::course();
+        // Never what it says already.
+        let worth = format!("0.{:03}", 1 + self.next % 900);
+        fields.credits = Some(worth.parse().unwrap());
+        fields.hours = None;
+        let data = correct_outcome::Data {
+            values: Commitments::default(),
+            fields,
+            outcome,
+            person: person(100),
+            reason: correct_outcome::Reason::AmountWrong,
+        };
+        let decision = correct_outcome::CorrectOutcome {
+            issuer: IssuerNumber(hand.0),
+            target,
+            data: data.clone(),
+        };
+        self.ask(Some((hand, correct_outcome::KIND)), &decision, &data)
+    }
+
+    fn revoke(&mut self, outcome: Uuid, hand: Hand) -> Came {
+        let target = self.account().outcome(outcome).map(|it| it.current);
+        let data = revoke_outcome::Data {
+            values: Commitments::default(),
+            outcome,
+            person: person(100),
+            reason: correct_outcome::Reason::Misconduct,
+        };
+        let decision = revoke_outcome::RevokeOutcome {
+            issuer: IssuerNumber(hand.0),
+            target,
+            data: data.clone(),
+        };
+        self.ask(Some((hand, revoke_outcome::KIND)), &decision, &data)
+    }
+
+    /// The step that somebody means who knows how things are.
+    fn aimed(&self, step: Step) -> Step {
+        let by = |at: usize| {
+            let outcome = self
+                .books
+                .outcomes
+                .get(at % self.books.outcomes.len().max(1))?;
+            let heir = self.books.heir(outcome.awarder);
+            let slot = (0..SLOTS).find(|slot| self.books.signs((heir, *slot), self.next))?;
+            Some((heir, slot, Who::Nobody))
+        };
+        let all = |is: &dyn Fn(u32) -> bool| -> Vec<u32> {
+            (1..=INSTITUTIONS).filter(|it| is(*it)).collect()
+        };
+        let one = |from: Vec<u32>, at: usize| from.get(at % from.len().max(1)).copied();
+        let books = &self.books;
+        match step {
+            Step::MergeAimed(at) => {
+                let outcome = books.outcomes.get(at % books.outcomes.len().max(1));
+                let number = outcome.map_or(1, |it| books.heir(it.awarder));
+                let into = all(&|into| into != number && books.may_take_in(into, number));
+                Step::Merge(number, one(into, at).unwrap_or(1))
+            }
+            Step::ReviveAimed(at, slot) => {
+                let closed = all(&|it| books.ended(it).is_some() && books.heir(it) == it);
+                Step::Revive(one(closed, at).unwrap_or(1), slot)
+            }
+            Step::RecordAimed(at) => {
+                let acting = all(&|it| (0..SLOTS).any(|slot| books.signs((it, slot), self.next)));
+                let number = one(acting, at).unwrap_or(1);
+                let slot = (0..SLOTS).find(|slot| books.signs((number, *slot), self.next));
+                Step::Record((number, slot.unwrap_or(0), Who::Nobody))
+            }
+            Step::CorrectAimed(at) => Step::Correct(at, by(at).unwrap_or((1, 0, Who::Nobody))),
+            Step::RevokeAimed(at) => Step::Revoke(at, by(at).unwrap_or((1, 0, Who::Nobody))),
+            other => other,
+        }
+    }
+
+    fn step(&mut self, step: Step) -> Result<Came, TestCaseError> {
+        let step = self.aimed(step);
+        let (at, expected) = (self.next, self.books.judge(step, self.next));
+        let came = match step {
+            Step::Record(hand) => {
+                let (came, id) = self.record(hand);
+                if came == Came::Written {
+                    self.books.outcomes.push(Outcome {
+                        id,
+                        awarder: hand.0,
+                        said: (hand.0, hand.1, at),
+                        revoked: Vec::new(),
+                    });
+                }
+                came
+            }
+            Step::Correct(n, hand) | Step::Revoke(n, hand) => {
+                let all = self.books.outcomes.len();
+                let Some(id) = self.books.outcomes.get(n % all.max(1)).map(|it| it.id) else {
+                    return Ok(Came::Refused);
+                };
+                let by = (hand.0, hand.1, at);
+                let corrects = matches!(step, Step::Correct(..));
+                let came = if corrects {
+                    self.correct(id, hand)
+                } else {
+                    self.revoke(id, hand)
+                };
+                if came == Came::Written {
+                    let outcome = &mut self.books.outcomes[n % all];
+                    if corrects {
+                        outcome.said = by;
+                    } else {
+                        outcome.revoked.push(by);
+                    }
+                }
+                came
+            }
+            step => {
+                let came = self.govern(step);
+                if came == Came::Written {
+                    self.books.done.push((at, Did::of(step, at)));
+                }
+                came
+            }
+        };
+        prop_assert_eq!(came, expected, "{:?} at {} in {:?}", step, at, self.books);
+        self.compare()?;
+        Ok(came)
+    }
+
+    /// Both sides say the same of everybody.
+    fn compare(&self) -> Result<(), TestCaseError> {
+        let books = &self.books;
+        for number in 1..=INSTITUTIONS {
+            let state = self.institution(IssuerNumber(number));
+            let (suspended, ended) = (books.suspended(number), books.ended(number));
+            let condition = match state.condition() {
+                Condition::Open => (false, None),
+                Condition::Suspended(by) => (true, Some(by.position)),
+                Condition::Ended(by) => (false, Some(by.by.position)),
+            };
+            let expected = match (ended, suspended) {
+                (Some(at), _) => (false, Some(at)),
+                (None, Some(at)) => (true, Some(at)),
+                (None, None) => (false, None),
+            };
+            prop_assert_eq!(condition, expected, "{} in {:?}", number, books);
+            prop_assert_eq!(state.life.suspended.map(|by| by.position), suspended);
+            for back in 0..4 {
+                let at = self.next.saturating_sub(back);
+                let name = books.name_at(number, at);
+                prop_assert_eq!(state.name_at(at), Some(name.as_str()));
+            }
+            for other in 1..=INSTITUTIONS {
+                let answers = state.answers_for(IssuerNumber(other));
+                prop_assert_eq!(answers, books.line(other).contains(&number));
+            }
+            for slot in 0..SLOTS {
+                let key = state.key(&fragment(slot));
+                prop_assert_eq!(
+                    key.is_some_and(|key| key.is_valid_at(self.next)),
+                    books.is_valid((number, slot), self.next)
+                );
+            }
+        }
+        let account = self.account();
+        for outcome in &books.outcomes {
+            let awarder = self.whole(outcome.awarder);
+            let state = account.outcome(outcome.id).unwrap();
+            let stands = match state.state(&awarder) {
+                OutcomeState::Recorded => Some(Standing::Good),
+                OutcomeState::Disputed => Some(Standing::Disputed),
+                OutcomeState::Revoked(_) => None,
+            };
+            prop_assert_eq!(
+                stands,
+                books.stands(outcome),
+                "{:?} in {:?}",
+                outcome,
+                books
+            );
+            let good = state.standing(&awarder) == Standing::Good;
+            prop_assert_eq!(good, !books.is_disputed(outcome.said));
+        }
+        Ok(())
+    }
+}
+
+fn number() -> impl Strategy<Value = u32> {
+    1..=INSTITUTIONS
+}
+
+fn hand() -> impl Strategy<Value = Hand> {
+    let who = prop_oneof![3 => Just(Who::Nobody), 1 => Just(Who::First), 1 => Just(Who::Later)];
+    let slot = prop_oneof![4 => Just(0_u8), 1 => 1..SLOTS];
+    (number(), slot, who)
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let known = || 0..8_usize;
+    prop_oneof![
+        2 => (number(), 0..3_u8).prop_map(|(number, name)| Step::Rename(number, name)),
+        2 => number().prop_map(Step::Suspend),
+        3 => number().prop_map(Step::Reinstate),
+        3 => number().prop_map(Step::Close),
+        4 => (number(), number()).prop_map(|(number, into)| Step::Merge(number, into)),
+        4 => (number(), 1..SLOTS).prop_map(|(number, slot)| Step::Revive(number, slot)),
+        2 => (number(), 0..SLOTS, 0..12_u64).prop_map(|(number, slot, back)| Step::CutOff(number, slot, back)),
+        6 => hand().prop_map(Step::Record),
+        1 => (known(), hand()).prop_map(|(at, hand)| Step::Correct(at, hand)),
+        1 => (known(), hand()).prop_map(|(at, hand)| Step::Revoke(at, hand)),
+        3 => known().prop_map(Step::CorrectAimed),
+        2 => known().prop_map(Step::RevokeAimed),
+        2 => known().prop_map(Step::MergeAimed),
+        2 => (known(), 1..SLOTS).prop_map(|(at, slot)| Step::ReviveAimed(at, slot)),
+        3 => known().prop_map(Step::RecordAimed),
+    ]
+}
+
+fn setting(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// A school that ended would go on, or nobody, or two, would answer for what it gave.
+///
+/// `XF_INSTITUTION_HISTORIES` sets how many histories are played, `XF_INSTITUTION_SEED` repeats a failure.
+#[test]
+fn institutions_stand_where_the_books_have_them() {
+    let histories =
+        setting("XF_INSTITUTION_HISTORIES").map_or(HISTORIES, |text| text.parse().unwrap());
+    let seed = setting("XF_INSTITUTION_SEED")
+        .map_or_else(clock::random::<32>, |text| super::keys::hex(&text));
+    let seed_text = seed
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+    let config = Config {
+        cases: histories,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let stage = Stage::new();
+    let tally = RefCell::new(BTreeMap::<(String, String), u64>::new());
+    let by_heirs = RefCell::new(0_u64);
+    let started = Stopwatch::start();
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
+    let steps = prop::collection::vec(step(), 1..STEPS_MAX);
+    let result = TestRunner::new_with_rng(config, rng).run(&steps, |steps| {
+        let mut play = Play {
+            stage: &stage,
+            states: stage.states.clone(),
+            books: Books::new(&stage.admitted),
+            next: stage.next,
+        };
+        for step in steps {
+            let came = play.step(step)?;
+            let name = format!("{step:?}");
+            let name = name.split('(').next().unwrap_or_default().to_owned();
+            let key = (name, format!("{came:?}"));
+            *tally.borrow_mut().entry(key).or_default() += 1;
+        }
+        let said_by_heir = |it: &&Outcome| {
+            let by = it.revoked.iter().chain([&it.said]);
+            by.into_iter().any(|(number, ..)| *number != it.awarder)
+        };
+        let heirs = play.books.outcomes.iter().filter(said_by_heir).count();
+        *by_heirs.borrow_mut() += u64::try_from(heirs).unwrap();
+        Ok(())
+    });
+    let tally = tally.borrow();
+    let by_heirs = *by_heirs.borrow();
+    super::kill::say(&format!(
+        "institutions: {histories} histories (XF_INSTITUTION_HISTORIES) in {} ms, seed {seed_text} (XF_INSTITUTION_SEED): \
+         {tally:?}; {by_heirs} outcomes changed by a successor",
+        started.elapsed().as_millis(),
+    ));
+    assert!(
+        result.is_ok(),
+        "XF_INSTITUTION_SEED={seed_text}: {}",
+        result.unwrap_err()
+    );
+    let written = |name: &str| {
+        let key = (name.to_owned(), "Written".to_owned());
+        tally.get(&key).copied().unwrap_or_default()
+    };
+    for name in [
+        "Rename",
+        "Suspend",
+        "Reinstate",
+        "Close",
+        "MergeAimed",
+        "ReviveAimed",
+        "CutOff",
+        "RecordAimed",
+    ] {
+        assert!(
+            written(name) * 50 > u64::from(histories),
+            "{name} is hardly ever written"
+        );
+    }
+    assert!(
+        by_heirs * 50 > u64::from(histories),
+        "successors say too little"
+    );
+}

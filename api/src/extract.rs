@@ -19,9 +19,10 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::problem::{Problem, Reason, Words};
+use crate::sign_in::{self, Signed};
 use crate::token::Grant;
 
-/// Who calls, by access token.
+/// Who calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Caller {
     /// The person.
@@ -30,6 +31,8 @@ pub struct Caller {
     pub role: Role,
     /// For which institution.
     pub institution: Option<IssuerNumber>,
+    /// How that was shown.
+    pub signed: Signed,
 }
 
 impl Caller {
@@ -91,6 +94,7 @@ impl From<&Grant> for Caller {
             person: grant.person,
             role: grant.role,
             institution: grant.institution,
+            signed: Signed::Token,
         }
     }
 }
@@ -103,46 +107,12 @@ impl FromRequestParts<Arc<App>> for Caller {
         if let Some(caller) = parts.extensions.get::<Self>() {
             return Ok(*caller);
         }
-        let token = token_of(app, &parts.headers).ok_or_else(|| {
-            let sent = parts.headers.contains_key(header::AUTHORIZATION);
-            Problem::of(if sent {
-                Reason::TokenInvalid
-            } else {
-                Reason::NotSignedIn
-            })
-        })?;
-        let grant = app
-            .tokens
-            .find(token)?
-            .ok_or(Problem::of(Reason::TokenInvalid))?;
-        let caller = Self::from(&*grant);
-        caller.still_may(app)?;
-        Ok(caller)
+        sign_in::caller(app, parts).await
     }
-}
-
-/// The access token that was sent, if it has the form of one.
-pub(crate) fn token_of<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a str> {
-    let sent = bearer(headers).or_else(|| app.demo.then(|| demo_cookie(headers)).flatten());
-    sent.map(str::trim)
-}
-
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let sent = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    // The name of a scheme has no case (RFC 9110 §11.1).
-    let (scheme, token) = sent.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("Bearer").then_some(token)
 }
 
 /// Name of the cookie that `/login` of the demo sets.
 pub const DEMO_COOKIE: &str = "xf-demo";
-
-fn demo_cookie(headers: &HeaderMap) -> Option<&str> {
-    let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
-    cookies
-        .split(';')
-        .find_map(|cookie| cookie.trim().strip_prefix(DEMO_COOKIE)?.strip_prefix('='))
-}
 
 /// A JSON body: unknown members refused, text brought to NFC, the failing member named.
 pub struct Body<T>(pub T);

@@ -36,6 +36,7 @@ mod seal;
 pub mod server;
 pub mod settling;
 mod side;
+pub mod sign_in;
 pub mod standing;
 pub mod status_list;
 pub mod telemetry;

@@ -14,6 +14,7 @@ pub mod institutions;
 pub mod learners;
 pub mod log;
 pub mod merges;
+pub mod oauth;
 pub mod officers;
 pub mod openapi;
 pub mod operations;
@@ -46,6 +47,7 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(operations::problem))
         .routes(routes!(operations::home))
         .routes(routes!(operations::login))
+        .routes(routes!(oauth::token))
         // the log and what verifiers need
         .routes(routes!(log::checkpoint))
         .routes(routes!(log::tile))

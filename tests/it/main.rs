@@ -53,6 +53,7 @@ mod rules_officers;
 mod rules_standing;
 mod running_log;
 mod side;
+mod sign_in;
 mod store;
 mod tiles;
 mod tokens;

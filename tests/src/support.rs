@@ -9,6 +9,7 @@ pub mod issuing;
 pub mod keeping;
 pub mod key_books;
 pub mod log_world;
+pub mod machine;
 pub mod memory_side;
 pub mod panicking_side;
 pub mod pen;

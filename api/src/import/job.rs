@@ -20,6 +20,7 @@ use crate::extract::Caller;
 use crate::problem::{Problem, Reason};
 use crate::seal::SealKey;
 use crate::side;
+use crate::sign_in::Signed;
 
 const JOBS: &str = "import";
 const ERRORS: &str = "import-error";
@@ -171,6 +172,7 @@ impl Job {
             person: self.person,
             role: self.role,
             institution: Some(self.institution),
+            signed: Signed::Token,
         }
     }
 

@@ -115,6 +115,11 @@ pub enum Reason {
     Precondition,
     NotSignedIn,
     TokenInvalid,
+    TokenNeedsProof,
+    BearerOff,
+    DpopProofInvalid,
+    DpopNonceNeeded,
+    PersonNeeded,
     NotAllowed,
     NotFound,
     MethodNotAllowed,
@@ -292,6 +297,11 @@ impl Reason {
         Self::Precondition,
         Self::NotSignedIn,
         Self::TokenInvalid,
+        Self::TokenNeedsProof,
+        Self::BearerOff,
+        Self::DpopProofInvalid,
+        Self::DpopNonceNeeded,
+        Self::PersonNeeded,
         Self::NotAllowed,
         Self::NotFound,
         Self::MethodNotAllowed,
@@ -369,6 +379,10 @@ impl Reason {
             | Self::BadSignature
             | Self::SignerUnknown
             | Self::NotSignedIn
+            | Self::TokenNeedsProof
+            | Self::BearerOff
+            | Self::DpopProofInvalid
+            | Self::DpopNonceNeeded
             | Self::TokenInvalid => StatusCode::UNAUTHORIZED,
             Self::InstitutionNotAdmitted
             | Self::KeyNotActive
@@ -388,6 +402,7 @@ impl Reason {
             | Self::CredentialNotYours
             | Self::OwnAccount
             | Self::PersonBarred
+            | Self::PersonNeeded
             | Self::NotAllowed => StatusCode::FORBIDDEN,
             Self::KeyNotFound
             | Self::InstitutionUnknown
@@ -648,6 +663,11 @@ impl Reason {
             Self::Precondition => "precondition",
             Self::NotSignedIn => "not-signed-in",
             Self::TokenInvalid => "token-invalid",
+            Self::PersonNeeded => "person-needed",
+            Self::DpopNonceNeeded => "dpop-nonce-needed",
+            Self::DpopProofInvalid => "dpop-proof-invalid",
+            Self::BearerOff => "bearer-off",
+            Self::TokenNeedsProof => "token-needs-proof",
             Self::NotAllowed => "not-allowed",
             Self::NotFound => "not-found",
             Self::MethodNotAllowed => "method-not-allowed",
@@ -720,6 +740,16 @@ impl Reason {
     /// Its name in bodies: `LOT_RESERVED`.
     pub fn code(self) -> String {
         self.slug().replace('-', "_").to_ascii_uppercase()
+    }
+
+    /// What a 401 says of how to come again (RFC 9110 §11.6.1, RFC 9449 §7.1).
+    pub const fn challenge(self) -> &'static str {
+        match self {
+            Self::DpopProofInvalid => r#"DPoP error="invalid_dpop_proof", algs="EdDSA""#,
+            Self::DpopNonceNeeded => r#"DPoP error="use_dpop_nonce", algs="EdDSA""#,
+            Self::TokenNeedsProof => r#"DPoP error="invalid_token", algs="EdDSA""#,
+            _ => "Bearer",
+        }
     }
 
     /// Reads a slug.

@@ -79,7 +79,7 @@ KINDS = {
     "approval.completed.v1": ("approval", {"person"}, set()),
     "approval.rejected.v1": ("approval", {"person"}, set()),
 }
-USES = ("assertion", "credential", "bundle", "ledger", "checkpoint", "recovery", "acknowledgement")
+USES = ("assertion", "credential", "bundle", "ledger", "checkpoint", "recovery", "acknowledgement", "client")
 # Which keys sign which kind (FORMAT "Key windows"); what is not here, assertion keys sign.
 SIGNED_BY = {
     "key.rotate.v1": ("assertion", "acknowledgement", "recovery"),
@@ -190,7 +190,7 @@ class State:
             require(stream == f"institution/{data['number']}", where, f"it cannot stand in {stream}")
             self.names[data["number"]] = data["name"]
         elif kind in ("key.activated.v1", "key.activated.v2"):
-            require(kind.endswith("v2") or data["use"] != "acknowledgement", where, "a use of the second version")
+            require(kind.endswith("v2") or data["use"] not in ("acknowledgement", "client"), where, "a use of the second version")
             self._activate(int(stream.split("/")[1]), data, position, where)
         elif kind == "key.retired.v1":
             keys = self.keys.get(int(stream.split("/")[1]), [])

@@ -3,6 +3,7 @@
 use api::config::Config;
 use api::problem::Reason;
 use serde_json::json;
+use tests::support::machine::{Machine, jws};
 use tests::support::server::{Stand, resident_id};
 
 use super::Met;
@@ -21,6 +22,7 @@ fn callers(stand: &Stand, met: &Met) {
         &stand.get("xft_nobody", "/v1/approvals"),
         Reason::TokenInvalid,
     );
+    machines(met);
     met.refused(
         &stand.get(stand.schools[0].token(), "/nowhere"),
         Reason::NotFound,
@@ -35,6 +37,29 @@ fn callers(stand: &Stand, met: &Met) {
     met.refused(
         &stand.post(school.token(), "/v1/learners", &body),
         Reason::SignItYourself,
+    );
+}
+
+fn machines(met: &Met) {
+    let mut stand = Stand::open();
+    let machine = Machine::of(&stand, 0, "client-1");
+    let token = machine.token(&stand);
+    let path = "/v1/officers";
+    met.refused(&stand.get(&token, path), Reason::TokenNeedsProof);
+    let ask = |proof: &str| Machine::send(&stand, "GET", path, (&token, proof), ("", None));
+    met.refused(&ask("x"), Reason::DpopProofInvalid);
+    let mut claims = machine.proof_claims(&stand, "GET", path, &token);
+    claims["nonce"] = json!("old");
+    let old = jws(&machine.proof_header(), &claims, &machine.bound);
+    met.refused(&ask(&old), Reason::DpopNonceNeeded);
+    met.refused(
+        &machine.post(&stand, &token, "/v1/outcomes", &json!({})),
+        Reason::PersonNeeded,
+    );
+    stand.reopen(|_| (), |app| app.config.sign_in.bearer_tokens = false);
+    met.refused(
+        &stand.get(stand.schools[0].token(), path),
+        Reason::BearerOff,
     );
 }
 

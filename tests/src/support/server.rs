@@ -88,6 +88,7 @@ impl Stand {
         let genesis = genesis.expect("genesis");
         drop(lock);
         config.ledger.data_dir = data_dir.root().into();
+        config.sign_in.bearer_tokens = true;
         let app = Arc::new(App::open(config, time).expect("the ledger opens"));
         let last = app.ledger.head().size - 1;
         let folded = app.views.follower.wait_for(last, FOLDED_MAX);

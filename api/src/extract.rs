@@ -55,6 +55,14 @@ impl Caller {
             return Ok(());
         }
         let officer = app.ledger.state::<Officer>(&Officer::stream(self.person))?;
+        // Who signs in as an officer is one; a token's role is asked where it is used.
+        let held = || officer.holds(self.person, self.role, self.issuer());
+        if matches!(self.signed, Signed::Session { .. }) && !held() {
+            return Err(Problem::of(Reason::NotAllowed).detail((
+                format!("没有角色 {}", self.role),
+                format!("the role {} is not held", self.role),
+            )));
+        }
         if officer.is_dismissed(self.person, self.role, self.issuer()) {
             return Err(Problem::of(Reason::NotAllowed).detail((
                 format!("角色 {} 已收回", self.role),
@@ -80,7 +88,11 @@ impl Caller {
     /// How an assertion names this caller.
     pub fn act(&self) -> Act {
         Act {
-            by: By::Token,
+            by: match self.signed {
+                Signed::Session { .. } => By::Session,
+                Signed::Earlier(by) => by,
+                Signed::Token | Signed::Machine => By::Token,
+            },
             on_behalf_of: None,
             person: self.person,
             role: self.role.to_string(),
@@ -110,9 +122,6 @@ impl FromRequestParts<Arc<App>> for Caller {
         sign_in::caller(app, parts).await
     }
 }
-
-/// Name of the cookie that `/login` of the demo sets.
-pub const DEMO_COOKIE: &str = "xf-demo";
 
 /// A JSON body: unknown members refused, text brought to NFC, the failing member named.
 pub struct Body<T>(pub T);

@@ -39,6 +39,9 @@ impl App {
                         let why = problem.internal.unwrap_or_default();
                         tracing::error!(why, reason = ?problem.reason, "an erasure waits");
                     }
+                    if let Err(error) = app.side.sweep() {
+                        tracing::error!(%error, "what ran out is still in the side store");
+                    }
                     let settled = app.vault.settle(&|id| app.standing_of(id));
                     let position = app.views.follower.next();
                     if position > written {

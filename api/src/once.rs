@@ -31,7 +31,7 @@ const FRAME_BYTES: usize = 1 << 20;
 /// Runs a request, once for each key.
 pub(crate) async fn run(app: &Arc<App>, request: Request, next: Next) -> Response {
     // Who sends signed assertions without a token repeats them by their own ids.
-    if request.method() != Method::POST || !sign_in::says_who(app, request.headers()) {
+    if request.method() != Method::POST || !sign_in::says_who(request.headers()) {
         return next.run(request).await;
     }
     // What is shown once is not kept for another time.

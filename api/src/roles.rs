@@ -193,7 +193,8 @@ pub async fn guard(
         if may(action, caller.role).is_none() {
             return refused(action, caller.role).into_response();
         }
-        if let Err(problem) = sign_in::require_person(&caller, &parts.method, parts.uri.path()) {
+        if let Err(problem) = sign_in::guard(&app, &caller, action, &parts.method, parts.uri.path())
+        {
             return problem.into_response();
         }
         parts.extensions.insert(caller);

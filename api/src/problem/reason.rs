@@ -115,6 +115,10 @@ pub enum Reason {
     Precondition,
     NotSignedIn,
     TokenInvalid,
+    LoaTooLow,
+    StepUpNeeded,
+    CsrfMissing,
+    SessionOver,
     TokenNeedsProof,
     BearerOff,
     DpopProofInvalid,
@@ -297,6 +301,10 @@ impl Reason {
         Self::Precondition,
         Self::NotSignedIn,
         Self::TokenInvalid,
+        Self::LoaTooLow,
+        Self::StepUpNeeded,
+        Self::CsrfMissing,
+        Self::SessionOver,
         Self::TokenNeedsProof,
         Self::BearerOff,
         Self::DpopProofInvalid,
@@ -383,6 +391,8 @@ impl Reason {
             | Self::BearerOff
             | Self::DpopProofInvalid
             | Self::DpopNonceNeeded
+            | Self::SessionOver
+            | Self::StepUpNeeded
             | Self::TokenInvalid => StatusCode::UNAUTHORIZED,
             Self::InstitutionNotAdmitted
             | Self::KeyNotActive
@@ -403,6 +413,8 @@ impl Reason {
             | Self::OwnAccount
             | Self::PersonBarred
             | Self::PersonNeeded
+            | Self::CsrfMissing
+            | Self::LoaTooLow
             | Self::NotAllowed => StatusCode::FORBIDDEN,
             Self::KeyNotFound
             | Self::InstitutionUnknown
@@ -663,6 +675,10 @@ impl Reason {
             Self::Precondition => "precondition",
             Self::NotSignedIn => "not-signed-in",
             Self::TokenInvalid => "token-invalid",
+            Self::LoaTooLow => "loa-too-low",
+            Self::StepUpNeeded => "step-up-needed",
+            Self::CsrfMissing => "csrf-missing",
+            Self::SessionOver => "session-over",
             Self::PersonNeeded => "person-needed",
             Self::DpopNonceNeeded => "dpop-nonce-needed",
             Self::DpopProofInvalid => "dpop-proof-invalid",
@@ -748,6 +764,10 @@ impl Reason {
             Self::DpopProofInvalid => r#"DPoP error="invalid_dpop_proof", algs="EdDSA""#,
             Self::DpopNonceNeeded => r#"DPoP error="use_dpop_nonce", algs="EdDSA""#,
             Self::TokenNeedsProof => r#"DPoP error="invalid_token", algs="EdDSA""#,
+            // RFC 9470 §3.
+            Self::StepUpNeeded => {
+                r#"Bearer error="insufficient_user_authentication", max_age="300""#
+            }
             _ => "Bearer",
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod asking;
 pub mod auditor;
+pub mod browser;
 pub mod faulty_disk;
 pub mod given;
 pub mod history;

@@ -59,11 +59,13 @@ impl App {
             Term::Learner
         };
         // Somebody who shows anew who it is goes on where it was, no longer than before.
-        let (old, before) = replaces.unzip();
         let same = |it: &Session| {
             (it.person, it.role, it.institution) == (shown.person, shown.role, shown.institution)
         };
-        let made_at_ms = before.filter(same).map_or(now_ms, |it| it.made_at_ms);
+        let made_at_ms = replaces.as_ref().map(|(_, before)| before);
+        let made_at_ms = made_at_ms
+            .filter(|it| same(it))
+            .map_or(now_ms, |it| it.made_at_ms);
         let session = Session {
             person: shown.person,
             role: shown.role,
@@ -76,7 +78,7 @@ impl App {
             proven_at_ms: now_ms,
             used_at_ms: now_ms,
         };
-        self.sign_in.sessions.begin(&session, old)
+        self.sign_in.sessions.begin(&session, replaces.as_ref())
     }
 
     fn require_officer(&self, shown: &Shown) -> Result<(), Problem> {

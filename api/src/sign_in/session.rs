@@ -216,7 +216,11 @@ impl Sessions {
     }
 
     /// Begins a session; the one it replaces, if any, ends in the same write.
-    pub fn begin(&self, session: &Session, replaces: Option<Digest>) -> Result<Opened, Problem> {
+    pub fn begin(
+        &self,
+        session: &Session,
+        replaces: Option<&(Digest, Session)>,
+    ) -> Result<Opened, Problem> {
         let secret = secret();
         let id = Digest::of(secret.as_bytes());
         let row = serde_json::to_vec(session).map_err(Problem::internal)?;
@@ -227,8 +231,9 @@ impl Sessions {
                 .saturating_add(session.term.absolute_ms()),
         );
         write(&*self.side, |tx| {
-            if let Some(old) = replaces {
-                end(tx, session.person, old)?;
+            if let Some((old, before)) = replaces {
+                // Perhaps another person's, in whose place this one sits down.
+                end(tx, before.person, *old)?;
             }
             let mut others = of(tx, session.person)?;
             others.sort_by_key(|(_, other)| other.used_at_ms);

@@ -2,7 +2,12 @@
 
 use api::config::Config;
 use api::problem::Reason;
+use api::sign_in::session::{Agent, COOKIE, Session, Term};
+use identity::did::IssuerNumber;
+use identity::role::Role;
+use ledger::clock::Clock as _;
 use serde_json::json;
+use tests::support::browser::Browser;
 use tests::support::machine::{Machine, jws};
 use tests::support::server::{Stand, resident_id};
 
@@ -56,11 +61,46 @@ fn machines(met: &Met) {
         &machine.post(&stand, &token, "/v1/outcomes", &json!({})),
         Reason::PersonNeeded,
     );
+    people(met, &mut stand);
     stand.reopen(|_| (), |app| app.config.sign_in.bearer_tokens = false);
     met.refused(
         &stand.get(stand.schools[0].token(), path),
         Reason::BearerOff,
     );
+}
+
+fn people(met: &Met, stand: &mut Stand) {
+    stand.reopen(|_| (), |app| app.demo = true);
+    let officer = Browser::demo(stand, stand.schools[0].token());
+    met.refused(
+        &officer.send(stand, "DELETE", "/v1/sessions", &[], None),
+        Reason::CsrfMissing,
+    );
+    let school = &stand.schools[0];
+    let unsure = Session {
+        person: school.officers[0].person,
+        role: Role::Institution,
+        institution: Some(IssuerNumber(school.number)),
+        loa: 3,
+        by: "test".into(),
+        term: Term::Officer,
+        agent: Agent::Program,
+        made_at_ms: stand.clock.now_ms(),
+        proven_at_ms: stand.clock.now_ms(),
+        used_at_ms: stand.clock.now_ms(),
+    };
+    let opened = stand.app.sign_in.sessions.begin(&unsure, None).unwrap();
+    let browser = Browser::default();
+    browser.plant(COOKIE, &opened.secret);
+    met.refused(&browser.get(stand, "/v1/officers"), Reason::LoaTooLow);
+    browser.get(stand, "/v1/sessions").is(200);
+    stand.pass(301_000);
+    met.refused(
+        &officer.write(stand, "POST", "/v1/officers", &json!({})),
+        Reason::StepUpNeeded,
+    );
+    stand.pass(3_600_000);
+    met.refused(&officer.get(stand, "/v1/officers"), Reason::SessionOver);
 }
 
 fn bodies(stand: &Stand, met: &Met) {

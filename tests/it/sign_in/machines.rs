@@ -36,7 +36,7 @@ fn a_server_reads_what_its_school_may_read_and_signs_what_it_writes() {
     machine
         .get(&stand, &token, &path)
         .refused(403, "not-allowed");
-    let query = json!({ "type": "resident_id", "value": resident_id(1) });
+    let query = json!({ "identifier": { "type": "resident_id", "value": resident_id(1) } });
     let found = machine
         .post(&stand, &token, "/v1/learners/search", &query)
         .is(200);
@@ -252,6 +252,33 @@ fn a_client_assertion_serves_once() {
         "invalid_client",
     );
     Machine::ask(&stand, &machine.assertion(&stand), &fresh()).is(200);
+}
+
+#[test]
+fn what_was_used_stays_used_after_a_restart() {
+    // Whoever makes the server restart would use every proof of the last minute again.
+    let mut stand = Stand::open();
+    let machine = Machine::of(&stand, 0, "client-1");
+    let token = machine.token(&stand);
+    let path = "/v1/officers";
+    let proof = machine.proof(&stand, "GET", path, &token);
+    let send = |stand: &Stand| Machine::send(stand, "GET", path, (&token, &proof), ("", None));
+    let assertion = machine.assertion(&stand);
+    let fresh = |stand: &Stand| machine.proof(stand, "POST", "/oauth/token", "");
+    send(&stand).is(200);
+    Machine::ask(&stand, &assertion, &fresh(&stand)).is(200);
+    stand.reopen(|_| (), |_| ());
+    send(&stand).refused(401, "dpop-proof-invalid");
+    error(
+        &Machine::ask(&stand, &assertion, &fresh(&stand)),
+        401,
+        "invalid_client",
+    );
+    // Once it could not be accepted for its age, nothing of it is left.
+    assert!(!stand.app.side.scan("jti", &[], None, 9).unwrap().is_empty());
+    stand.pass(67_000);
+    stand.app.side.sweep().unwrap();
+    assert!(stand.app.side.scan("jti", &[], None, 9).unwrap().is_empty());
 }
 
 #[test]

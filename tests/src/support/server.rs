@@ -57,6 +57,7 @@ pub struct Stand {
     dir: TempDir,
     base: String,
     agent: ureq::Agent,
+    still: ureq::Agent,
     stop: watch::Sender<bool>,
     serving: Option<JoinHandle<()>>,
 }
@@ -108,6 +109,12 @@ impl Stand {
             agent: ureq::Agent::config_builder()
                 .max_idle_connections(0)
                 .http_status_as_error(false)
+                .build()
+                .new_agent(),
+            still: ureq::Agent::config_builder()
+                .max_idle_connections(0)
+                .http_status_as_error(false)
+                .max_redirects(0)
                 .build()
                 .new_agent(),
             serving: Some(serving),

@@ -39,6 +39,7 @@ use crate::problem::{Problem, Reason};
 use crate::routes::web::Dist;
 use crate::seal::SealKey;
 use crate::sheets::Sheets;
+use crate::sign_in::SignIn;
 use crate::status_list::StatusLists;
 use crate::token::Tokens;
 use crate::transcript_cache::TranscriptCache;
@@ -77,6 +78,8 @@ pub struct App {
     pub flights: Flights,
     /// Access tokens.
     pub tokens: Tokens,
+    /// What signing in needs beside them.
+    pub sign_in: SignIn,
     /// Answers given before.
     pub idempotency: Idempotency,
     /// Imports and other state that is no fact.
@@ -214,6 +217,7 @@ impl App {
         let notices = Notices::new(Arc::clone(&side), &master, carriers(&config)?);
         let sheets = Sheets::new(Arc::clone(&side), &master);
         let uploads = master.sub_key("uploads");
+        let sign_in = SignIn::new(&config.sign_in, &host, &side, &master, &clock);
         let jobs = Jobs::new(Arc::clone(&side), master.sub_key("imports"));
         let (registrar_kid, registrar_key) = key_file::read(&dir.key(ASSERTION_KEY))?;
         let app = Self {
@@ -221,6 +225,7 @@ impl App {
             bundle: key_file::read(&dir.key(BUNDLE_KEY))?,
             vault: Arc::new(Vault::open(values, keys, master, Arc::clone(&clock))?),
             tokens: Tokens::new(Arc::clone(&side), clock),
+            sign_in,
             concurrency: Semaphore::new(config.server.concurrency_max),
             pictures: Arc::new(Semaphore::new(PICTURES_MAX)),
             flights: Flights::default(),

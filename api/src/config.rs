@@ -30,6 +30,8 @@ pub struct Config {
     pub smtp: SmtpConfig,
     /// The gateway that carries notices by message.
     pub sms: SmsConfig,
+    /// Signing in.
+    pub sign_in: SignInConfig,
 }
 
 /// Where the ledger is.
@@ -72,6 +74,16 @@ pub struct LogConfig {
     pub level: String,
     /// JSON lines; off = text.
     pub json: bool,
+}
+
+/// How people and machines sign in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SignInConfig {
+    /// Whether a plain token (`Authorization: Bearer`) opens anything; the demo has it on.
+    pub bearer_tokens: bool,
+    /// Where people and machines find us, `https://…`; without it, the ledger's host.
+    pub public_url: Option<String>,
 }
 
 impl Default for LedgerConfig {
@@ -216,6 +228,7 @@ fn meant_by(name: &str) -> Option<String> {
     let mut all = Config::default();
     // A setting without a value stands in no table.
     all.server.admin_listen = Some(all.server.listen);
+    all.sign_in.public_url = Some(String::new());
     let table = toml::Table::try_from(all).ok()?;
     let known = table.iter().flat_map(|(section, keys)| {
         let keys = keys.as_table().into_iter().flat_map(toml::Table::keys);

@@ -118,7 +118,7 @@ impl App {
     fn stop_use(&self, person: Uuid) -> Result<(), Problem> {
         let state = self.ledger.state::<Person>(&wire::stream(person))?;
         if state.is_forgotten() {
-            self.tokens.revoke_person(person)?;
+            self.sign_out(person)?;
             self.codes.forget(person, self.now_ms())?;
             self.sheets.end(person)?;
             self.notices.forget(person)?;

@@ -20,9 +20,10 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::problem::{Problem, Reason, Words};
+use crate::sign_in::{self, Signed};
 use crate::token::Grant;
 
-/// Who calls, by access token.
+/// Who calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Caller {
     /// The person.
@@ -31,6 +32,8 @@ pub struct Caller {
     pub role: Role,
     /// For which institution.
     pub institution: Option<IssuerNumber>,
+    /// How that was shown.
+    pub signed: Signed,
 }
 
 impl Caller {
@@ -53,6 +56,14 @@ impl Caller {
             return Ok(());
         }
         let officer = app.ledger.state::<Officer>(&Officer::stream(self.person))?;
+        // Who signs in as an officer is one; a token's role is asked where it is used.
+        let held = || officer.holds(self.person, self.role, self.issuer());
+        if matches!(self.signed, Signed::Session { .. }) && !held() {
+            return Err(Problem::of(Reason::NotAllowed).detail((
+                format!("没有角色 {}", self.role),
+                format!("the role {} is not held", self.role),
+            )));
+        }
         if officer.is_dismissed(self.person, self.role, self.issuer()) {
             return Err(Problem::of(Reason::NotAllowed).detail((
                 format!("角色 {} 已收回", self.role),
@@ -104,7 +115,11 @@ impl Caller {
     /// How an assertion names this caller.
     pub fn act(&self) -> Act {
         Act {
-            by: By::Token,
+            by: match self.signed {
+                Signed::Session { .. } => By::Session,
+                Signed::Earlier(by) => by,
+                Signed::Token | Signed::Machine => By::Token,
+            },
             on_behalf_of: None,
             person: self.person,
             role: self.role.to_string(),
@@ -118,6 +133,7 @@ impl From<&Grant> for Caller {
             person: grant.person,
             role: grant.role,
             institution: grant.institution,
+            signed: Signed::Token,
         }
     }
 }
@@ -130,45 +146,8 @@ impl FromRequestParts<Arc<App>> for Caller {
         if let Some(caller) = parts.extensions.get::<Self>() {
             return Ok(*caller);
         }
-        let token = token_of(app, &parts.headers).ok_or_else(|| {
-            let sent = parts.headers.contains_key(header::AUTHORIZATION);
-            Problem::of(if sent {
-                Reason::TokenInvalid
-            } else {
-                Reason::NotSignedIn
-            })
-        })?;
-        let grant = app
-            .tokens
-            .find(token)?
-            .ok_or(Problem::of(Reason::TokenInvalid))?;
-        let caller = Self::from(&*grant);
-        caller.still_may(app)?;
-        Ok(caller)
+        sign_in::caller(app, parts).await
     }
-}
-
-/// The access token that was sent, if it has the form of one.
-pub(crate) fn token_of<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a str> {
-    let sent = bearer(headers).or_else(|| app.demo.then(|| demo_cookie(headers)).flatten());
-    sent.map(str::trim)
-}
-
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let sent = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    // The name of a scheme has no case (RFC 9110 §11.1).
-    let (scheme, token) = sent.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("Bearer").then_some(token)
-}
-
-/// Name of the cookie that `/login` of the demo sets.
-pub const DEMO_COOKIE: &str = "xf-demo";
-
-fn demo_cookie(headers: &HeaderMap) -> Option<&str> {
-    let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
-    cookies
-        .split(';')
-        .find_map(|cookie| cookie.trim().strip_prefix(DEMO_COOKIE)?.strip_prefix('='))
 }
 
 /// A JSON body: unknown members refused, text brought to NFC, the failing member named.

@@ -40,6 +40,9 @@ impl App {
                         let why = problem.internal.unwrap_or_default();
                         tracing::error!(why, reason = ?problem.reason, "what time causes waits a minute");
                     }
+                    if let Err(error) = app.side.sweep() {
+                        tracing::error!(%error, "what ran out is still in the side store");
+                    }
                     let settled = app.vault.settle(&|id| app.standing_of(id));
                     let position = app.views.follower.next();
                     if position > written {

@@ -40,6 +40,7 @@ pub mod server;
 pub mod settling;
 pub mod sheets;
 mod side;
+pub mod sign_in;
 pub mod standing;
 pub mod status_list;
 pub mod telemetry;

@@ -13,7 +13,6 @@ use identity::identifier::IdentifierType;
 use identity::person::{self, Person};
 use identity::purpose::Purpose;
 use ledger::assertion::Assertion;
-use ledger::commit::Commit;
 use projections::transcripts::Line;
 use uuid::Uuid;
 
@@ -50,18 +49,6 @@ impl App {
             open.extend((!state.is_closed(Purpose::StudyRecord)).then_some(*number));
         }
         Ok(open)
-    }
-
-    /// Ends what both are signed in with, if this commit merged two numbers (SECURITY §1.2).
-    pub(crate) fn end_sessions_of_merged(&self, commit: &Commit) -> Result<(), Problem> {
-        let edges = commit.facts.iter();
-        let edges = edges.filter(|fact| &*fact.kind == person::wire::MERGE_APPLIED_V1);
-        for edge in edges {
-            if let Ok(person) = edge.stream.key().parse() {
-                self.tokens.revoke_person(person)?;
-            }
-        }
-        Ok(())
     }
 
     /// Shows as quarantined what counts in another line's place; only where numbers were merged.

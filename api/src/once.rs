@@ -7,18 +7,19 @@
 use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
-use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::extract::{FromRequestParts as _, Request};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 use crate::app::App;
-use crate::extract::{Caller, idempotency_key, token_of};
+use crate::extract::{Caller, idempotency_key};
 use crate::idempotency::{Answer, Begin};
 use crate::import::file;
 use crate::problem::{Problem, Reason};
 use crate::routes::assertions;
 use crate::server::BODY_BYTES_MAX;
+use crate::sign_in;
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// Ends of addresses whose answers are not kept: a code lives half a minute, is scanned once, and a
@@ -30,7 +31,7 @@ const FRAME_BYTES: usize = 1 << 20;
 /// Runs a request, once for each key.
 pub(crate) async fn run(app: &Arc<App>, request: Request, next: Next) -> Response {
     // Who sends signed assertions without a token repeats them by their own ids.
-    if request.method() != Method::POST || !request.headers().contains_key(header::AUTHORIZATION) {
+    if request.method() != Method::POST || !sign_in::says_who(request.headers()) {
         return next.run(request).await;
     }
     // What is shown once is not kept for another time.
@@ -54,9 +55,14 @@ async fn keyed(
     request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let caller = caller(app, request.headers())?;
     let path = request.uri().path().to_owned();
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    // Who sends: the person in a role for an institution, whichever token says so, for a client that
+    // renewed its token repeats what it sent with the old one. A token that opens nothing any more
+    // opens no answer given before either.
+    let caller = Caller::from_request_parts(&mut parts, app).await?;
+    parts.extensions.insert(caller);
+    let caller = caller.name();
     let bytes_max = match path.as_str() {
         "/v1/imports" => file::BYTES_MAX + FRAME_BYTES,
         "/v1/assertions" => assertions::BODY_BYTES_MAX,
@@ -94,20 +100,6 @@ async fn keyed(
     };
     app.idempotency.finish(&turn, &answer)?;
     Ok(Response::from_parts(parts, Body::from(body)))
-}
-
-/// Who sends: the person in a role for an institution, whichever token says so, for a client that
-/// renewed its token repeats what it sent with the old one. A token that opens nothing any more
-/// opens no answer given before either.
-fn caller(app: &App, headers: &HeaderMap) -> Result<String, Problem> {
-    let Some(token) = token_of(app, headers) else {
-        return Ok("-".into());
-    };
-    let found = app.tokens.find(token)?;
-    let grant = found.ok_or(Problem::of(Reason::TokenInvalid))?;
-    let caller = Caller::from(&*grant);
-    caller.still_may(app)?;
-    Ok(caller.name())
 }
 
 fn replay(answer: Answer) -> Result<Response, Problem> {

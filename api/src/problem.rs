@@ -277,7 +277,8 @@ impl Problem {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         if status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            let how = HeaderValue::from_static(self.reason.challenge());
+            headers.insert(header::WWW_AUTHENTICATE, how);
         }
         response
     }

@@ -18,6 +18,7 @@ use utoipa::openapi::OpenApi;
 use crate::app::App;
 use crate::extract::Caller;
 use crate::problem::{Problem, Reason};
+use crate::sign_in;
 
 const TABLE: &str = include_str!("../roles.toml");
 
@@ -194,6 +195,10 @@ pub async fn guard(
     if let Ok(caller) = caller {
         if may(action, caller.role).is_none() {
             return refused(action, caller.role).into_response();
+        }
+        if let Err(problem) = sign_in::guard(&app, &caller, action, &parts.method, parts.uri.path())
+        {
+            return problem.into_response();
         }
         parts.extensions.insert(caller);
     }

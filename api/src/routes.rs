@@ -18,14 +18,17 @@ pub mod institution_life;
 pub mod institutions;
 pub mod learners;
 pub mod log;
+pub mod login;
 pub mod merges;
 pub mod notices;
+pub mod oauth;
 pub mod officers;
 pub mod openapi;
 pub mod operations;
 pub mod outcome_list;
 pub mod outcomes;
 pub mod recoveries;
+pub mod sessions;
 pub mod standings;
 pub mod statistics;
 pub mod subtree;
@@ -53,7 +56,11 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(operations::version))
         .routes(routes!(operations::problem))
         .routes(routes!(operations::home))
-        .routes(routes!(operations::login))
+        .routes(routes!(login::page))
+        .routes(routes!(oauth::token))
+        .routes(routes!(sessions::list, sessions::end_all))
+        .routes(routes!(sessions::end))
+        .routes(routes!(sessions::logout))
         // the log and what verifiers need
         .routes(routes!(log::checkpoint))
         .routes(routes!(log::tile))

@@ -1,7 +1,7 @@
 //! The server: route table, limits, request ids, logs, problems, graceful stop.
 //!
-//! Invariant: every answer that is not 2xx or 3xx is a problem in the reader's language; no log
-//! line holds a body, a token, a query or a personal value.
+//! Invariant: every answer that is not 2xx or 3xx is a problem in the reader's language (but for the
+//! token endpoint, whose form is RFC 6749's); no log line holds a body, a token, a query or a personal value.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -23,6 +23,7 @@ use crate::connections;
 use crate::problem::{Language, Problem, Reason};
 use crate::roles::{self, Doors};
 use crate::routes;
+use crate::sign_in::dpop;
 
 /// Most bytes of a request body, unless a route says otherwise.
 pub const BODY_BYTES_MAX: usize = 1 << 20;
@@ -96,6 +97,7 @@ async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
         .get::<MatchedPath>()
         .map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
     let timeout = Duration::from_secs(app.config.server.request_timeout_s);
+    let speaks_dpop = dpop::is_spoken(request.headers());
     let passes_over = request.method() == Method::POST
         && request.headers().contains_key(header::IF_MATCH)
         && !CONDITIONAL.contains(&route.as_str());
@@ -130,6 +132,9 @@ async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         headers.insert(REQUEST_ID, value);
+    }
+    if speaks_dpop && let Ok(value) = app.sign_in.nonces.newest(app.now_ms()).parse() {
+        headers.insert(dpop::NONCE, value);
     }
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,

@@ -84,7 +84,10 @@ pub fn unsigned(app: &App) -> Result<Bundle, Problem> {
 fn issuer(app: &App, institution: &Institution) -> Option<Issuer> {
     let profile = institution.admitted.as_ref()?;
     let did = Did::new(&app.host, profile.number).to_string();
-    let keys = institution.keys.iter().map(|key| IssuerKey {
+    // A client key signs nothing that anybody verifies, and older verifiers know no such use.
+    let shown = institution.keys.iter();
+    let shown = shown.filter(|key| key.r#use != KeyUse::Client);
+    let keys = shown.map(|key| IssuerKey {
         kid: format!("{did}#{}", key.fragment),
         key: key.key.clone(),
         r#use: key.r#use,

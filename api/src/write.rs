@@ -311,7 +311,13 @@ impl App {
                 self.same_values(assertion, disclosures)?;
                 Ok(written(Answer::AlreadySo(earlier)))
             }
-            Ok(answer) => Ok(written(answer)),
+            Ok(answer) => {
+                let written = written(answer);
+                if let Some(new) = &written.new {
+                    self.end_what_is_over(&new.commit);
+                }
+                Ok(written)
+            }
             Err(error) => {
                 // Unknown means unknown: the reaper asks the log before it removes anything.
                 if !matches!(error, ExecuteError::Unavailable(Unavailable::Unknown)) {

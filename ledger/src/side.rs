@@ -74,6 +74,8 @@ pub trait Side: Send + Sync {
         after: Option<&[u8]>,
         limit: usize,
     ) -> Result<Vec<Entry>, SideError>;
+    /// Deletes what has expired, so that what lives for a minute does not fill the disk.
+    fn sweep(&self) -> Result<(), SideError>;
     /// Deletes what has expired and leaves no byte of deleted values in any file of the store.
     fn scrub(&self) -> Result<(), SideError>;
 }

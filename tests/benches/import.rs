@@ -14,6 +14,7 @@ use api::extract::Caller;
 use api::import::control;
 use api::import::job::Told;
 use api::import::{Job as Import, JobState};
+use api::sign_in::Signed;
 use identity::did::IssuerNumber;
 use identity::institution::Institution;
 use identity::role::Role;
@@ -182,6 +183,7 @@ fn clerk(land: &Land) -> Caller {
         person: admitted.unwrap().admitted.as_ref().unwrap().officers[0],
         role: Role::Institution,
         institution: Some(school),
+        signed: Signed::Token,
     }
 }
 

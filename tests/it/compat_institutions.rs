@@ -49,7 +49,7 @@ fn what_was_stored_reads_back_and_is_written_alike() {
         if let Event::KeyActivated(key) = event {
             assert_eq!(
                 kind == wire::KEY_ACTIVATED_V2,
-                key.next.is_some() || key.r#use == KeyUse::Acknowledgement
+                key.next.is_some() || matches!(key.r#use, KeyUse::Acknowledgement | KeyUse::Client)
             );
         }
     }

@@ -60,6 +60,7 @@ mod rules_recoveries;
 mod rules_standing;
 mod running_log;
 mod side;
+mod sign_in;
 mod store;
 mod tiles;
 mod tokens;

@@ -40,7 +40,7 @@ impl Met {
             assert_ne!(answer.header("retry-after"), "");
         }
         if reason.status().as_u16() == 401 {
-            assert_eq!(answer.header("www-authenticate"), "Bearer");
+            assert_eq!(answer.header("www-authenticate"), reason.challenge());
         }
         self.saw(reason);
     }

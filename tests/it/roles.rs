@@ -87,6 +87,7 @@ fn is_refused_by_role(stand: &Stand, door: &Door, role: Role, token: &str) -> bo
         .replace("{notice}", "00000000-0000-4000-8000-000000000005")
         .replace("{delegation}", "00000000-0000-4000-8000-000000000003")
         .replace("{recovery}", "00000000-0000-4000-8000-000000000004")
+        .replace("{session}", "none")
         .replace("{absorbed}", "00000000-0000-4000-8000-000000000002")
         .replace("{id}", "00000000-0000-4000-8000-000000000001");
     let headers = [
@@ -152,12 +153,17 @@ fn no_person_holds_what_the_matrix_keeps_apart() {
             assert_eq!(may, [&Role::Security]);
         }
         for role in [Role::Merchant, Role::Verifier] {
-            let only = (action == "scan-code").then_some(May::Alone);
+            let only = match action.as_str() {
+                "own-sessions" => Some(May::Own),
+                "scan-code" => Some(May::Alone),
+                _ => None,
+            };
             assert_eq!(row.may(role), only, "{action}: {role}");
         }
         // Whoever acts in another's name does what that person let, and sees the own side of it.
         let lets = matches!(row.may(Role::Proxy), None | Some(May::Scope));
-        let own = ["end-delegation", "see-own-principals"].contains(&action.as_str());
+        let own =
+            ["end-delegation", "own-sessions", "see-own-principals"].contains(&action.as_str());
         assert!(lets || own, "{action}: proxy");
         assert!(
             !row.zh.is_empty() && !row.en.is_empty(),

@@ -2,6 +2,7 @@
 
 pub mod asking;
 pub mod auditor;
+pub mod browser;
 pub mod faulty_disk;
 pub mod given;
 pub mod governing;
@@ -10,6 +11,7 @@ pub mod issuing;
 pub mod keeping;
 pub mod key_books;
 pub mod log_world;
+pub mod machine;
 pub mod memory_side;
 pub mod panicking_side;
 pub mod pen;

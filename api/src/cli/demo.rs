@@ -50,6 +50,10 @@ pub struct Args {
 pub fn run(args: &Args, mut config: Config, clock: Arc<dyn Clock>) -> Result<(), Failure> {
     config.ledger.data_dir.clone_from(&args.data_dir);
     config.server.listen = args.listen;
+    // The demo's people sign in with what demo.json says; its servers find it where it listens.
+    config.sign_in.bearer_tokens = true;
+    let base_url = format!("http://{}", args.listen);
+    config.sign_in.public_url.get_or_insert(base_url.clone());
     if config.log.level == "info" {
         config.log.level = "warn".into();
     }
@@ -59,7 +63,6 @@ pub fn run(args: &Args, mut config: Config, clock: Arc<dyn Clock>) -> Result<(),
     let runtime = serve::runtime()?;
     let loaded = Summary::load(&dir.demo())
         .filter(|_| dir.has_ledger() && !dir.root().join(UNFINISHED).exists());
-    let base_url = format!("http://{}", args.listen);
     let (app, mut summary) = if let Some(summary) = loaded {
         (open(config, clock)?, summary)
     } else {

@@ -58,7 +58,7 @@ pub enum Verb {
         /// The file of the key after it, whose hash is pledged.
         #[arg(long)]
         next: Option<PathBuf>,
-        /// Activate it for this: acknowledgement, recovery, assertion. Left out: for a rotation.
+        /// Activate it for this: acknowledgement, recovery, assertion, client. Left out: for a rotation.
         #[arg(long = "use")]
         purpose: Option<String>,
     },

@@ -26,6 +26,7 @@ use crate::extract::Caller;
 use crate::genesis::Genesis;
 use crate::problem::{Problem, Reason};
 use crate::registering::NewPerson;
+use crate::sign_in::Signed;
 use crate::token::Grant;
 use crate::write::{Asking, Written};
 
@@ -52,6 +53,7 @@ impl Admitted {
             person: self.officers.get(officer).copied().unwrap_or_default(),
             role: Role::Institution,
             institution: Some(self.number),
+            signed: Signed::Token,
         }
     }
 }
@@ -80,6 +82,7 @@ pub async fn load(
             person: person.unwrap_or_default(),
             role,
             institution: None,
+            signed: Signed::Token,
         }
     };
     let registrar = officer(Role::Registrar);
@@ -128,6 +131,7 @@ pub async fn load(
                     person: clock::uuid_v4(),
                     role: Role::Verifier,
                     institution: None,
+                    signed: Signed::Token,
                 },
                 "demo verifier",
             )?,

@@ -49,6 +49,7 @@ pub fn take_in(
         .ok_or_else(|| Problem::of(Reason::NotAllowed))?;
     let now_ms = app.now_ms();
     let mut job = Job {
+        by: caller.act().by,
         id: clock::uuid_v7(now_ms),
         what: told.what.unwrap_or_default(),
         state: JobState::Checking,

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use identity::did::IssuerNumber;
 use identity::role::Role;
+use ledger::assertion::By;
 use ledger::side::Side;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,7 @@ use crate::extract::Caller;
 use crate::problem::{Problem, Reason};
 use crate::seal::SealKey;
 use crate::side;
+use crate::sign_in::Signed;
 
 const JOBS: &str = "import";
 const ERRORS: &str = "import-error";
@@ -107,6 +109,10 @@ pub struct Job {
     /// The awarder.
     #[schema(value_type = u32)]
     pub institution: IssuerNumber,
+    /// How the person was known.
+    #[serde(default = "by_token")]
+    #[schema(value_type = String)]
+    pub by: By,
     /// Who imports.
     pub person: Uuid,
     /// In which role.
@@ -159,6 +165,10 @@ pub struct Basis {
     pub version: u32,
 }
 
+const fn by_token() -> By {
+    By::Token
+}
+
 impl Job {
     /// Where the file lies.
     pub(super) fn file(&self) -> Uuid {
@@ -171,6 +181,7 @@ impl Job {
             person: self.person,
             role: self.role,
             institution: Some(self.institution),
+            signed: Signed::Earlier(self.by),
         }
     }
 

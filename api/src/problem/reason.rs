@@ -126,6 +126,15 @@ pub enum Reason {
     Precondition,
     NotSignedIn,
     TokenInvalid,
+    LoaTooLow,
+    StepUpNeeded,
+    CsrfMissing,
+    SessionOver,
+    TokenNeedsProof,
+    BearerOff,
+    DpopProofInvalid,
+    DpopNonceNeeded,
+    PersonNeeded,
     NotAllowed,
     NotFound,
     MethodNotAllowed,
@@ -334,6 +343,15 @@ impl Reason {
         Self::Precondition,
         Self::NotSignedIn,
         Self::TokenInvalid,
+        Self::LoaTooLow,
+        Self::StepUpNeeded,
+        Self::CsrfMissing,
+        Self::SessionOver,
+        Self::TokenNeedsProof,
+        Self::BearerOff,
+        Self::DpopProofInvalid,
+        Self::DpopNonceNeeded,
+        Self::PersonNeeded,
         Self::NotAllowed,
         Self::NotFound,
         Self::MethodNotAllowed,
@@ -431,6 +449,12 @@ impl Reason {
             | Self::BadSignature
             | Self::SignerUnknown
             | Self::NotSignedIn
+            | Self::TokenNeedsProof
+            | Self::BearerOff
+            | Self::DpopProofInvalid
+            | Self::DpopNonceNeeded
+            | Self::SessionOver
+            | Self::StepUpNeeded
             | Self::TokenInvalid => StatusCode::UNAUTHORIZED,
             Self::InstitutionNotAdmitted
             | Self::InstitutionSuspended
@@ -452,6 +476,9 @@ impl Reason {
             | Self::OwnAccount
             | Self::PersonBarred
             | Self::NotDelegated
+            | Self::PersonNeeded
+            | Self::CsrfMissing
+            | Self::LoaTooLow
             | Self::NotAllowed => StatusCode::FORBIDDEN,
             Self::KeyNotFound
             | Self::InstitutionUnknown
@@ -752,6 +779,15 @@ impl Reason {
             Self::Precondition => "precondition",
             Self::NotSignedIn => "not-signed-in",
             Self::TokenInvalid => "token-invalid",
+            Self::LoaTooLow => "loa-too-low",
+            Self::StepUpNeeded => "step-up-needed",
+            Self::CsrfMissing => "csrf-missing",
+            Self::SessionOver => "session-over",
+            Self::PersonNeeded => "person-needed",
+            Self::DpopNonceNeeded => "dpop-nonce-needed",
+            Self::DpopProofInvalid => "dpop-proof-invalid",
+            Self::BearerOff => "bearer-off",
+            Self::TokenNeedsProof => "token-needs-proof",
             Self::NotAllowed => "not-allowed",
             Self::NotFound => "not-found",
             Self::MethodNotAllowed => "method-not-allowed",
@@ -844,6 +880,20 @@ impl Reason {
     /// Its name in bodies: `LOT_RESERVED`.
     pub fn code(self) -> String {
         self.slug().replace('-', "_").to_ascii_uppercase()
+    }
+
+    /// What a 401 says of how to come again (RFC 9110 §11.6.1, RFC 9449 §7.1).
+    pub const fn challenge(self) -> &'static str {
+        match self {
+            Self::DpopProofInvalid => r#"DPoP error="invalid_dpop_proof", algs="EdDSA""#,
+            Self::DpopNonceNeeded => r#"DPoP error="use_dpop_nonce", algs="EdDSA""#,
+            Self::TokenNeedsProof => r#"DPoP error="invalid_token", algs="EdDSA""#,
+            // RFC 9470 §3.
+            Self::StepUpNeeded => {
+                r#"Bearer error="insufficient_user_authentication", max_age="300""#
+            }
+            _ => "Bearer",
+        }
     }
 
     /// Reads a slug.

@@ -105,9 +105,6 @@ pub async fn decide(
     if proposal.kind == request::KIND {
         app.carry_on_erasures_soon();
     }
-    if let Some(new) = &written.new {
-        app.end_sessions_of_merged(&new.commit)?;
-    }
     let state = state_of(&*app.proposal(id)?);
     Ok(WriteAnswer::new(&app, &headers, id, &written)?
         .with("state", state)

@@ -42,7 +42,10 @@ fn document(app: &App, number: IssuerNumber) -> Result<Response, Problem> {
         .filter(|key| {
             let apart = matches!(
                 key.r#use,
-                KeyUse::Ledger | KeyUse::Recovery | KeyUse::Acknowledgement
+                KeyUse::Ledger
+                    | KeyUse::Recovery
+                    | KeyUse::Acknowledgement
+                    | KeyUse::Client
             );
             !apart && key.cut_offs.is_empty()
         })

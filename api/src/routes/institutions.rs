@@ -7,6 +7,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use identity::did::{Did, IssuerNumber};
+use identity::institution::seal::Seal;
 use identity::institution::{
     Condition, Custody, Institution, KeyUse, Level, activate_key, retire_key,
 };
@@ -266,7 +267,10 @@ pub struct KeyActivation {
     /// Multikey; left out, the platform makes and keeps one.
     #[schema(value_type = Option<String>)]
     key: Option<PublicKey>,
-    /// assertion or credential.
+    /// The key's signature over its own name (`xuefen key prove`), base64url; a client key needs it.
+    #[schema(value_type = Option<String>)]
+    proof: Option<Seal>,
+    /// assertion, credential, or client (for an institution's servers to sign in with).
     #[serde(default = "assertion_use")]
     #[schema(value_type = String)]
     r#use: KeyUse,
@@ -276,9 +280,9 @@ const fn assertion_use() -> KeyUse {
     KeyUse::Assertion
 }
 
-/// Activate a key: it signs from the next position on.
+/// Activate a key: it signs from the next position on. With `proof`, a second officer agrees.
 #[utoipa::path(post, path = "/v1/institutions/{number}/keys", extensions(("x-action" = json!("manage-keys"))), tag = "registry", params(("number" = u32, Path, description = "issuer number")), request_body = KeyActivation, security(("token" = [])),
-    responses((status = 201, description = "activated", body = WriteAnswer), (status = 409, description = "a rule says no", body = ProblemBody)))]
+    responses((status = 201, description = "activated", body = WriteAnswer), (status = 202, description = "proposed", body = WriteAnswer), (status = 409, description = "a rule says no", body = ProblemBody)))]
 pub async fn activate_key(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -287,6 +291,9 @@ pub async fn activate_key(
     Body(body): Body<KeyActivation>,
 ) -> Result<Response, Problem> {
     let number = own(&caller, number)?;
+    if let Some(proof) = body.proof {
+        return activate_proven(&app, &caller, &headers, number, (body, proof)).await;
+    }
     let (custody, key) = if let Some(key) = body.key {
         (Custody::Own, key)
     } else {
@@ -306,6 +313,33 @@ pub async fn activate_key(
         r#use: body.r#use,
     };
     write(&app, &caller, &headers, activate_key::KIND, &data).await
+}
+
+/// The second version of a key's activation: its holder has shown to hold it.
+async fn activate_proven(
+    app: &Arc<App>,
+    caller: &Caller,
+    headers: &HeaderMap,
+    institution: IssuerNumber,
+    (body, proof): (KeyActivation, Seal),
+) -> Result<Response, Problem> {
+    let key = body.key.ok_or_else(|| {
+        let missing = (
+            "有 proof 时须同时提交 key",
+            "with proof the key itself is needed",
+        );
+        Problem::invalid("/key", missing)
+    })?;
+    let data = activate_key::DataV2 {
+        custody: Custody::Own,
+        fragment: body.fragment,
+        institution,
+        key,
+        next: None,
+        proof,
+        r#use: body.r#use,
+    };
+    write(app, caller, headers, activate_key::KIND_V2, &data).await
 }
 
 /// Retire a key: it signs no more; what it signed stays valid.

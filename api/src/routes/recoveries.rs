@@ -201,7 +201,6 @@ async fn complete(app: &Arc<App>, data: complete::Data) -> Result<crate::write::
     let app = Arc::clone(app);
     crate::write::off_the_runtime(true, move || {
         let written = app.say(complete::KIND, &data, None)?;
-        app.tokens.revoke_person(data.person)?;
         app.sheets.end(data.person)?;
         Ok(written)
     })

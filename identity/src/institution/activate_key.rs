@@ -168,7 +168,9 @@ impl Decision for ActivateKey {
         let registrar_only = match r#use {
             KeyUse::Bundle | KeyUse::Ledger | KeyUse::Checkpoint => true,
             KeyUse::Recovery => self.more.is_none(),
-            KeyUse::Assertion | KeyUse::Credential | KeyUse::Acknowledgement => false,
+            KeyUse::Assertion | KeyUse::Credential | KeyUse::Acknowledgement | KeyUse::Client => {
+                false
+            }
         };
         if registrar_only && *number != IssuerNumber::REGISTRAR {
             return Err(ActivateKeyError::UseNotYours);
@@ -233,7 +235,11 @@ impl ActivateKey {
             KeyUse::Acknowledgement | KeyUse::Recovery => such.next().map_or(Ok(()), |key| {
                 Err(ActivateKeyError::UseTaken(key.fragment.clone()))
             }),
-            KeyUse::Credential | KeyUse::Bundle | KeyUse::Ledger | KeyUse::Checkpoint => Ok(()),
+            KeyUse::Credential
+            | KeyUse::Bundle
+            | KeyUse::Ledger
+            | KeyUse::Checkpoint
+            | KeyUse::Client => Ok(()),
         }
     }
 

@@ -47,6 +47,8 @@ pub enum KeyUse {
     Recovery,
     /// Says "all my commits up to P are mine" and settles disputes; kept apart from the assertion key.
     Acknowledgement,
+    /// Signs the sign-in of the institution's machines (`private_key_jwt`), and nothing in the ledger.
+    Client,
 }
 
 /// Who holds the private half.

@@ -44,8 +44,8 @@ pub enum NewKeyError {
     /// Its holder did not sign its name with it.
     #[error("proof is not the new key's signature over its own name")]
     Possession,
-    /// The platform could confirm its own forgeries.
-    #[error("an institution keeps its acknowledgement and recovery keys itself")]
+    /// The platform could confirm its own forgeries, or sign in as an institution's machine.
+    #[error("an institution keeps its acknowledgement, recovery and client keys itself")]
     NotOwn,
     /// Another key than the one whose hash stands.
     #[error("the key is not the one that {0:?} pledged as the next")]
@@ -70,7 +70,10 @@ impl NewKey<'_> {
         if PublicKey::register(self.key.as_bytes()).is_err() {
             return Err(NewKeyError::MixedOrder);
         }
-        let apart = matches!(self.r#use, KeyUse::Acknowledgement | KeyUse::Recovery);
+        let apart = matches!(
+            self.r#use,
+            KeyUse::Acknowledgement | KeyUse::Recovery | KeyUse::Client
+        );
         if apart && self.custody != Custody::Own && self.number != IssuerNumber::REGISTRAR {
             return Err(NewKeyError::NotOwn);
         }

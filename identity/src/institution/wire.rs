@@ -159,11 +159,11 @@ struct RevivedV1 {
     officers: Vec<Uuid>,
 }
 
-/// A use that the shapes of the first version know: `acknowledgement` came later.
+/// A use that the shapes of the first version know: `acknowledgement` and `client` came later.
 pub fn first_use<'de, D: Deserializer<'de>>(reader: D) -> Result<KeyUse, D::Error> {
     match KeyUse::deserialize(reader)? {
-        KeyUse::Acknowledgement => Err(serde::de::Error::custom(
-            "unknown use: an acknowledgement key needs version 2 of this kind",
+        KeyUse::Acknowledgement | KeyUse::Client => Err(serde::de::Error::custom(
+            "unknown use: an acknowledgement or client key needs version 2 of this kind",
         )),
         known => Ok(known),
     }
@@ -364,7 +364,8 @@ pub fn to_fact(number: IssuerNumber, event: Event) -> Fact {
 
 /// In the first shape where it says all there is to say, so that old commits replay to the same facts.
 fn activated(stream: Stream, e: KeyActivated) -> Fact {
-    if e.next.is_none() && e.r#use != KeyUse::Acknowledgement {
+    let known = !matches!(e.r#use, KeyUse::Acknowledgement | KeyUse::Client);
+    if e.next.is_none() && known {
         let v1 = KeyActivatedV1 {
             custody: e.custody,
             fragment: e.fragment,

@@ -128,6 +128,12 @@ impl Side for SqliteSide {
         self.read(|connection| Table { connection, now_ms }.scan(space, prefix, after, limit))
     }
 
+    fn sweep(&self) -> Result<(), SideError> {
+        let now_ms = self.clock.now_ms();
+        self.writer
+            .alone(|connection| Table { connection, now_ms }.delete_expired())
+    }
+
     fn scrub(&self) -> Result<(), SideError> {
         let now_ms = self.clock.now_ms();
         self.writer.alone(|connection| {

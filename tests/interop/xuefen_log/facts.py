@@ -107,7 +107,7 @@ KINDS = {
     "approval.completed.v1": ("approval", {"person"}, set()),
     "approval.rejected.v1": ("approval", {"person"}, set()),
 }
-USES = ("assertion", "credential", "bundle", "ledger", "checkpoint", "recovery", "acknowledgement")
+USES = ("assertion", "credential", "bundle", "ledger", "checkpoint", "recovery", "acknowledgement", "client")
 # Which keys sign which kind (FORMAT "Key windows"); what is not here, assertion keys sign.
 SIGNED_BY = {
     "key.rotate.v1": ("assertion", "acknowledgement", "recovery"),
@@ -239,7 +239,7 @@ class State:
             require(number in self.ended and number not in self.merged, where, "only one that was closed is revived")
             self.ended.remove(number)
         elif kind in ("key.activated.v1", "key.activated.v2"):
-            require(kind.endswith("v2") or data["use"] != "acknowledgement", where, "a use of the second version")
+            require(kind.endswith("v2") or data["use"] not in ("acknowledgement", "client"), where, "a use of the second version")
             self._activate(int(stream.split("/")[1]), data, position, where)
         elif kind == "key.retired.v1":
             keys = self.keys.get(int(stream.split("/")[1]), [])

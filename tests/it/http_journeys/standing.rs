@@ -35,6 +35,10 @@ fn a_stolen_phone_is_stopped_at_once_and_let_in_by_two() {
         .is(201);
     stand
         .get(&token, &at(learner, "transcript.json"))
+        .refused(401, "token-invalid");
+    let later = stand.token(learner, Role::Learner, None);
+    stand
+        .get(&later, &at(learner, "transcript.json"))
         .refused(403, "person-barred");
     scan(&shown["code"]).refused(422, "code-invalid");
     let card = stand
@@ -57,7 +61,11 @@ fn a_stolen_phone_is_stopped_at_once_and_let_in_by_two() {
         .approve(&counter, &proposed["approval"])
         .refused(403, "same-person");
     agreed(&stand, &at(learner, "reinstatement"), &settled);
-    stand.get(&token, &at(learner, "transcript.json")).is(200);
+    stand.get(&later, &at(learner, "transcript.json")).is(200);
+    // What the thief held stays dead.
+    stand
+        .get(&token, &at(learner, "transcript.json"))
+        .refused(401, "token-invalid");
     scan(&card["card"]).is(200);
     stand
         .post(&counter, &at(learner, "reinstatement"), &settled)
@@ -87,6 +95,10 @@ fn what_the_dead_learned_stays_and_nobody_acts_for_them() {
     let died = agreed(&stand, &at(learner, "death"), &body);
     stand
         .get(&token, &at(learner, "transcript.json"))
+        .refused(401, "token-invalid");
+    let later = stand.token(learner, Role::Learner, None);
+    stand
+        .get(&later, &at(learner, "transcript.json"))
         .refused(403, "person-barred");
     let read = stand
         .get(school, &after(&at(learner, "transcript.json"), &died))
@@ -105,7 +117,7 @@ fn what_the_dead_learned_stays_and_nobody_acts_for_them() {
     assert_eq!(report["result"], "valid");
     let error = json!({ "reason_text": "同名登记有误" });
     agreed(&stand, &at(learner, "death/withdrawal"), &error);
-    stand.get(&token, &at(learner, "transcript.json")).is(200);
+    stand.get(&later, &at(learner, "transcript.json")).is(200);
     let none = stand.post(
         &stand.registrar.token,
         &at(learner, "death/withdrawal"),

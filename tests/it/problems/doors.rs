@@ -2,7 +2,13 @@
 
 use api::config::Config;
 use api::problem::Reason;
+use api::sign_in::session::{Agent, COOKIE, Session, Term};
+use identity::did::IssuerNumber;
+use identity::role::Role;
+use ledger::clock::Clock as _;
 use serde_json::json;
+use tests::support::browser::Browser;
+use tests::support::machine::{Machine, jws};
 use tests::support::server::{Stand, resident_id};
 
 use super::Met;
@@ -21,6 +27,7 @@ fn callers(stand: &Stand, met: &Met) {
         &stand.get("xft_nobody", "/v1/approvals"),
         Reason::TokenInvalid,
     );
+    machines(met);
     met.refused(
         &stand.get(stand.schools[0].token(), "/nowhere"),
         Reason::NotFound,
@@ -36,6 +43,64 @@ fn callers(stand: &Stand, met: &Met) {
         &stand.post(school.token(), "/v1/learners", &body),
         Reason::SignItYourself,
     );
+}
+
+fn machines(met: &Met) {
+    let mut stand = Stand::open();
+    let machine = Machine::of(&stand, 0, "client-1");
+    let token = machine.token(&stand);
+    let path = "/v1/officers";
+    met.refused(&stand.get(&token, path), Reason::TokenNeedsProof);
+    let ask = |proof: &str| Machine::send(&stand, "GET", path, (&token, proof), ("", None));
+    met.refused(&ask("x"), Reason::DpopProofInvalid);
+    let mut claims = machine.proof_claims(&stand, "GET", path, &token);
+    claims["nonce"] = json!("old");
+    let old = jws(&machine.proof_header(), &claims, &machine.bound);
+    met.refused(&ask(&old), Reason::DpopNonceNeeded);
+    met.refused(
+        &machine.post(&stand, &token, "/v1/outcomes", &json!({})),
+        Reason::PersonNeeded,
+    );
+    people(met, &mut stand);
+    stand.reopen(|_| (), |app| app.config.sign_in.bearer_tokens = false);
+    met.refused(
+        &stand.get(stand.schools[0].token(), path),
+        Reason::BearerOff,
+    );
+}
+
+fn people(met: &Met, stand: &mut Stand) {
+    stand.reopen(|_| (), |app| app.demo = true);
+    let officer = Browser::demo(stand, stand.schools[0].token());
+    met.refused(
+        &officer.send(stand, "DELETE", "/v1/sessions", &[], None),
+        Reason::CsrfMissing,
+    );
+    let school = &stand.schools[0];
+    let unsure = Session {
+        person: school.officers[0].person,
+        role: Role::Institution,
+        institution: Some(IssuerNumber(school.number)),
+        loa: 3,
+        by: "test".into(),
+        term: Term::Officer,
+        agent: Agent::Program,
+        made_at_ms: stand.clock.now_ms(),
+        proven_at_ms: stand.clock.now_ms(),
+        used_at_ms: stand.clock.now_ms(),
+    };
+    let opened = stand.app.sign_in.sessions.begin(&unsure, None).unwrap();
+    let browser = Browser::default();
+    browser.plant(COOKIE, &opened.secret);
+    met.refused(&browser.get(stand, "/v1/officers"), Reason::LoaTooLow);
+    browser.get(stand, "/v1/sessions").is(200);
+    stand.pass(301_000);
+    met.refused(
+        &officer.write(stand, "POST", "/v1/officers", &json!({})),
+        Reason::StepUpNeeded,
+    );
+    stand.pass(3_600_000);
+    met.refused(&officer.get(stand, "/v1/officers"), Reason::SessionOver);
 }
 
 fn bodies(stand: &Stand, met: &Met) {

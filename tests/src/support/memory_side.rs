@@ -133,6 +133,10 @@ impl Side for MemorySide {
         Ok(scan(&self.disk().rows, now_ms, space, prefix, after, limit))
     }
 
+    fn sweep(&self) -> Result<(), SideError> {
+        self.scrub()
+    }
+
     fn scrub(&self) -> Result<(), SideError> {
         let now_ms = self.clock.now_ms();
         self.disk().rows.retain(|_, row| is_live(row, now_ms));

@@ -78,6 +78,10 @@ impl Side for PanickingSide {
         self.inner.scan(space, prefix, after, limit)
     }
 
+    fn sweep(&self) -> Result<(), SideError> {
+        self.inner.sweep()
+    }
+
     fn scrub(&self) -> Result<(), SideError> {
         self.inner.scrub()
     }

@@ -57,6 +57,7 @@ pub struct Stand {
     dir: TempDir,
     base: String,
     agent: ureq::Agent,
+    still: ureq::Agent,
     stop: watch::Sender<bool>,
     serving: Option<JoinHandle<()>>,
 }
@@ -88,6 +89,7 @@ impl Stand {
         let genesis = genesis.expect("genesis");
         drop(lock);
         config.ledger.data_dir = data_dir.root().into();
+        config.sign_in.bearer_tokens = true;
         let app = Arc::new(App::open(config, time).expect("the ledger opens"));
         let last = app.ledger.head().size - 1;
         let folded = app.views.follower.wait_for(last, FOLDED_MAX);
@@ -107,6 +109,12 @@ impl Stand {
             agent: ureq::Agent::config_builder()
                 .max_idle_connections(0)
                 .http_status_as_error(false)
+                .build()
+                .new_agent(),
+            still: ureq::Agent::config_builder()
+                .max_idle_connections(0)
+                .http_status_as_error(false)
+                .max_redirects(0)
                 .build()
                 .new_agent(),
             serving: Some(serving),

@@ -15,6 +15,7 @@ use crate::demo::province::Province;
 use crate::demo::summary::DemoInstitution;
 use crate::extract::Caller;
 use crate::problem::Problem;
+use crate::sign_in::Signed;
 
 impl Loader<'_> {
     /// The first act after genesis: nobody is there to be second, so all three administrators are.
@@ -38,6 +39,7 @@ impl Loader<'_> {
             person,
             role: Role::Registrar,
             institution: None,
+            signed: Signed::Token,
         })
     }
 

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use ureq::http::Request;
+use ureq::http::request::Builder;
 
 use super::Stand;
 
@@ -97,25 +98,24 @@ impl Stand {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let answered = match body {
-            Some(body) => self
-                .agent
-                .run(request.body(body.to_vec()).expect("a request")),
-            None => self.agent.run(request.body(()).expect("a request")),
-        };
-        let mut response = answered.expect("the server answers");
-        let headers = response.headers().iter().map(|(name, value)| {
-            let value = value.to_str().expect("a readable header");
-            (name.as_str().to_owned(), value.to_owned())
-        });
-        let headers = headers.collect();
-        let status = response.status().as_u16();
-        let body = response.body_mut().with_config().limit(BODY_BYTES_MAX);
-        Answer {
-            status,
-            headers,
-            body: body.read_to_vec().expect("the whole answer"),
+        run(&self.agent, request, body)
+    }
+
+    /// Sends a request and does not follow where the answer leads.
+    pub fn send_still(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Answer {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
+        run(&self.still, request, body)
     }
 
     /// GET.
@@ -221,5 +221,25 @@ impl Stand {
             std::thread::sleep(std::time::Duration::from_millis(25));
         }
         unreachable!("the import {id} did not become {state} in 15 s");
+    }
+}
+
+fn run(agent: &ureq::Agent, request: Builder, body: Option<&[u8]>) -> Answer {
+    let answered = match body {
+        Some(body) => agent.run(request.body(body.to_vec()).expect("a request")),
+        None => agent.run(request.body(()).expect("a request")),
+    };
+    let mut response = answered.expect("the server answers");
+    let headers = response.headers().iter().map(|(name, value)| {
+        let value = value.to_str().expect("a readable header");
+        (name.as_str().to_owned(), value.to_owned())
+    });
+    let headers = headers.collect();
+    let status = response.status().as_u16();
+    let body = response.body_mut().with_config().limit(BODY_BYTES_MAX);
+    Answer {
+        status,
+        headers,
+        body: body.read_to_vec().expect("the whole answer"),
     }
 }

@@ -1,0 +1,261 @@
+//! Who calls, by whatever a request carries (SECURITY §4): a session's cookie, a machine's bound
+//! token, a plain token.
+//!
+//! Invariant: what a request carries is judged once, in one place; a machine is nobody's hand: it reads,
+//! and what it writes its own key signs. A crash leaves a token that nobody was told, or a proof used up.
+
+pub mod begin;
+pub mod client;
+pub mod dpop;
+mod jwt;
+pub mod machine;
+mod once;
+pub mod over;
+pub mod session;
+
+use std::sync::Arc;
+
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, header};
+use ledger::assertion::By;
+use ledger::clock::Clock;
+use ledger::hash::Digest;
+use ledger::side::Side;
+
+use crate::app::App;
+use crate::config::SignInConfig;
+use crate::extract::Caller;
+use crate::master::MasterKey;
+use crate::problem::{Problem, Reason};
+
+/// The only token endpoint: what a client's assertion must be for.
+pub const TOKEN_PATH: &str = "/oauth/token";
+
+/// How a caller showed who calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signed {
+    /// By a plain token.
+    Token,
+    /// An institution's machine, by a token bound to its key: no person acts.
+    Machine,
+    /// Earlier, in this way: work goes on that the person began.
+    Earlier(By),
+    /// In a browser, by a session.
+    Session {
+        /// Its name.
+        id: Digest,
+        /// Level of assurance.
+        loa: u8,
+        /// When who it is was last shown, Unix milliseconds.
+        proven_at_ms: i64,
+    },
+}
+
+/// What signing in needs, beside the tokens.
+pub struct SignIn {
+    /// Where people and machines find us: scheme and host, no slash at the end.
+    pub base_url: String,
+    /// Machines' tokens.
+    pub machines: machine::Machines,
+    /// People's sessions.
+    pub sessions: session::Sessions,
+    /// The numbers that proofs must carry.
+    pub nonces: dpop::Nonces,
+}
+
+impl SignIn {
+    /// Over `side`; `host` is the ledger's.
+    pub fn new(
+        config: &SignInConfig,
+        host: &str,
+        side: &Arc<dyn Side>,
+        master: &MasterKey,
+        clock: &Arc<dyn Clock>,
+    ) -> Self {
+        let base_url = config.public_url.clone();
+        let base_url = base_url.unwrap_or_else(|| format!("https://{host}"));
+        Self {
+            base_url: base_url.trim_end_matches('/').to_owned(),
+            sessions: session::Sessions::new(Arc::clone(side), Arc::clone(clock), master),
+            machines: machine::Machines::new(Arc::clone(side), Arc::clone(clock)),
+            nonces: dpop::Nonces::new(master),
+        }
+    }
+
+    /// The address of a path of ours.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base_url)
+    }
+}
+
+/// What a request carries to say who calls.
+enum Carried<'a> {
+    Bearer(&'a str),
+    Bound(&'a str),
+    Cookie(&'a str),
+    /// Of a scheme that is not ours.
+    Other,
+}
+
+fn carried(headers: &HeaderMap) -> Option<Carried<'_>> {
+    if let Some(sent) = headers.get(header::AUTHORIZATION) {
+        let sent = sent.to_str().ok().and_then(|sent| sent.split_once(' '));
+        // The name of a scheme has no case (RFC 9110 §11.1).
+        return Some(match sent {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("Bearer") => {
+                Carried::Bearer(token.trim())
+            }
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("DPoP") => {
+                Carried::Bound(token.trim())
+            }
+            _ => Carried::Other,
+        });
+    }
+    // Under any other name a cookie is nothing: another host of the domain may have set it.
+    cookie(headers, session::COOKIE).map(Carried::Cookie)
+}
+
+/// Whether a request says in a way of ours who sends it, be that true or not.
+pub(crate) fn says_who(headers: &HeaderMap) -> bool {
+    let carried = carried(headers);
+    carried.is_some_and(|carried| !matches!(carried, Carried::Other))
+}
+
+/// The value of the first cookie of this name.
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let cookies = headers.get_all(header::COOKIE).iter();
+    cookies
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .find_map(|cookie| cookie.trim().strip_prefix(name)?.strip_prefix('='))
+}
+
+/// Who calls.
+pub(crate) async fn caller(app: &Arc<App>, parts: &Parts) -> Result<Caller, Problem> {
+    match carried(&parts.headers) {
+        None => Err(Problem::of(Reason::NotSignedIn)),
+        Some(Carried::Other) => Err(Problem::of(Reason::TokenInvalid)),
+        Some(Carried::Bound(token)) => machine::caller(app, token, parts).await,
+        Some(Carried::Bearer(token)) if machine::is_token(token) => {
+            Err(Problem::of(Reason::TokenNeedsProof))
+        }
+        Some(Carried::Bearer(_)) if !app.config.sign_in.bearer_tokens => {
+            Err(Problem::of(Reason::BearerOff))
+        }
+        Some(Carried::Cookie(secret)) => of_session(app, secret, parts),
+        Some(Carried::Bearer(token)) => {
+            let found = app.tokens.find(token)?;
+            let grant = found.ok_or(Problem::of(Reason::TokenInvalid))?;
+            let caller = Caller::from(&*grant);
+            caller.still_may(app)?;
+            Ok(caller)
+        }
+    }
+}
+
+/// The person of a session. A write must come from a page of ours: a browser sends the cookie also with
+/// a form that somebody else's page has.
+fn of_session(app: &App, secret: &str, parts: &Parts) -> Result<Caller, Problem> {
+    let sessions = &app.sign_in.sessions;
+    let found = sessions.find(secret)?;
+    let (id, session) = found.ok_or(Problem::of(Reason::SessionOver))?;
+    let reads = matches!(parts.method, Method::GET | Method::HEAD);
+    let sent = parts.headers.get(session::CSRF);
+    let sent = sent.and_then(|sent| sent.to_str().ok());
+    if !reads && !sent.is_some_and(|sent| sessions.is_csrf_token(id, sent)) {
+        return Err(Problem::of(Reason::CsrfMissing));
+    }
+    let caller = session.caller(id);
+    caller.still_may(app)?;
+    Ok(caller)
+}
+
+/// Levels of assurance below which a session opens nothing but itself (SECURITY §1.3).
+const OWN_RECORD_LOA: u8 = 2;
+/// What officers need.
+pub const OFFICER_LOA: u8 = 4;
+/// How long a proof of who somebody is counts as fresh.
+const FRESH_MS: i64 = 5 * 60_000;
+
+impl Caller {
+    /// Refuses a session whose person did not show within five minutes who it is. Plain tokens are
+    /// exempt: they are the demo's, and cannot show anything anew.
+    fn is_fresh(&self, app: &App) -> Result<(), Problem> {
+        match self.signed {
+            Signed::Session { proven_at_ms, .. }
+                if app.now_ms().saturating_sub(proven_at_ms) > FRESH_MS =>
+            {
+                Err(Problem::of(Reason::StepUpNeeded).detail((
+                    "确认身份：/login?step_up=true".to_owned(),
+                    "where: /login?step_up=true".to_owned(),
+                )))
+            }
+            Signed::Session { .. } | Signed::Token | Signed::Machine | Signed::Earlier(_) => Ok(()),
+        }
+    }
+
+    /// Refuses a session that is not assured enough for what a role does.
+    fn is_assured(&self) -> Result<(), Problem> {
+        let Signed::Session { loa, .. } = self.signed else {
+            return Ok(());
+        };
+        let needed = if self.role.is_appointed() {
+            OFFICER_LOA
+        } else {
+            OWN_RECORD_LOA
+        };
+        if loa < needed {
+            return Err(Problem::of(Reason::LoaTooLow).detail((
+                format!("需要等级 {needed}，当前登录为 {loa}"),
+                format!("level {needed} is needed; this sign-in has {loa}"),
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// Doors that only read although they are asked by POST: what is looked for must not stand in an address.
+const READS_BY_POST: [&str; 1] = ["/v1/learners/search"];
+
+/// Acts before which a person shows anew who it is: what they change cannot be changed back.
+const FRESH: [&str; 11] = [
+    "assure-person",
+    "complete-recovery",
+    "decide-proposal",
+    "delegate",
+    "erase",
+    "grant-role",
+    "manage-keys",
+    "merge",
+    "print-sheet",
+    "recover",
+    "rotate-key",
+];
+
+/// Whether one's own sessions may be seen and ended: with any session, also one that opens nothing else.
+const OWN_SESSIONS: &str = "own-sessions";
+
+/// Refuses a session that is not assured enough for `action`, and a machine where the platform would
+/// sign: an `act` names a person, and none is there.
+pub(crate) fn guard(
+    app: &App,
+    caller: &Caller,
+    action: &str,
+    method: &Method,
+    path: &str,
+) -> Result<(), Problem> {
+    if action != OWN_SESSIONS {
+        caller.is_assured()?;
+    }
+    let reads = *method == Method::GET || *method == Method::HEAD || READS_BY_POST.contains(&path);
+    if reads {
+        return Ok(());
+    }
+    if caller.signed == Signed::Machine {
+        return Err(Problem::of(Reason::PersonNeeded));
+    }
+    if FRESH.contains(&action) {
+        caller.is_fresh(app)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! Beginning a session, whichever way somebody showed who it is.
+//!
+//! Invariant: nobody signs in as somebody who may not act, nor in a role that is not held; an officer's
+//! session needs the level of an officer. A crash leaves at most a session that nobody knows.
+
+use identity::did::IssuerNumber;
+use identity::officer::Officer;
+use identity::person::{Person, wire};
+use identity::role::Role;
+use jiff::civil::Date;
+use ledger::hash::Digest;
+use uuid::Uuid;
+
+use super::OFFICER_LOA;
+use super::session::{Agent, Opened, Session, Term};
+use crate::app::App;
+use crate::problem::{Problem, Reason};
+
+/// From this age on a session lasts longer: signing in is a hurdle (SECURITY §4).
+const ELDER_YEARS: i16 = 60;
+
+/// Who showed who it is, and how well.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// The person.
+    pub person: Uuid,
+    /// The role to act in.
+    pub role: Role,
+    /// For which institution.
+    pub institution: Option<IssuerNumber>,
+    /// Level of assurance.
+    pub loa: u8,
+    /// By which way of signing in.
+    pub by: String,
+    /// From what.
+    pub agent: Agent,
+}
+
+impl App {
+    /// Begins a session; the one of the same browser, if any, ends with it.
+    pub fn begin_session(
+        &self,
+        shown: Shown,
+        replaces: Option<(Digest, Session)>,
+    ) -> Result<Opened, Problem> {
+        let person = self.ledger.state::<Person>(&wire::stream(shown.person))?;
+        if person.barred().is_some() {
+            return Err(Problem::of(Reason::PersonBarred));
+        }
+        if shown.role.is_appointed() {
+            self.require_officer(&shown)?;
+        }
+        let now_ms = self.now_ms();
+        let term = if shown.role.is_appointed() {
+            Term::Officer
+        } else if self.is_elder(shown.person)? {
+            Term::Elder
+        } else {
+            Term::Learner
+        };
+        // Somebody who shows anew who it is goes on where it was, no longer than before.
+        let same = |it: &Session| {
+            (it.person, it.role, it.institution) == (shown.person, shown.role, shown.institution)
+        };
+        let made_at_ms = replaces.as_ref().map(|(_, before)| before);
+        let made_at_ms = made_at_ms
+            .filter(|it| same(it))
+            .map_or(now_ms, |it| it.made_at_ms);
+        let session = Session {
+            person: shown.person,
+            role: shown.role,
+            institution: shown.institution,
+            loa: shown.loa,
+            by: shown.by,
+            term,
+            agent: shown.agent,
+            made_at_ms,
+            proven_at_ms: now_ms,
+            used_at_ms: now_ms,
+        };
+        self.sign_in.sessions.begin(&session, replaces.as_ref())
+    }
+
+    fn require_officer(&self, shown: &Shown) -> Result<(), Problem> {
+        let officer = self
+            .ledger
+            .state::<Officer>(&Officer::stream(shown.person))?;
+        let place = shown.institution.unwrap_or(IssuerNumber::REGISTRAR);
+        if !officer.holds(shown.person, shown.role, place) {
+            return Err(Problem::of(Reason::NotAllowed).detail((
+                format!("没有角色 {}", shown.role),
+                format!("the role {} is not held", shown.role),
+            )));
+        }
+        if shown.loa < OFFICER_LOA {
+            return Err(Problem::of(Reason::LoaTooLow).detail((
+                format!("工作人员登录需要等级 {OFFICER_LOA}"),
+                format!("officers sign in at level {OFFICER_LOA}"),
+            )));
+        }
+        Ok(())
+    }
+
+    fn is_elder(&self, person: Uuid) -> Result<bool, Problem> {
+        let opened = self.identity_of(person)?;
+        let born = opened.iter().find(|it| it.name() == "birth_date");
+        let born: Option<Date> = born.and_then(|it| it.expose_text()?.parse().ok());
+        let today = self.today();
+        let age = |born: Date| {
+            let had = (today.month(), today.day()) >= (born.month(), born.day());
+            today.year() - born.year() - i16::from(!had)
+        };
+        Ok(born.is_some_and(|born| age(born) >= ELDER_YEARS))
+    }
+}

@@ -1,0 +1,44 @@
+//! What ends when somebody may not act any more: tokens and sessions, by one hook behind every commit.
+//!
+//! Invariant: from the commit that suspends, records a death, merges, opens an account again or forgets on, nobody is signed in as
+//! that person; what a crash leaves over is refused by [`Caller::still_may`](crate::extract::Caller) as long as the reason stands.
+
+use identity::person::{recovery, wire};
+use ledger::commit::Commit;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::problem::Problem;
+
+/// Kinds of facts that end what their person is signed in with.
+const ENDING: [&str; 4] = [
+    wire::SUSPENDED_V1,
+    wire::DEATH_RECORDED_V1,
+    wire::MERGE_APPLIED_V1,
+    recovery::wire::COMPLETED_V1,
+];
+
+impl App {
+    /// Ends every token and session of a person.
+    pub fn sign_out(&self, person: Uuid) -> Result<(), Problem> {
+        self.sign_in.sessions.end_all(person, None)?;
+        self.tokens.revoke_person(person)?;
+        Ok(())
+    }
+
+    /// Ends what a commit ends. It stands already, so a failure here is told to the log alone.
+    pub(crate) fn end_what_is_over(&self, commit: &Commit) {
+        for fact in &commit.facts {
+            if !ENDING.contains(&&*fact.kind) {
+                continue;
+            }
+            let Ok(person) = fact.stream.key().parse() else {
+                continue;
+            };
+            if let Err(problem) = self.sign_out(person) {
+                let why = problem.internal.unwrap_or_default();
+                tracing::error!(why, "what somebody was signed in with is still there");
+            }
+        }
+    }
+}

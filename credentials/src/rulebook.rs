@@ -1,6 +1,6 @@
 //! The rulebook: which kinds exist, whom each may be asserted by, which use case decides it.
 //!
-//! Invariant: a kind that is not in [`kinds::TABLE`] is refused; a row cannot be added without its
+//! Invariant: a kind that is not in the table of [`kinds`] is refused; a row cannot be added without its
 //! use case, its entitlement and its list of erasable members.
 
 pub mod forgotten;

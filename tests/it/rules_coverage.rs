@@ -178,6 +178,7 @@ rules! {
 }
 
 /// Every name that applies to a refusal, outer to inner.
+#[expect(clippy::too_many_lines, reason = "one list")]
 fn names(error: &Refusal) -> Vec<&'static str> {
     let mut names = vec![refusal(error)];
     match error {

@@ -103,6 +103,7 @@ fn a_clerks_machine_is_no_more_than_a_clerk() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one list of bent assertions")]
 fn a_bent_client_assertion_gets_no_token() {
     // Whoever saw, stole or made up an assertion would read a school's learners.
     let stand = Stand::open();
@@ -302,6 +303,7 @@ fn a_key_that_ended_signs_in_no_more_and_its_tokens_end() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one list of bent proofs")]
 fn a_proof_serves_one_request_and_its_own_token() {
     // Whoever holds a token, or a proof seen on the way, would send requests of his own with it.
     let stand = Stand::open();

@@ -2,879 +2,253 @@
 
 use axum::http::StatusCode;
 
-/// Why a request is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[expect(
-    missing_docs,
-    reason = "the words of each are in strings/problems.toml"
-)]
-pub enum Reason {
-    AssertionMalformed,
-    AlgorithmNotEnabled,
-    PayloadNotCanonical,
-    PayloadInvalid,
-    AssertionTooLarge,
-    ForeignLog,
-    KeyUnknown,
-    BadSignature,
-    SeenUnknown,
-    SeenTooOld,
-    AtInFuture,
-    IdReused,
-    BatchInvalid,
-    BatchRefused,
-    AlreadySo,
-    CommitTooLarge,
-    KindUnknown,
-    DataInvalid,
-    SignerUnknown,
-    InstitutionNotAdmitted,
-    InstitutionSuspended,
-    InstitutionEnded,
-    InstitutionMerged,
-    RegistrarStays,
-    InstitutionNotSuspended,
-    InstitutionNotClosed,
-    ChildOpen,
-    MergedIntoItself,
-    SuccessorNotOpen,
-    TooManyMerged,
-    ParentEnded,
-    KeyNotActive,
-    KeyWrongUse,
-    KindNotYours,
-    ActMissing,
-    ActorNotAllowed,
-    PolicyNotInForce,
-    LogAlreadyOpen,
-    GenesisInvalid,
-    NumberNotNext,
-    CodeTaken,
-    CodeMissing,
-    CodeMalformed,
-    CheckDigit,
-    NameInvalid,
-    OfficersInvalid,
-    ParentUnknown,
-    KeyInvalid,
-    KeyNotYours,
-    KeyNameInvalid,
-    KeyNameTaken,
-    KeyTaken,
-    KeyUseNotYours,
-    TooManyKeys,
-    KeyNotFound,
-    LastKey,
-    KeyPossession,
-    KeyNotOwn,
-    KeyNotPledged,
-    KeyPledged,
-    KeyKeptApart,
-    RecoveryKeyItself,
-    CutOffAhead,
-    CutOffBelowFloor,
-    CutOffNotEarlier,
-    PositionNotSeen,
-    FloorNotHigher,
-    ExceptInvalid,
-    RangesInvalid,
-    NotDisputed,
-    SettlingKeyNotFit,
-    SealInvalid,
-    RootFalse,
-    LevelUnfit,
-    OutcomeDisputed,
-    OutcomeQuarantined,
-    RoleScope,
-    RolesCombined,
-    RoleNotHeld,
-    LastHolder,
-    InstitutionUnknown,
-    TargetMissing,
-    ProposalUnknown,
-    SamePerson,
-    ApproverNotAllowed,
-    ProposalRejected,
-    ProposalCompleted,
-    ProposalExpired,
-    PersonNotRandom,
-    PersonTaken,
-    IdentifierTwice,
-    ValuesDoNotFit,
-    PersonUnknown,
-    TooManyIdentifiers,
-    OverrideNotYours,
-    AwarderNotAuthorised,
-    KindNotInScope,
-    IdNotDerived,
-    RecordInvalid,
-    RecordIsIdentifier,
-    CourseCodeInvalid,
-    DateInFuture,
-    DateTooOld,
-    AmountMissing,
-    AmountNotCounted,
-    AmountAbsurd,
-    LevelUnknown,
-    NoRate,
-    RecordDiffers,
-    RecordRevoked,
-    OutcomeUnknown,
-    OutcomeNotYours,
-    OutcomeRevoked,
-    TargetNotCurrent,
-    Precondition,
-    NotSignedIn,
-    TokenInvalid,
-    LoaTooLow,
-    StepUpNeeded,
-    CsrfMissing,
-    SessionOver,
-    TokenNeedsProof,
-    BearerOff,
-    DpopProofInvalid,
-    DpopNonceNeeded,
-    PersonNeeded,
-    NotAllowed,
-    NotFound,
-    MethodNotAllowed,
-    BodyInvalid,
-    BodyUnreadable,
-    BodyTooLarge,
-    MediaType,
-    TooBusy,
-    DiskFull,
-    Stopping,
-    WriteUnknown,
-    ViewBehind,
-    Timeout,
-    Internal,
-    SignItYourself,
-    IdentifierTaken,
-    IdentifierInvalid,
-    DisclosureMalformed,
-    DisclosureSalt,
-    DisclosureNotErasable,
-    DisclosureUnreferenced,
-    DisclosureTwice,
-    DisclosureMissing,
-    SaltSeen,
-    Erased,
-    CodeInvalid,
-    CodeExpired,
-    CodeUsed,
-    ScannerResting,
-    ErasureInHand,
-    MergeSame,
-    PersonMerged,
-    ResidentIdsDiffer,
-    HoldsRoles,
-    OwnAccount,
-    MergeTooLarge,
-    NotMerged,
-    MergeUsed,
-    AbsorbedFirst,
-    NotSuspended,
-    DeathNotRecorded,
-    LevelTooLow,
-    LevelTooHigh,
-    LevelNotLower,
-    NotDelegated,
-    Pressed,
-    DelegationInvalid,
-    DelegationLimit,
-    DelegationUnknown,
-    DelegationOver,
-    DelegationNotDue,
-    GuardianNeeded,
-    ConsentNotGiven,
-    ContactNotSet,
-    RecoveryUnknown,
-    RecoveryUnderWay,
-    RecoveryVetoed,
-    RecoveryTooSoon,
-    RecoveryOver,
-    SheetSpent,
-    SheetInvalid,
-    PersonBarred,
-    ErasureInvalid,
-    ErasureUnknown,
-    ErasureNotDue,
-    IdempotencyConflict,
-    IdempotencyRunning,
-    ImportFileInvalid,
-    ImportPolicyChanged,
-    ImportNotNow,
-    ImportTooLarge,
-    CredentialUnknown,
-    ListUnknown,
-    CredentialNotYours,
-    CredentialEnded,
-    CredentialNotSuspended,
-    CredentialDisputed,
-    CredentialIdTaken,
-    CredentialKeyMissing,
-    CredentialKeyNotFit,
-    StatusIndexNotFree,
-    OutcomeNotPassed,
-    TitleMissing,
-    SubjectInvalid,
-    CredentialKeyNotKept,
-    ImageUnreadable,
+/// The one table: name, name in addresses, HTTP status. A reason cannot be added without any of them.
+macro_rules! reasons {
+    ($($name:ident = $slug:literal, $status:ident;)*) => {
+        /// Why a request is refused.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Reason {
+            $(
+                #[doc = concat!("`", $slug, "`: its words are in strings/problems.toml.")]
+                $name,
+            )*
+        }
+
+        /// In the order of the enum.
+        const TABLE: &[(Reason, &str, StatusCode)] =
+            &[$((Reason::$name, $slug, StatusCode::$status)),*];
+
+        impl Reason {
+            /// Every reason, in the order in which the work meets them.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+        }
+    };
+}
+
+reasons! {
+    AssertionMalformed = "assertion-malformed", BAD_REQUEST;
+    AlgorithmNotEnabled = "algorithm-not-enabled", UNPROCESSABLE_ENTITY;
+    PayloadNotCanonical = "payload-not-canonical", UNPROCESSABLE_ENTITY;
+    PayloadInvalid = "payload-invalid", UNPROCESSABLE_ENTITY;
+    AssertionTooLarge = "assertion-too-large", PAYLOAD_TOO_LARGE;
+    ForeignLog = "foreign-log", UNPROCESSABLE_ENTITY;
+    KeyUnknown = "key-unknown", UNAUTHORIZED;
+    BadSignature = "bad-signature", UNAUTHORIZED;
+    SeenUnknown = "seen-unknown", UNPROCESSABLE_ENTITY;
+    SeenTooOld = "seen-too-old", UNPROCESSABLE_ENTITY;
+    AtInFuture = "at-in-future", UNPROCESSABLE_ENTITY;
+    IdReused = "id-reused", CONFLICT;
+    BatchInvalid = "batch-invalid", UNPROCESSABLE_ENTITY;
+    BatchRefused = "batch-refused", CONFLICT;
+    AlreadySo = "already-so", CONFLICT;
+    CommitTooLarge = "commit-too-large", UNPROCESSABLE_ENTITY;
+    KindUnknown = "kind-unknown", UNPROCESSABLE_ENTITY;
+    DataInvalid = "data-invalid", UNPROCESSABLE_ENTITY;
+    SignerUnknown = "signer-unknown", UNAUTHORIZED;
+    InstitutionNotAdmitted = "institution-not-admitted", FORBIDDEN;
+    InstitutionSuspended = "institution-suspended", FORBIDDEN;
+    InstitutionEnded = "institution-ended", CONFLICT;
+    InstitutionMerged = "institution-merged", CONFLICT;
+    RegistrarStays = "registrar-stays", CONFLICT;
+    InstitutionNotSuspended = "institution-not-suspended", CONFLICT;
+    InstitutionNotClosed = "institution-not-closed", CONFLICT;
+    ChildOpen = "child-open", CONFLICT;
+    MergedIntoItself = "merged-into-itself", UNPROCESSABLE_ENTITY;
+    SuccessorNotOpen = "successor-not-open", CONFLICT;
+    TooManyMerged = "too-many-merged", CONFLICT;
+    ParentEnded = "parent-ended", CONFLICT;
+    KeyNotActive = "key-not-active", FORBIDDEN;
+    KeyWrongUse = "key-wrong-use", FORBIDDEN;
+    KindNotYours = "kind-not-yours", FORBIDDEN;
+    ActMissing = "act-missing", FORBIDDEN;
+    ActorNotAllowed = "actor-not-allowed", FORBIDDEN;
+    PolicyNotInForce = "policy-not-in-force", CONFLICT;
+    LogAlreadyOpen = "log-already-open", CONFLICT;
+    GenesisInvalid = "genesis-invalid", UNPROCESSABLE_ENTITY;
+    NumberNotNext = "number-not-next", CONFLICT;
+    CodeTaken = "code-taken", CONFLICT;
+    CodeMissing = "code-missing", UNPROCESSABLE_ENTITY;
+    CodeMalformed = "code-malformed", UNPROCESSABLE_ENTITY;
+    CheckDigit = "check-digit", UNPROCESSABLE_ENTITY;
+    NameInvalid = "name-invalid", UNPROCESSABLE_ENTITY;
+    OfficersInvalid = "officers-invalid", UNPROCESSABLE_ENTITY;
+    ParentUnknown = "parent-unknown", UNPROCESSABLE_ENTITY;
+    KeyInvalid = "key-invalid", UNPROCESSABLE_ENTITY;
+    KeyNotYours = "key-not-yours", FORBIDDEN;
+    KeyNameInvalid = "key-name-invalid", UNPROCESSABLE_ENTITY;
+    KeyNameTaken = "key-name-taken", CONFLICT;
+    KeyTaken = "key-taken", CONFLICT;
+    KeyUseNotYours = "key-use-not-yours", FORBIDDEN;
+    TooManyKeys = "too-many-keys", CONFLICT;
+    KeyNotFound = "key-not-found", NOT_FOUND;
+    LastKey = "last-key", CONFLICT;
+    KeyPossession = "key-possession", UNPROCESSABLE_ENTITY;
+    KeyNotOwn = "key-not-own", UNPROCESSABLE_ENTITY;
+    KeyNotPledged = "key-not-pledged", CONFLICT;
+    KeyPledged = "key-pledged", CONFLICT;
+    KeyKeptApart = "key-kept-apart", FORBIDDEN;
+    RecoveryKeyItself = "recovery-key-itself", CONFLICT;
+    CutOffAhead = "cut-off-ahead", UNPROCESSABLE_ENTITY;
+    CutOffBelowFloor = "cut-off-below-floor", CONFLICT;
+    CutOffNotEarlier = "cut-off-not-earlier", CONFLICT;
+    PositionNotSeen = "position-not-seen", UNPROCESSABLE_ENTITY;
+    FloorNotHigher = "floor-not-higher", CONFLICT;
+    ExceptInvalid = "except-invalid", UNPROCESSABLE_ENTITY;
+    RangesInvalid = "ranges-invalid", UNPROCESSABLE_ENTITY;
+    NotDisputed = "not-disputed", CONFLICT;
+    SettlingKeyNotFit = "settling-key-not-fit", CONFLICT;
+    SealInvalid = "seal-invalid", UNPROCESSABLE_ENTITY;
+    RootFalse = "root-false", UNPROCESSABLE_ENTITY;
+    LevelUnfit = "level-unfit", UNPROCESSABLE_ENTITY;
+    OutcomeDisputed = "outcome-disputed", CONFLICT;
+    OutcomeQuarantined = "outcome-quarantined", CONFLICT;
+    RoleScope = "role-scope", UNPROCESSABLE_ENTITY;
+    RolesCombined = "roles-combined", CONFLICT;
+    RoleNotHeld = "role-not-held", CONFLICT;
+    LastHolder = "last-holder", CONFLICT;
+    InstitutionUnknown = "institution-unknown", NOT_FOUND;
+    TargetMissing = "target-missing", UNPROCESSABLE_ENTITY;
+    ProposalUnknown = "proposal-unknown", NOT_FOUND;
+    SamePerson = "same-person", FORBIDDEN;
+    ApproverNotAllowed = "approver-not-allowed", FORBIDDEN;
+    ProposalRejected = "proposal-rejected", CONFLICT;
+    ProposalCompleted = "proposal-completed", CONFLICT;
+    ProposalExpired = "proposal-expired", CONFLICT;
+    PersonNotRandom = "person-not-random", UNPROCESSABLE_ENTITY;
+    PersonTaken = "person-taken", CONFLICT;
+    IdentifierTwice = "identifier-twice", UNPROCESSABLE_ENTITY;
+    ValuesDoNotFit = "values-do-not-fit", UNPROCESSABLE_ENTITY;
+    PersonUnknown = "person-unknown", NOT_FOUND;
+    TooManyIdentifiers = "too-many-identifiers", CONFLICT;
+    OverrideNotYours = "override-not-yours", FORBIDDEN;
+    AwarderNotAuthorised = "awarder-not-authorised", FORBIDDEN;
+    KindNotInScope = "kind-not-in-scope", FORBIDDEN;
+    IdNotDerived = "id-not-derived", UNPROCESSABLE_ENTITY;
+    RecordInvalid = "record-invalid", UNPROCESSABLE_ENTITY;
+    RecordIsIdentifier = "record-is-identifier", UNPROCESSABLE_ENTITY;
+    CourseCodeInvalid = "course-code-invalid", UNPROCESSABLE_ENTITY;
+    DateInFuture = "date-in-future", UNPROCESSABLE_ENTITY;
+    DateTooOld = "date-too-old", UNPROCESSABLE_ENTITY;
+    AmountMissing = "amount-missing", UNPROCESSABLE_ENTITY;
+    AmountNotCounted = "amount-not-counted", UNPROCESSABLE_ENTITY;
+    AmountAbsurd = "amount-absurd", UNPROCESSABLE_ENTITY;
+    LevelUnknown = "level-unknown", UNPROCESSABLE_ENTITY;
+    NoRate = "no-rate", UNPROCESSABLE_ENTITY;
+    RecordDiffers = "record-differs", CONFLICT;
+    RecordRevoked = "record-revoked", CONFLICT;
+    OutcomeUnknown = "outcome-unknown", NOT_FOUND;
+    OutcomeNotYours = "outcome-not-yours", FORBIDDEN;
+    OutcomeRevoked = "outcome-revoked", CONFLICT;
+    TargetNotCurrent = "target-not-current", CONFLICT;
+    Precondition = "precondition", PRECONDITION_FAILED;
+    NotSignedIn = "not-signed-in", UNAUTHORIZED;
+    TokenInvalid = "token-invalid", UNAUTHORIZED;
+    LoaTooLow = "loa-too-low", FORBIDDEN;
+    StepUpNeeded = "step-up-needed", UNAUTHORIZED;
+    CsrfMissing = "csrf-missing", FORBIDDEN;
+    SessionOver = "session-over", UNAUTHORIZED;
+    TokenNeedsProof = "token-needs-proof", UNAUTHORIZED;
+    BearerOff = "bearer-off", UNAUTHORIZED;
+    DpopProofInvalid = "dpop-proof-invalid", UNAUTHORIZED;
+    DpopNonceNeeded = "dpop-nonce-needed", UNAUTHORIZED;
+    PersonNeeded = "person-needed", FORBIDDEN;
+    NotAllowed = "not-allowed", FORBIDDEN;
+    NotFound = "not-found", NOT_FOUND;
+    MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED;
+    BodyInvalid = "body-invalid", UNPROCESSABLE_ENTITY;
+    BodyUnreadable = "body-unreadable", BAD_REQUEST;
+    BodyTooLarge = "body-too-large", PAYLOAD_TOO_LARGE;
+    MediaType = "media-type", UNSUPPORTED_MEDIA_TYPE;
+    TooBusy = "too-busy", SERVICE_UNAVAILABLE;
+    DiskFull = "disk-full", SERVICE_UNAVAILABLE;
+    Stopping = "stopping", SERVICE_UNAVAILABLE;
+    WriteUnknown = "write-unknown", SERVICE_UNAVAILABLE;
+    ViewBehind = "view-behind", SERVICE_UNAVAILABLE;
+    Timeout = "timeout", SERVICE_UNAVAILABLE;
+    Internal = "internal", INTERNAL_SERVER_ERROR;
+    SignItYourself = "sign-it-yourself", CONFLICT;
+    IdentifierTaken = "identifier-taken", CONFLICT;
+    IdentifierInvalid = "identifier-invalid", UNPROCESSABLE_ENTITY;
+    DisclosureMalformed = "disclosure-malformed", UNPROCESSABLE_ENTITY;
+    DisclosureSalt = "disclosure-salt", UNPROCESSABLE_ENTITY;
+    DisclosureNotErasable = "disclosure-not-erasable", UNPROCESSABLE_ENTITY;
+    DisclosureUnreferenced = "disclosure-unreferenced", UNPROCESSABLE_ENTITY;
+    DisclosureTwice = "disclosure-twice", UNPROCESSABLE_ENTITY;
+    DisclosureMissing = "disclosure-missing", UNPROCESSABLE_ENTITY;
+    SaltSeen = "salt-seen", UNPROCESSABLE_ENTITY;
+    Erased = "erased", GONE;
+    CodeInvalid = "code-invalid", UNPROCESSABLE_ENTITY;
+    CodeExpired = "code-expired", CONFLICT;
+    CodeUsed = "code-used", CONFLICT;
+    ScannerResting = "scanner-resting", SERVICE_UNAVAILABLE;
+    ErasureInHand = "erasure-in-hand", CONFLICT;
+    MergeSame = "merge-same", UNPROCESSABLE_ENTITY;
+    PersonMerged = "person-merged", CONFLICT;
+    ResidentIdsDiffer = "resident-ids-differ", CONFLICT;
+    HoldsRoles = "holds-roles", CONFLICT;
+    OwnAccount = "own-account", FORBIDDEN;
+    MergeTooLarge = "merge-too-large", CONFLICT;
+    NotMerged = "not-merged", CONFLICT;
+    MergeUsed = "merge-used", CONFLICT;
+    AbsorbedFirst = "absorbed-first", CONFLICT;
+    NotSuspended = "not-suspended", CONFLICT;
+    DeathNotRecorded = "death-not-recorded", CONFLICT;
+    LevelTooLow = "level-too-low", CONFLICT;
+    LevelTooHigh = "level-too-high", CONFLICT;
+    LevelNotLower = "level-not-lower", CONFLICT;
+    NotDelegated = "not-delegated", FORBIDDEN;
+    Pressed = "pressed", CONFLICT;
+    DelegationInvalid = "delegation-invalid", UNPROCESSABLE_ENTITY;
+    DelegationLimit = "delegation-limit", CONFLICT;
+    DelegationUnknown = "delegation-unknown", NOT_FOUND;
+    DelegationOver = "delegation-over", CONFLICT;
+    DelegationNotDue = "delegation-not-due", CONFLICT;
+    GuardianNeeded = "guardian-needed", CONFLICT;
+    ConsentNotGiven = "consent-not-given", CONFLICT;
+    ContactNotSet = "contact-not-set", CONFLICT;
+    RecoveryUnknown = "recovery-unknown", NOT_FOUND;
+    RecoveryUnderWay = "recovery-under-way", CONFLICT;
+    RecoveryVetoed = "recovery-vetoed", CONFLICT;
+    RecoveryTooSoon = "recovery-too-soon", CONFLICT;
+    RecoveryOver = "recovery-over", CONFLICT;
+    SheetSpent = "sheet-spent", CONFLICT;
+    SheetInvalid = "sheet-invalid", CONFLICT;
+    PersonBarred = "person-barred", FORBIDDEN;
+    ErasureInvalid = "erasure-invalid", UNPROCESSABLE_ENTITY;
+    ErasureUnknown = "erasure-unknown", NOT_FOUND;
+    ErasureNotDue = "erasure-not-due", CONFLICT;
+    IdempotencyConflict = "idempotency-conflict", CONFLICT;
+    IdempotencyRunning = "idempotency-running", CONFLICT;
+    ImportFileInvalid = "import-file-invalid", UNPROCESSABLE_ENTITY;
+    ImportPolicyChanged = "import-policy-changed", CONFLICT;
+    ImportNotNow = "import-not-now", CONFLICT;
+    ImportTooLarge = "import-too-large", PAYLOAD_TOO_LARGE;
+    CredentialUnknown = "credential-unknown", NOT_FOUND;
+    ListUnknown = "list-unknown", NOT_FOUND;
+    CredentialNotYours = "credential-not-yours", FORBIDDEN;
+    CredentialEnded = "credential-ended", CONFLICT;
+    CredentialNotSuspended = "credential-not-suspended", CONFLICT;
+    CredentialDisputed = "credential-disputed", CONFLICT;
+    CredentialIdTaken = "credential-id-taken", CONFLICT;
+    CredentialKeyMissing = "credential-key-missing", CONFLICT;
+    CredentialKeyNotFit = "credential-key-not-fit", CONFLICT;
+    StatusIndexNotFree = "status-index-not-free", CONFLICT;
+    OutcomeNotPassed = "outcome-not-passed", CONFLICT;
+    TitleMissing = "title-missing", CONFLICT;
+    SubjectInvalid = "subject-invalid", UNPROCESSABLE_ENTITY;
+    CredentialKeyNotKept = "credential-key-not-kept", UNPROCESSABLE_ENTITY;
+    ImageUnreadable = "image-unreadable", UNPROCESSABLE_ENTITY;
 }
 
 impl Reason {
-    /// All of them.
-    pub const ALL: &'static [Self] = &[
-        Self::AssertionMalformed,
-        Self::AlgorithmNotEnabled,
-        Self::PayloadNotCanonical,
-        Self::PayloadInvalid,
-        Self::AssertionTooLarge,
-        Self::ForeignLog,
-        Self::KeyUnknown,
-        Self::BadSignature,
-        Self::SeenUnknown,
-        Self::SeenTooOld,
-        Self::AtInFuture,
-        Self::IdReused,
-        Self::BatchInvalid,
-        Self::BatchRefused,
-        Self::AlreadySo,
-        Self::CommitTooLarge,
-        Self::KindUnknown,
-        Self::DataInvalid,
-        Self::SignerUnknown,
-        Self::InstitutionNotAdmitted,
-        Self::InstitutionSuspended,
-        Self::InstitutionEnded,
-        Self::InstitutionMerged,
-        Self::RegistrarStays,
-        Self::InstitutionNotSuspended,
-        Self::InstitutionNotClosed,
-        Self::ChildOpen,
-        Self::MergedIntoItself,
-        Self::SuccessorNotOpen,
-        Self::TooManyMerged,
-        Self::ParentEnded,
-        Self::KeyNotActive,
-        Self::KeyWrongUse,
-        Self::KindNotYours,
-        Self::ActMissing,
-        Self::ActorNotAllowed,
-        Self::PolicyNotInForce,
-        Self::LogAlreadyOpen,
-        Self::GenesisInvalid,
-        Self::NumberNotNext,
-        Self::CodeTaken,
-        Self::CodeMissing,
-        Self::CodeMalformed,
-        Self::CheckDigit,
-        Self::NameInvalid,
-        Self::OfficersInvalid,
-        Self::ParentUnknown,
-        Self::KeyInvalid,
-        Self::KeyNotYours,
-        Self::KeyNameInvalid,
-        Self::KeyNameTaken,
-        Self::KeyTaken,
-        Self::KeyUseNotYours,
-        Self::TooManyKeys,
-        Self::KeyNotFound,
-        Self::LastKey,
-        Self::KeyPossession,
-        Self::KeyNotOwn,
-        Self::KeyNotPledged,
-        Self::KeyPledged,
-        Self::KeyKeptApart,
-        Self::RecoveryKeyItself,
-        Self::CutOffAhead,
-        Self::CutOffBelowFloor,
-        Self::CutOffNotEarlier,
-        Self::PositionNotSeen,
-        Self::FloorNotHigher,
-        Self::ExceptInvalid,
-        Self::RangesInvalid,
-        Self::NotDisputed,
-        Self::SettlingKeyNotFit,
-        Self::SealInvalid,
-        Self::RootFalse,
-        Self::LevelUnfit,
-        Self::OutcomeDisputed,
-        Self::OutcomeQuarantined,
-        Self::RoleScope,
-        Self::RolesCombined,
-        Self::RoleNotHeld,
-        Self::LastHolder,
-        Self::InstitutionUnknown,
-        Self::TargetMissing,
-        Self::ProposalUnknown,
-        Self::SamePerson,
-        Self::ApproverNotAllowed,
-        Self::ProposalRejected,
-        Self::ProposalCompleted,
-        Self::ProposalExpired,
-        Self::PersonNotRandom,
-        Self::PersonTaken,
-        Self::IdentifierTwice,
-        Self::ValuesDoNotFit,
-        Self::PersonUnknown,
-        Self::TooManyIdentifiers,
-        Self::OverrideNotYours,
-        Self::AwarderNotAuthorised,
-        Self::KindNotInScope,
-        Self::IdNotDerived,
-        Self::RecordInvalid,
-        Self::RecordIsIdentifier,
-        Self::CourseCodeInvalid,
-        Self::DateInFuture,
-        Self::DateTooOld,
-        Self::AmountMissing,
-        Self::AmountNotCounted,
-        Self::AmountAbsurd,
-        Self::LevelUnknown,
-        Self::NoRate,
-        Self::RecordDiffers,
-        Self::RecordRevoked,
-        Self::OutcomeUnknown,
-        Self::OutcomeNotYours,
-        Self::OutcomeRevoked,
-        Self::TargetNotCurrent,
-        Self::Precondition,
-        Self::NotSignedIn,
-        Self::TokenInvalid,
-        Self::LoaTooLow,
-        Self::StepUpNeeded,
-        Self::CsrfMissing,
-        Self::SessionOver,
-        Self::TokenNeedsProof,
-        Self::BearerOff,
-        Self::DpopProofInvalid,
-        Self::DpopNonceNeeded,
-        Self::PersonNeeded,
-        Self::NotAllowed,
-        Self::NotFound,
-        Self::MethodNotAllowed,
-        Self::BodyInvalid,
-        Self::BodyUnreadable,
-        Self::BodyTooLarge,
-        Self::MediaType,
-        Self::TooBusy,
-        Self::DiskFull,
-        Self::Stopping,
-        Self::WriteUnknown,
-        Self::ViewBehind,
-        Self::Timeout,
-        Self::Internal,
-        Self::SignItYourself,
-        Self::IdentifierTaken,
-        Self::IdentifierInvalid,
-        Self::DisclosureMalformed,
-        Self::DisclosureSalt,
-        Self::DisclosureNotErasable,
-        Self::DisclosureUnreferenced,
-        Self::DisclosureTwice,
-        Self::DisclosureMissing,
-        Self::SaltSeen,
-        Self::Erased,
-        Self::CodeInvalid,
-        Self::CodeExpired,
-        Self::CodeUsed,
-        Self::ScannerResting,
-        Self::ErasureInHand,
-        Self::MergeSame,
-        Self::PersonMerged,
-        Self::ResidentIdsDiffer,
-        Self::HoldsRoles,
-        Self::OwnAccount,
-        Self::MergeTooLarge,
-        Self::NotMerged,
-        Self::MergeUsed,
-        Self::AbsorbedFirst,
-        Self::NotSuspended,
-        Self::DeathNotRecorded,
-        Self::LevelTooLow,
-        Self::LevelTooHigh,
-        Self::LevelNotLower,
-        Self::NotDelegated,
-        Self::Pressed,
-        Self::DelegationInvalid,
-        Self::DelegationLimit,
-        Self::DelegationUnknown,
-        Self::DelegationOver,
-        Self::DelegationNotDue,
-        Self::GuardianNeeded,
-        Self::ConsentNotGiven,
-        Self::ContactNotSet,
-        Self::RecoveryUnknown,
-        Self::RecoveryUnderWay,
-        Self::RecoveryVetoed,
-        Self::RecoveryTooSoon,
-        Self::RecoveryOver,
-        Self::SheetSpent,
-        Self::SheetInvalid,
-        Self::PersonBarred,
-        Self::ErasureInvalid,
-        Self::ErasureUnknown,
-        Self::ErasureNotDue,
-        Self::IdempotencyConflict,
-        Self::IdempotencyRunning,
-        Self::ImportFileInvalid,
-        Self::ImportPolicyChanged,
-        Self::ImportNotNow,
-        Self::ImportTooLarge,
-        Self::CredentialUnknown,
-        Self::ListUnknown,
-        Self::CredentialNotYours,
-        Self::CredentialEnded,
-        Self::CredentialNotSuspended,
-        Self::CredentialDisputed,
-        Self::CredentialIdTaken,
-        Self::CredentialKeyMissing,
-        Self::CredentialKeyNotFit,
-        Self::StatusIndexNotFree,
-        Self::OutcomeNotPassed,
-        Self::TitleMissing,
-        Self::SubjectInvalid,
-        Self::CredentialKeyNotKept,
-        Self::ImageUnreadable,
-    ];
-
     /// The HTTP status.
-    #[expect(clippy::too_many_lines, reason = "a table, one line a reason")]
     pub const fn status(self) -> StatusCode {
-        match self {
-            Self::AssertionMalformed | Self::BodyUnreadable => StatusCode::BAD_REQUEST,
-            Self::KeyUnknown
-            | Self::BadSignature
-            | Self::SignerUnknown
-            | Self::NotSignedIn
-            | Self::TokenNeedsProof
-            | Self::BearerOff
-            | Self::DpopProofInvalid
-            | Self::DpopNonceNeeded
-            | Self::SessionOver
-            | Self::StepUpNeeded
-            | Self::TokenInvalid => StatusCode::UNAUTHORIZED,
-            Self::InstitutionNotAdmitted
-            | Self::InstitutionSuspended
-            | Self::KeyNotActive
-            | Self::KeyWrongUse
-            | Self::KindNotYours
-            | Self::ActMissing
-            | Self::ActorNotAllowed
-            | Self::KeyNotYours
-            | Self::OverrideNotYours
-            | Self::KeyUseNotYours
-            | Self::KeyKeptApart
-            | Self::SamePerson
-            | Self::ApproverNotAllowed
-            | Self::AwarderNotAuthorised
-            | Self::KindNotInScope
-            | Self::OutcomeNotYours
-            | Self::CredentialNotYours
-            | Self::OwnAccount
-            | Self::PersonBarred
-            | Self::NotDelegated
-            | Self::PersonNeeded
-            | Self::CsrfMissing
-            | Self::LoaTooLow
-            | Self::NotAllowed => StatusCode::FORBIDDEN,
-            Self::KeyNotFound
-            | Self::InstitutionUnknown
-            | Self::ProposalUnknown
-            | Self::PersonUnknown
-            | Self::OutcomeUnknown
-            | Self::CredentialUnknown
-            | Self::ListUnknown
-            | Self::ErasureUnknown
-            | Self::DelegationUnknown
-            | Self::RecoveryUnknown
-            | Self::NotFound => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::IdReused
-            | Self::BatchRefused
-            | Self::AlreadySo
-            | Self::ImportPolicyChanged
-            | Self::ImportNotNow
-            | Self::PolicyNotInForce
-            | Self::LogAlreadyOpen
-            | Self::NumberNotNext
-            | Self::InstitutionEnded
-            | Self::InstitutionMerged
-            | Self::RegistrarStays
-            | Self::InstitutionNotSuspended
-            | Self::InstitutionNotClosed
-            | Self::ChildOpen
-            | Self::SuccessorNotOpen
-            | Self::TooManyMerged
-            | Self::ParentEnded
-            | Self::CodeTaken
-            | Self::KeyNameTaken
-            | Self::KeyTaken
-            | Self::TooManyKeys
-            | Self::LastKey
-            | Self::KeyNotPledged
-            | Self::KeyPledged
-            | Self::RecoveryKeyItself
-            | Self::CutOffBelowFloor
-            | Self::CutOffNotEarlier
-            | Self::FloorNotHigher
-            | Self::NotDisputed
-            | Self::SettlingKeyNotFit
-            | Self::OutcomeDisputed
-            | Self::OutcomeQuarantined
-            | Self::RolesCombined
-            | Self::RoleNotHeld
-            | Self::LastHolder
-            | Self::ProposalRejected
-            | Self::ProposalCompleted
-            | Self::ProposalExpired
-            | Self::PersonTaken
-            | Self::TooManyIdentifiers
-            | Self::RecordDiffers
-            | Self::RecordRevoked
-            | Self::OutcomeRevoked
-            | Self::TargetNotCurrent
-            | Self::SignItYourself
-            | Self::IdentifierTaken
-            | Self::CredentialEnded
-            | Self::CredentialNotSuspended
-            | Self::CredentialDisputed
-            | Self::CredentialIdTaken
-            | Self::CredentialKeyMissing
-            | Self::CredentialKeyNotFit
-            | Self::StatusIndexNotFree
-            | Self::OutcomeNotPassed
-            | Self::TitleMissing
-            | Self::ErasureInHand
-            | Self::PersonMerged
-            | Self::ResidentIdsDiffer
-            | Self::HoldsRoles
-            | Self::MergeTooLarge
-            | Self::NotMerged
-            | Self::MergeUsed
-            | Self::AbsorbedFirst
-            | Self::NotSuspended
-            | Self::DeathNotRecorded
-            | Self::LevelTooLow
-            | Self::LevelTooHigh
-            | Self::LevelNotLower
-            | Self::Pressed
-            | Self::DelegationLimit
-            | Self::DelegationOver
-            | Self::DelegationNotDue
-            | Self::GuardianNeeded
-            | Self::ConsentNotGiven
-            | Self::ContactNotSet
-            | Self::RecoveryUnderWay
-            | Self::RecoveryVetoed
-            | Self::RecoveryTooSoon
-            | Self::RecoveryOver
-            | Self::SheetSpent
-            | Self::SheetInvalid
-            | Self::CodeExpired
-            | Self::CodeUsed
-            | Self::ErasureNotDue
-            | Self::IdempotencyConflict
-            | Self::IdempotencyRunning => StatusCode::CONFLICT,
-            Self::Erased => StatusCode::GONE,
-            Self::Precondition => StatusCode::PRECONDITION_FAILED,
-            Self::AssertionTooLarge | Self::BodyTooLarge | Self::ImportTooLarge => {
-                StatusCode::PAYLOAD_TOO_LARGE
-            }
-            Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::AlgorithmNotEnabled
-            | Self::PayloadNotCanonical
-            | Self::PayloadInvalid
-            | Self::ForeignLog
-            | Self::SeenUnknown
-            | Self::SeenTooOld
-            | Self::AtInFuture
-            | Self::BatchInvalid
-            | Self::CommitTooLarge
-            | Self::KindUnknown
-            | Self::DataInvalid
-            | Self::GenesisInvalid
-            | Self::CodeMissing
-            | Self::CodeMalformed
-            | Self::CheckDigit
-            | Self::NameInvalid
-            | Self::OfficersInvalid
-            | Self::ParentUnknown
-            | Self::KeyPossession
-            | Self::KeyNotOwn
-            | Self::CutOffAhead
-            | Self::PositionNotSeen
-            | Self::ExceptInvalid
-            | Self::RangesInvalid
-            | Self::SealInvalid
-            | Self::RootFalse
-            | Self::LevelUnfit
-            | Self::MergedIntoItself
-            | Self::MergeSame
-            | Self::KeyInvalid
-            | Self::KeyNameInvalid
-            | Self::RoleScope
-            | Self::TargetMissing
-            | Self::PersonNotRandom
-            | Self::IdentifierTwice
-            | Self::ValuesDoNotFit
-            | Self::IdNotDerived
-            | Self::RecordInvalid
-            | Self::RecordIsIdentifier
-            | Self::CourseCodeInvalid
-            | Self::DateInFuture
-            | Self::DateTooOld
-            | Self::AmountMissing
-            | Self::AmountNotCounted
-            | Self::AmountAbsurd
-            | Self::LevelUnknown
-            | Self::NoRate
-            | Self::BodyInvalid
-            | Self::IdentifierInvalid
-            | Self::DisclosureMalformed
-            | Self::DisclosureSalt
-            | Self::DisclosureNotErasable
-            | Self::DisclosureUnreferenced
-            | Self::DisclosureTwice
-            | Self::DisclosureMissing
-            | Self::SaltSeen
-            | Self::SubjectInvalid
-            | Self::CredentialKeyNotKept
-            | Self::ErasureInvalid
-            | Self::CodeInvalid
-            | Self::ImageUnreadable
-            | Self::DelegationInvalid
-            | Self::ImportFileInvalid => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::TooBusy
-            | Self::ScannerResting
-            | Self::DiskFull
-            | Self::Stopping
-            | Self::WriteUnknown
-            | Self::ViewBehind
-            | Self::Timeout => StatusCode::SERVICE_UNAVAILABLE,
-        }
+        TABLE[self as usize].2
     }
 
     /// Its name in addresses: `lot-reserved`.
-    #[expect(clippy::too_many_lines, reason = "a table, one line a reason")]
     pub const fn slug(self) -> &'static str {
-        match self {
-            Self::AssertionMalformed => "assertion-malformed",
-            Self::AlgorithmNotEnabled => "algorithm-not-enabled",
-            Self::PayloadNotCanonical => "payload-not-canonical",
-            Self::PayloadInvalid => "payload-invalid",
-            Self::AssertionTooLarge => "assertion-too-large",
-            Self::ForeignLog => "foreign-log",
-            Self::KeyUnknown => "key-unknown",
-            Self::BadSignature => "bad-signature",
-            Self::SeenUnknown => "seen-unknown",
-            Self::SeenTooOld => "seen-too-old",
-            Self::AtInFuture => "at-in-future",
-            Self::IdReused => "id-reused",
-            Self::BatchInvalid => "batch-invalid",
-            Self::BatchRefused => "batch-refused",
-            Self::AlreadySo => "already-so",
-            Self::CommitTooLarge => "commit-too-large",
-            Self::KindUnknown => "kind-unknown",
-            Self::DataInvalid => "data-invalid",
-            Self::SignerUnknown => "signer-unknown",
-            Self::InstitutionNotAdmitted => "institution-not-admitted",
-            Self::InstitutionSuspended => "institution-suspended",
-            Self::InstitutionEnded => "institution-ended",
-            Self::InstitutionMerged => "institution-merged",
-            Self::RegistrarStays => "registrar-stays",
-            Self::InstitutionNotSuspended => "institution-not-suspended",
-            Self::InstitutionNotClosed => "institution-not-closed",
-            Self::ChildOpen => "child-open",
-            Self::MergedIntoItself => "merged-into-itself",
-            Self::SuccessorNotOpen => "successor-not-open",
-            Self::TooManyMerged => "too-many-merged",
-            Self::ParentEnded => "parent-ended",
-            Self::KeyNotActive => "key-not-active",
-            Self::KeyWrongUse => "key-wrong-use",
-            Self::KindNotYours => "kind-not-yours",
-            Self::ActMissing => "act-missing",
-            Self::ActorNotAllowed => "actor-not-allowed",
-            Self::PolicyNotInForce => "policy-not-in-force",
-            Self::LogAlreadyOpen => "log-already-open",
-            Self::GenesisInvalid => "genesis-invalid",
-            Self::NumberNotNext => "number-not-next",
-            Self::CodeTaken => "code-taken",
-            Self::CodeMissing => "code-missing",
-            Self::CodeMalformed => "code-malformed",
-            Self::CheckDigit => "check-digit",
-            Self::NameInvalid => "name-invalid",
-            Self::OfficersInvalid => "officers-invalid",
-            Self::ParentUnknown => "parent-unknown",
-            Self::KeyInvalid => "key-invalid",
-            Self::KeyNotYours => "key-not-yours",
-            Self::KeyNameInvalid => "key-name-invalid",
-            Self::KeyNameTaken => "key-name-taken",
-            Self::KeyTaken => "key-taken",
-            Self::KeyUseNotYours => "key-use-not-yours",
-            Self::TooManyKeys => "too-many-keys",
-            Self::KeyNotFound => "key-not-found",
-            Self::LastKey => "last-key",
-            Self::KeyPossession => "key-possession",
-            Self::KeyNotOwn => "key-not-own",
-            Self::KeyNotPledged => "key-not-pledged",
-            Self::KeyPledged => "key-pledged",
-            Self::KeyKeptApart => "key-kept-apart",
-            Self::RecoveryKeyItself => "recovery-key-itself",
-            Self::CutOffAhead => "cut-off-ahead",
-            Self::CutOffBelowFloor => "cut-off-below-floor",
-            Self::CutOffNotEarlier => "cut-off-not-earlier",
-            Self::PositionNotSeen => "position-not-seen",
-            Self::FloorNotHigher => "floor-not-higher",
-            Self::ExceptInvalid => "except-invalid",
-            Self::RangesInvalid => "ranges-invalid",
-            Self::NotDisputed => "not-disputed",
-            Self::SettlingKeyNotFit => "settling-key-not-fit",
-            Self::SealInvalid => "seal-invalid",
-            Self::RootFalse => "root-false",
-            Self::LevelUnfit => "level-unfit",
-            Self::OutcomeDisputed => "outcome-disputed",
-            Self::OutcomeQuarantined => "outcome-quarantined",
-            Self::RoleScope => "role-scope",
-            Self::RolesCombined => "roles-combined",
-            Self::RoleNotHeld => "role-not-held",
-            Self::LastHolder => "last-holder",
-            Self::InstitutionUnknown => "institution-unknown",
-            Self::TargetMissing => "target-missing",
-            Self::ProposalUnknown => "proposal-unknown",
-            Self::SamePerson => "same-person",
-            Self::ApproverNotAllowed => "approver-not-allowed",
-            Self::ProposalRejected => "proposal-rejected",
-            Self::ProposalCompleted => "proposal-completed",
-            Self::ProposalExpired => "proposal-expired",
-            Self::PersonNotRandom => "person-not-random",
-            Self::PersonTaken => "person-taken",
-            Self::IdentifierTwice => "identifier-twice",
-            Self::ValuesDoNotFit => "values-do-not-fit",
-            Self::PersonUnknown => "person-unknown",
-            Self::TooManyIdentifiers => "too-many-identifiers",
-            Self::OverrideNotYours => "override-not-yours",
-            Self::AwarderNotAuthorised => "awarder-not-authorised",
-            Self::KindNotInScope => "kind-not-in-scope",
-            Self::IdNotDerived => "id-not-derived",
-            Self::RecordInvalid => "record-invalid",
-            Self::RecordIsIdentifier => "record-is-identifier",
-            Self::CourseCodeInvalid => "course-code-invalid",
-            Self::DateInFuture => "date-in-future",
-            Self::DateTooOld => "date-too-old",
-            Self::AmountMissing => "amount-missing",
-            Self::AmountNotCounted => "amount-not-counted",
-            Self::AmountAbsurd => "amount-absurd",
-            Self::LevelUnknown => "level-unknown",
-            Self::NoRate => "no-rate",
-            Self::RecordDiffers => "record-differs",
-            Self::RecordRevoked => "record-revoked",
-            Self::OutcomeUnknown => "outcome-unknown",
-            Self::OutcomeNotYours => "outcome-not-yours",
-            Self::OutcomeRevoked => "outcome-revoked",
-            Self::TargetNotCurrent => "target-not-current",
-            Self::Precondition => "precondition",
-            Self::NotSignedIn => "not-signed-in",
-            Self::TokenInvalid => "token-invalid",
-            Self::LoaTooLow => "loa-too-low",
-            Self::StepUpNeeded => "step-up-needed",
-            Self::CsrfMissing => "csrf-missing",
-            Self::SessionOver => "session-over",
-            Self::PersonNeeded => "person-needed",
-            Self::DpopNonceNeeded => "dpop-nonce-needed",
-            Self::DpopProofInvalid => "dpop-proof-invalid",
-            Self::BearerOff => "bearer-off",
-            Self::TokenNeedsProof => "token-needs-proof",
-            Self::NotAllowed => "not-allowed",
-            Self::NotFound => "not-found",
-            Self::MethodNotAllowed => "method-not-allowed",
-            Self::BodyInvalid => "body-invalid",
-            Self::BodyUnreadable => "body-unreadable",
-            Self::BodyTooLarge => "body-too-large",
-            Self::MediaType => "media-type",
-            Self::TooBusy => "too-busy",
-            Self::DiskFull => "disk-full",
-            Self::Stopping => "stopping",
-            Self::WriteUnknown => "write-unknown",
-            Self::ViewBehind => "view-behind",
-            Self::Timeout => "timeout",
-            Self::Internal => "internal",
-            Self::SignItYourself => "sign-it-yourself",
-            Self::IdentifierTaken => "identifier-taken",
-            Self::IdentifierInvalid => "identifier-invalid",
-            Self::DisclosureMalformed => "disclosure-malformed",
-            Self::DisclosureSalt => "disclosure-salt",
-            Self::DisclosureNotErasable => "disclosure-not-erasable",
-            Self::DisclosureUnreferenced => "disclosure-unreferenced",
-            Self::DisclosureTwice => "disclosure-twice",
-            Self::DisclosureMissing => "disclosure-missing",
-            Self::SaltSeen => "salt-seen",
-            Self::Erased => "erased",
-            Self::CodeInvalid => "code-invalid",
-            Self::CodeExpired => "code-expired",
-            Self::CodeUsed => "code-used",
-            Self::ScannerResting => "scanner-resting",
-            Self::ErasureInHand => "erasure-in-hand",
-            Self::MergeSame => "merge-same",
-            Self::PersonMerged => "person-merged",
-            Self::ResidentIdsDiffer => "resident-ids-differ",
-            Self::HoldsRoles => "holds-roles",
-            Self::OwnAccount => "own-account",
-            Self::MergeTooLarge => "merge-too-large",
-            Self::NotMerged => "not-merged",
-            Self::MergeUsed => "merge-used",
-            Self::AbsorbedFirst => "absorbed-first",
-            Self::NotSuspended => "not-suspended",
-            Self::DeathNotRecorded => "death-not-recorded",
-            Self::LevelTooLow => "level-too-low",
-            Self::LevelTooHigh => "level-too-high",
-            Self::LevelNotLower => "level-not-lower",
-            Self::NotDelegated => "not-delegated",
-            Self::Pressed => "pressed",
-            Self::DelegationInvalid => "delegation-invalid",
-            Self::DelegationLimit => "delegation-limit",
-            Self::DelegationUnknown => "delegation-unknown",
-            Self::DelegationOver => "delegation-over",
-            Self::DelegationNotDue => "delegation-not-due",
-            Self::GuardianNeeded => "guardian-needed",
-            Self::ConsentNotGiven => "consent-not-given",
-            Self::ContactNotSet => "contact-not-set",
-            Self::RecoveryUnknown => "recovery-unknown",
-            Self::RecoveryUnderWay => "recovery-under-way",
-            Self::RecoveryVetoed => "recovery-vetoed",
-            Self::RecoveryTooSoon => "recovery-too-soon",
-            Self::RecoveryOver => "recovery-over",
-            Self::SheetSpent => "sheet-spent",
-            Self::SheetInvalid => "sheet-invalid",
-            Self::PersonBarred => "person-barred",
-            Self::ErasureInvalid => "erasure-invalid",
-            Self::ErasureUnknown => "erasure-unknown",
-            Self::ErasureNotDue => "erasure-not-due",
-            Self::IdempotencyConflict => "idempotency-conflict",
-            Self::IdempotencyRunning => "idempotency-running",
-            Self::ImportFileInvalid => "import-file-invalid",
-            Self::ImportPolicyChanged => "import-policy-changed",
-            Self::ImportNotNow => "import-not-now",
-            Self::ImportTooLarge => "import-too-large",
-            Self::CredentialUnknown => "credential-unknown",
-            Self::ListUnknown => "list-unknown",
-            Self::CredentialNotYours => "credential-not-yours",
-            Self::CredentialEnded => "credential-ended",
-            Self::CredentialNotSuspended => "credential-not-suspended",
-            Self::CredentialDisputed => "credential-disputed",
-            Self::CredentialIdTaken => "credential-id-taken",
-            Self::CredentialKeyMissing => "credential-key-missing",
-            Self::CredentialKeyNotFit => "credential-key-not-fit",
-            Self::StatusIndexNotFree => "status-index-not-free",
-            Self::OutcomeNotPassed => "outcome-not-passed",
-            Self::TitleMissing => "title-missing",
-            Self::SubjectInvalid => "subject-invalid",
-            Self::CredentialKeyNotKept => "credential-key-not-kept",
-            Self::ImageUnreadable => "image-unreadable",
-        }
+        TABLE[self as usize].1
     }
 
     /// Its name in bodies: `LOT_RESERVED`.

@@ -1,6 +1,7 @@
 //! Random histories of delegations, merges and levels, against books that know nothing but what was said
 //! (SECURITY §1.2, I7 and I8).
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -17,13 +18,14 @@ use identity::person::delegation::{
 use identity::person::{self, Person, numbers};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
-use ledger::clock::{self, Stopwatch};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+use proptest::test_runner::TestCaseError;
 use tests::support::given::Given;
 use tests::support::people;
 use tests::support::scene::{Came, Scene, Stage};
 use uuid::Uuid;
+
+use super::histories::Histories;
 
 /// Numbers that a history may name: enough for a principal with four helpers, and six principals of one.
 const NUMBERS: u64 = 8;
@@ -439,30 +441,13 @@ fn stage() -> Stage {
 }
 
 #[test]
-#[expect(
-    clippy::print_stdout,
-    reason = "the seed, to play a failure again, and how much was played"
-)]
 fn delegations_never_exceed_their_bounds() {
     // A helper would go on after being sent away, a farm grow through merges, or a merge make somebody surer.
-    let histories = std::env::var("XF_DELEGATION_HISTORIES").ok();
-    let cases = histories
-        .and_then(|it| it.parse().ok())
-        .unwrap_or(HISTORIES);
-    let seed: [u8; 32] = clock::random();
-    println!("seed {seed:02x?}");
-    let config = Config {
-        cases,
-        failure_persistence: None,
-        ..Config::default()
-    };
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
-    let mut runner = TestRunner::new_with_rng(config, rng);
+    let histories = Histories::of("DELEGATION", HISTORIES);
     let stage = stage();
-    let watch = Stopwatch::start();
-    let total = std::cell::Cell::new([0_u64; 3]);
+    let total = Cell::new([0_u64; 3]);
     let steps = proptest::collection::vec(step(), 1..=STEPS_MAX);
-    let ran = runner.run(&steps, |steps| {
+    let play = |steps| {
         let mut play = Play {
             scene: stage.scene(),
             books: Books::default(),
@@ -482,16 +467,13 @@ fn delegations_never_exceed_their_bounds() {
             full + play.full,
         ]);
         Ok(())
+    };
+    histories.play(&steps, play, || {
+        let [refused, written, full] = total.get();
+        format!("{written} written, {refused} refused or repeated, {full} of them full")
     });
-    if let Err(failed) = ran {
-        panic!("{failed}");
-    }
     let [refused, written, full] = total.get();
-    println!(
-        "{cases} histories, {written} written, {refused} refused or repeated, {full} of them full, in {:.1} s",
-        watch.elapsed().as_secs_f64()
-    );
     // Where both were met: else the law would hold of nothing.
-    let enough = u64::from(cases) / 20;
+    let enough = u64::from(histories.count) / 20;
     assert!(written > enough && refused > enough && full > enough / 10);
 }

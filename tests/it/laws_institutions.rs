@@ -22,14 +22,13 @@ use identity::institution::{
     succession, suspend,
 };
 use ledger::assertion::{Assertion, Seen};
-use ledger::clock::{self, Stopwatch};
 use ledger::decision::{AnyState, Decision, Known, Occurred, Rules as _, Verdict, World};
 use ledger::fact::{Fact, Stream};
 use ledger::hash::Digest;
 use ledger::key::PublicKey;
 use ledger::merkle;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+use proptest::test_runner::TestCaseError;
 use serde::Serialize;
 use tests::support::asking::{NOON_MS, Signer, officer, person};
 use tests::support::given::Given;
@@ -37,6 +36,7 @@ use tests::support::{governing, said};
 use uuid::Uuid;
 
 use self::books::{Books, Did, Outcome};
+use super::histories::Histories;
 
 /// Histories unless `XF_INSTITUTION_HISTORIES` says more.
 const HISTORIES: u32 = 2_000;
@@ -548,34 +548,17 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn setting(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
 /// A school that ended would go on, or nobody, or two, would answer for what it gave.
 ///
 /// `XF_INSTITUTION_HISTORIES` sets how many histories are played, `XF_INSTITUTION_SEED` repeats a failure.
 #[test]
 fn institutions_stand_where_the_books_have_them() {
-    let histories =
-        setting("XF_INSTITUTION_HISTORIES").map_or(HISTORIES, |text| text.parse().unwrap());
-    let seed = setting("XF_INSTITUTION_SEED")
-        .map_or_else(clock::random::<32>, |text| super::keys::hex(&text));
-    let seed_text = seed
-        .iter()
-        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
-    let config = Config {
-        cases: histories,
-        failure_persistence: None,
-        ..Config::default()
-    };
+    let histories = Histories::of("INSTITUTION", HISTORIES);
     let stage = Stage::new();
     let tally = RefCell::new(BTreeMap::<(String, String), u64>::new());
     let by_heirs = RefCell::new(0_u64);
-    let started = Stopwatch::start();
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
     let steps = prop::collection::vec(step(), 1..STEPS_MAX);
-    let result = TestRunner::new_with_rng(config, rng).run(&steps, |steps| {
+    let play = |steps| {
         let mut play = Play {
             stage: &stage,
             states: stage.states.clone(),
@@ -596,19 +579,13 @@ fn institutions_stand_where_the_books_have_them() {
         let heirs = play.books.outcomes.iter().filter(said_by_heir).count();
         *by_heirs.borrow_mut() += u64::try_from(heirs).unwrap();
         Ok(())
+    };
+    histories.play(&steps, play, || {
+        let (tally, by_heirs) = (tally.borrow(), by_heirs.borrow());
+        format!("{tally:?}; {by_heirs} outcomes changed by a successor")
     });
     let tally = tally.borrow();
     let by_heirs = *by_heirs.borrow();
-    super::kill::say(&format!(
-        "institutions: {histories} histories (XF_INSTITUTION_HISTORIES) in {} ms, seed {seed_text} (XF_INSTITUTION_SEED): \
-         {tally:?}; {by_heirs} outcomes changed by a successor",
-        started.elapsed().as_millis(),
-    ));
-    assert!(
-        result.is_ok(),
-        "XF_INSTITUTION_SEED={seed_text}: {}",
-        result.unwrap_err()
-    );
     let written = |name: &str| {
         let key = (name.to_owned(), "Written".to_owned());
         tally.get(&key).copied().unwrap_or_default()
@@ -624,12 +601,12 @@ fn institutions_stand_where_the_books_have_them() {
         "RecordAimed",
     ] {
         assert!(
-            written(name) * 50 > u64::from(histories),
+            written(name) * 50 > u64::from(histories.count),
             "{name} is hardly ever written"
         );
     }
     assert!(
-        by_heirs * 50 > u64::from(histories),
+        by_heirs * 50 > u64::from(histories.count),
         "successors say too little"
     );
 }

@@ -18,17 +18,18 @@ use identity::institution::{
 };
 use identity::person::register;
 use ledger::assertion::{Assertion, Seen};
-use ledger::clock::{self, Stopwatch};
 use ledger::decision::{Aggregate as _, Decision, Known, Occurred, Verdict, World};
 use ledger::fact::Fact;
 use ledger::hash::Digest;
 use ledger::key::PublicKey;
 use ledger::merkle;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+use proptest::test_runner::TestCaseError;
 use tests::support::asking::{NOON_MS, Signer, origin, person};
 use tests::support::key_books::{Books, Did, Slot};
 use tests::support::said;
+
+use super::histories::Histories;
 
 const SCHOOL: IssuerNumber = IssuerNumber(1);
 /// Keys that a history may name: 0 assertion, 1 acknowledgement and 2 recovery are there from the start.
@@ -432,33 +433,17 @@ fn step() -> impl Strategy<Value = Step> {
     })
 }
 
-fn setting(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
 /// An entry would count that a thief made, or a genuine one be lost, by some order of events.
 ///
 /// `XF_KEY_HISTORIES` sets how many histories are played, `XF_KEY_SEED` repeats a failure.
 #[test]
 fn keys_stand_where_the_books_have_them() {
-    let histories = setting("XF_KEY_HISTORIES").map_or(HISTORIES, |text| text.parse().unwrap());
-    let seed =
-        setting("XF_KEY_SEED").map_or_else(clock::random::<32>, |text| super::keys::hex(&text));
-    let seed_text = seed
-        .iter()
-        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
-    let config = Config {
-        cases: histories,
-        failure_persistence: None,
-        ..Config::default()
-    };
+    let histories = Histories::of("KEY", HISTORIES);
     let stage = Stage::new();
     let tally = RefCell::new([0_u64; 3]);
     let standing = RefCell::new([0_u64; 3]);
-    let started = Stopwatch::start();
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
     let histories_of = (any::<bool>(), prop::collection::vec(step(), 1..STEPS_MAX));
-    let result = TestRunner::new_with_rng(config, rng).run(&histories_of, |(pledged, steps)| {
+    let play = |(pledged, steps): (bool, Vec<Step>)| {
         let mut play = Play::new(&stage, pledged);
         for step in &steps {
             let came = play.step(step)?;
@@ -468,19 +453,17 @@ fn keys_stand_where_the_books_have_them() {
             standing.borrow_mut()[play.books.standing(Some(slot), position) as usize] += 1;
         }
         play.compare_disputed()
+    };
+    histories.play(&histories_of, play, || {
+        let [written, already, refused] = *tally.borrow();
+        let [good, disputed, repudiated] = *standing.borrow();
+        format!(
+            "{written} written, {already} already so, {refused} refused; {good} assertions good, {disputed} disputed, \
+             {repudiated} repudiated"
+        )
     });
     let [written, already, refused] = *tally.borrow();
     let [good, disputed, repudiated] = *standing.borrow();
-    super::kill::say(&format!(
-        "keys: {histories} histories (XF_KEY_HISTORIES) in {} ms, seed {seed_text} (XF_KEY_SEED): {written} written, \
-         {already} already so, {refused} refused; {good} assertions good, {disputed} disputed, {repudiated} repudiated",
-        started.elapsed().as_millis()
-    ));
-    assert!(
-        result.is_ok(),
-        "XF_KEY_SEED={seed_text}: {}",
-        result.unwrap_err()
-    );
     let steps = written + already + refused;
     assert!(
         written * 5 > steps && refused * 5 > steps,

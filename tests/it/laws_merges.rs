@@ -21,14 +21,13 @@ use identity::erasable::Commitments;
 use identity::institution::Institution;
 use identity::person;
 use ledger::assertion::{Assertion, Seen};
-use ledger::clock::{self, Stopwatch};
 use ledger::decision::{AnyState, Decision, Known, Occurred, Rules as _, Verdict, World};
 use ledger::fact::{Fact, Stream};
 use ledger::hash::Digest;
 use ledger::key::PublicKey;
 use ledger::merkle;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+use proptest::test_runner::TestCaseError;
 use serde::Serialize;
 use tests::support::asking::{NOON_MS, Signer};
 use tests::support::given::Given;
@@ -36,6 +35,7 @@ use tests::support::said;
 use uuid::Uuid;
 
 use self::books::{Books, Entry};
+use super::histories::Histories;
 
 /// Numbers that a history may name.
 const NUMBERS: u64 = 5;
@@ -524,32 +524,16 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn setting(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
 /// A merge would count a record twice, lose one, or not be undone.
 ///
 /// `XF_MERGE_HISTORIES` sets how many histories are played, `XF_MERGE_SEED` repeats a failure.
 #[test]
 fn merges_stand_as_the_books_have_them() {
-    let histories = setting("XF_MERGE_HISTORIES").map_or(HISTORIES, |text| text.parse().unwrap());
-    let seed =
-        setting("XF_MERGE_SEED").map_or_else(clock::random::<32>, |text| super::keys::hex(&text));
-    let seed_text = seed
-        .iter()
-        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
-    let config = Config {
-        cases: histories,
-        failure_persistence: None,
-        ..Config::default()
-    };
+    let histories = Histories::of("MERGE", HISTORIES);
     let stage = Stage::new();
     let tally = RefCell::new(BTreeMap::<(&str, String), u64>::new());
-    let started = Stopwatch::start();
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
     let steps = prop::collection::vec(step(), 1..STEPS_MAX);
-    let result = TestRunner::new_with_rng(config, rng).run(&steps, |steps| {
+    let play = |steps| {
         let mut play = Play {
             stage: &stage,
             states: stage.states.clone(),
@@ -577,25 +561,16 @@ fn merges_stand_as_the_books_have_them() {
             .entry(("revert", "at once".into()))
             .or_default() += play.undone;
         Ok(())
-    });
-    super::kill::say(&format!(
-        "merges: {histories} histories (XF_MERGE_HISTORIES) in {} ms, seed {seed_text} (XF_MERGE_SEED): {:?}",
-        started.elapsed().as_millis(),
-        tally.borrow()
-    ));
-    assert!(
-        result.is_ok(),
-        "XF_MERGE_SEED={seed_text}: {}",
-        result.unwrap_err()
-    );
+    };
+    histories.play(&steps, play, || format!("{:?}", tally.borrow()));
     let tally = tally.borrow();
     for kind in ["record", "correct", "revoke", "merge", "revert"] {
         let written = tally.get(&(kind, "Written".into())).copied();
         assert!(
-            written > Some(u64::from(histories) / 20),
+            written > Some(u64::from(histories.count) / 20),
             "{kind}: {tally:?}"
         );
     }
     let undone = tally[&("revert", "at once".to_owned())];
-    assert!(undone > u64::from(histories) / 50, "{tally:?}");
+    assert!(undone > u64::from(histories.count) / 50, "{tally:?}");
 }

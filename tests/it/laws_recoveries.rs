@@ -1,5 +1,7 @@
 //! Random histories of ways back into one account, against a list (SECURITY §1.2, I6 and I9).
 
+use std::cell::Cell;
+
 use identity::ask::Ask;
 use identity::did::IssuerNumber;
 use identity::erasable::Commitments;
@@ -9,14 +11,15 @@ use identity::person::recovery::{
     DELAY_MS, OPEN_MS, Stage as Stands, complete, sheet, start, veto,
 };
 use identity::person::{self, Person};
-use ledger::clock::{self, Stopwatch};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+use proptest::test_runner::TestCaseError;
 use tests::support::asking::person as somebody;
 use tests::support::given::Given;
 use tests::support::people;
 use tests::support::scene::{Came, Scene, Stage};
 use uuid::Uuid;
+
+use super::histories::Histories;
 
 /// Histories unless `XF_RECOVERY_HISTORIES` says more.
 const HISTORIES: u32 = 10_000;
@@ -259,31 +262,14 @@ impl Play<'_> {
 }
 
 #[test]
-#[expect(
-    clippy::print_stdout,
-    reason = "the seed, to play a failure again, and how much was played"
-)]
 fn no_way_back_is_shorter_than_it_should_be() {
     // A thief would get in with less than was asked, before the owner could say no, or after the no.
-    let histories = std::env::var("XF_RECOVERY_HISTORIES").ok();
-    let cases = histories
-        .and_then(|it| it.parse().ok())
-        .unwrap_or(HISTORIES);
-    let seed: [u8; 32] = clock::random();
-    println!("seed {seed:02x?}");
-    let config = Config {
-        cases,
-        failure_persistence: None,
-        ..Config::default()
-    };
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
-    let mut runner = TestRunner::new_with_rng(config, rng);
+    let histories = Histories::of("RECOVERY", HISTORIES);
     let given = Given::genesis().admitted(1).registered(lost());
     let stage = Stage::new(&given, &people::documented(lost()), STEPS_MAX as u64);
-    let watch = Stopwatch::start();
-    let total = std::cell::Cell::new((0, 0));
+    let total = Cell::new((0, 0));
     let steps = proptest::collection::vec(step(), 1..=STEPS_MAX);
-    let ran = runner.run(&steps, |steps| {
+    let play = |steps| {
         let mut play = Play {
             scene: stage.scene(),
             books: Books {
@@ -300,14 +286,12 @@ fn no_way_back_is_shorter_than_it_should_be() {
         let (completed, refused) = total.get();
         total.set((completed + play.completed, refused + play.refused));
         Ok(())
+    };
+    histories.play(&steps, play, || {
+        let (completed, refused) = total.get();
+        format!("{completed} ways back completed, {refused} refused")
     });
-    if let Err(failed) = ran {
-        panic!("{failed}");
-    }
     let (completed, refused) = total.get();
-    println!(
-        "{cases} histories, {completed} ways back completed, {refused} refused, in {:.1} s",
-        watch.elapsed().as_secs_f64()
-    );
-    assert!(completed > u64::from(cases) / 20 && refused > u64::from(cases) / 20);
+    let enough = u64::from(histories.count) / 20;
+    assert!(completed > enough && refused > enough);
 }

@@ -14,6 +14,7 @@ mod codes;
 mod compat_institutions;
 mod data_dir;
 mod format;
+mod histories;
 mod http_journeys;
 mod http_trace;
 mod idempotency;

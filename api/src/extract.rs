@@ -52,6 +52,12 @@ impl Caller {
                 return Err(Problem::of(Reason::PersonBarred));
             }
         }
+        // Who came back by a recovery is told apart from who was signed in before it.
+        if let Signed::Session { proven_at_ms, .. } = self.signed
+            && person.recoveries.completed_ms() > Some(proven_at_ms)
+        {
+            return Err(Problem::of(Reason::SessionOver));
+        }
         if !self.role.is_appointed() {
             return Ok(());
         }

@@ -192,7 +192,13 @@ pub async fn guard(
     };
     let (mut parts, body) = request.into_parts();
     let caller = Caller::from_request_parts(&mut parts, &app).await;
-    if let Ok(caller) = caller {
+    let caller = match caller {
+        Ok(caller) => Some(caller),
+        Err(problem) if problem.reason == Reason::NotSignedIn => None,
+        // Who was refused here must not be judged a second time behind the table.
+        Err(problem) => return problem.into_response(),
+    };
+    if let Some(caller) = caller {
         if may(action, caller.role).is_none() {
             return refused(action, caller.role).into_response();
         }

@@ -218,8 +218,10 @@ impl Caller {
 const READS_BY_POST: [&str; 1] = ["/v1/learners/search"];
 
 /// Acts before which a person shows anew who it is: what they change cannot be changed back.
-const FRESH: [&str; 11] = [
+const FRESH: [&str; 13] = [
+    "admit-institution",
     "assure-person",
+    "change-institution",
     "complete-recovery",
     "decide-proposal",
     "delegate",

@@ -6,7 +6,7 @@
 
 use identity::did::{Did, IssuerNumber};
 use identity::institution::state::fragment_of;
-use identity::institution::{Institution, KeyUse};
+use identity::institution::{Condition, Institution, KeyUse};
 use ledger::assertion::Kid;
 use ledger::key::PublicKey;
 use serde::Deserialize;
@@ -122,6 +122,10 @@ pub(super) fn key_in_force(
     fragment: &str,
 ) -> Result<Option<PublicKey>, Problem> {
     let state = app.ledger.state::<Institution>(&institution.stream())?;
+    // Who is suspended or ended has no machine either; what was before an end is not taken up again.
+    if state.condition() != Condition::Open {
+        return Ok(None);
+    }
     let next = app.ledger.head().size;
     let key = state.key_at(fragment, KeyUse::Client, next);
     Ok(key.map(|key| key.key.clone()))

@@ -3,7 +3,7 @@
 //! Invariant: from the commit that suspends, records a death, merges, opens an account again or forgets on, nobody is signed in as
 //! that person; what a crash leaves over is refused by [`Caller::still_may`](crate::extract::Caller) as long as the reason stands.
 
-use identity::person::{recovery, wire};
+use identity::person::{assurance, recovery, wire};
 use ledger::commit::Commit;
 use uuid::Uuid;
 
@@ -11,7 +11,8 @@ use crate::app::App;
 use crate::problem::Problem;
 
 /// Kinds of facts that end what their person is signed in with.
-const ENDING: [&str; 4] = [
+const ENDING: [&str; 5] = [
+    assurance::LOWERED_V1,
     wire::SUSPENDED_V1,
     wire::DEATH_RECORDED_V1,
     wire::MERGE_APPLIED_V1,

@@ -227,7 +227,11 @@ impl ActivateKey {
     /// Whoever has the assertion key of today must not choose tomorrow's, nor the keys that judge it.
     fn check_place(&self, institution: &Institution) -> Result<(), ActivateKeyError> {
         let r#use = self.data.r#use;
-        let mut such = institution.keys.iter().filter(|key| key.r#use == r#use);
+        // What was before an end is over: who was let in again keeps other keys.
+        let over = institution.life.roles_over;
+        let counts = |key: &&super::Key| over.is_none_or(|end| key.activated > end);
+        let such = institution.keys.iter().filter(|key| key.r#use == r#use);
+        let mut such = such.filter(counts);
         match r#use {
             KeyUse::Assertion => such.find(|key| key.next.is_some()).map_or(Ok(()), |key| {
                 Err(ActivateKeyError::Pledged(key.fragment.clone()))

@@ -112,21 +112,27 @@ impl Institution {
                     profile.name.clone_from(name);
                 }
             }
-            Event::Closed(_) | Event::Merged { .. } => self.end_keys(at),
+            Event::Closed(_) | Event::Merged { .. } => {
+                self.end_keys(&[KeyUse::Assertion, KeyUse::Client], at);
+            }
+            // Whoever held the keys that judge before the end judges nothing that comes after it.
+            Event::Revived { .. } => {
+                self.end_keys(&[KeyUse::Acknowledgement, KeyUse::Recovery], at);
+            }
             _ => {}
         }
     }
 
-    /// Its assertion keys sign no more. Credential keys go on signing its status lists and nothing else:
+    /// Its keys of these uses sign no more: at an end those that assert and sign in. Credential keys go on signing its status lists and nothing else:
     /// whoever asks for a new credential is refused; the keys kept apart judge what was signed.
-    fn end_keys(&mut self, at: &Occurred<'_>) {
-        let asserting: Vec<String> = self
+    fn end_keys(&mut self, uses: &[KeyUse], at: &Occurred<'_>) {
+        let ending: Vec<String> = self
             .keys
             .iter()
-            .filter(|key| key.r#use == KeyUse::Assertion)
+            .filter(|key| uses.contains(&key.r#use))
             .map(|key| key.fragment.clone())
             .collect();
-        for fragment in asserting {
+        for fragment in ending {
             self.retire(&fragment, at);
         }
     }

@@ -39,7 +39,10 @@ pub fn binary() -> PathBuf {
 /// The program with `arguments`, quiet unless something fails.
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(binary());
-    command.args(arguments).env("XF_LOG__LEVEL", "error");
+    command
+        .args(arguments)
+        .env("XF_LOG__LEVEL", "error")
+        .env("XF_SIGN_IN__BEARER_TOKENS", "true");
     command
 }
 

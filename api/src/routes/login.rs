@@ -56,7 +56,7 @@ pub async fn page(
     };
     let sessions = &app.sign_in.sessions;
     let before = cookie(&headers, COOKIE).map(|sent| sessions.find(sent));
-    let opened = app.begin_session(shown, before.transpose()?.flatten())?;
+    let opened = app.begin_session(shown, before.transpose()?.flatten().as_ref())?;
     let sent = [
         (header::SET_COOKIE, (*opened.cookie()).clone()),
         (header::LOCATION, to),

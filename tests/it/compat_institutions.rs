@@ -61,9 +61,11 @@ fn what_was_stored_reads_back_and_is_written_alike() {
 
 /// What the first version never wrote would be taken for it.
 #[test]
-fn the_first_version_knows_no_acknowledgement_keys() {
-    let (_, v2) = stored()
-        .find(|(kind, data)| *kind == wire::KEY_ACTIVATED_V2 && data.contains("acknowledgement"))
-        .unwrap();
-    assert!(Institution::read(wire::KEY_ACTIVATED_V1, v2).is_err());
+fn the_first_version_knows_no_acknowledgement_or_client_keys() {
+    for r#use in ["acknowledgement", "client"] {
+        let (_, v2) = stored()
+            .find(|(kind, data)| *kind == wire::KEY_ACTIVATED_V2 && data.contains(r#use))
+            .unwrap();
+        assert!(Institution::read(wire::KEY_ACTIVATED_V1, v2).is_err());
+    }
 }

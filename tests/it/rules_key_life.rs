@@ -144,6 +144,36 @@ fn keys_apart_come_once_and_are_ones_own() {
     );
 }
 
+/// A school's server would sign results, or the platform sign in as the server.
+#[test]
+fn a_client_key_is_ones_own_and_signs_nothing_in_the_ledger() {
+    let mut given = Given::genesis().admitted(1);
+    let client = Signer::new(1, "client-1");
+    let mut old = said::activation(1, &client.fragment);
+    old.r#use = KeyUse::Client;
+    let refusal = given.refuses(&said::activate(&old));
+    assert!(
+        matches!(refusal, Refusal::DataMalformed { .. }),
+        "{refusal:?}"
+    );
+    let asking = activate(&client, KeyUse::Client);
+    let mut kept = asking.clone();
+    kept.data["custody"] = "platform".into();
+    refused(
+        &mut given,
+        &kept,
+        ActivateKeyError::Key(NewKeyError::NotOwn),
+    );
+    given.agreed(&asking);
+    // One server may take another's place before that one goes.
+    given.agreed(&activate(&Signer::new(1, "client-2"), KeyUse::Client));
+    let signed = said::activate(&said::activation(1, "key-9")).signed_by(client.clone());
+    let assertion = given.sign(&signed);
+    assert!(given.key_of(&assertion).is_none());
+    let name = client.kid().to_string();
+    refused(&mut given, &signed, AskError::KeyUse(name));
+}
+
 /// A thief of today's key would choose tomorrow's.
 #[test]
 fn a_pledged_key_comes_by_rotation() {

@@ -42,6 +42,9 @@ pub fn run(args: &Args, mut config: Config, clock: Arc<dyn Clock>) -> Result<(),
     config.server.listen = args.listen.unwrap_or(config.server.listen);
     config.server.admin_listen = args.admin_listen.or(config.server.admin_listen);
     telemetry::start(&config.log);
+    if config.sign_in.bearer_tokens {
+        tracing::warn!("sign_in.bearer_tokens is on: whoever copies a token can use it");
+    }
     let app = Arc::new(App::open(config, clock).map_err(Failure::of)?);
     let runtime = runtime()?;
     let served = runtime.block_on(serve(app, |address| {

@@ -69,6 +69,7 @@ impl Server {
     pub fn spawn(dir: &Path) -> Child {
         let dir = dir.to_str().unwrap();
         command(&["serve", "--data-dir", dir, "--listen", "127.0.0.1:0"])
+            .env("XF_SIGN_IN__BEARER_TOKENS", "true")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use identity::person::contact::Channel;
 use identity::person::delegation::Basis;
+use identity::person::{Person, wire};
 use jiff::ToSpan as _;
 use jiff::tz::Offset;
 use ledger::side::{Side, SideError, Transaction};
@@ -273,7 +274,11 @@ impl App {
             };
             let key = inbox_key(it.principal, notice.id);
             // A guardian's ends by the child's age, which nobody prolongs.
-            if it.basis == Basis::Guardian || self.side.get(INBOX, &key)?.is_some() {
+            let state = self.ledger.state::<Person>(&wire::stream(it.principal))?;
+            if it.basis == Basis::Guardian
+                || state.barred().is_some()
+                || self.side.get(INBOX, &key)?.is_some()
+            {
                 continue;
             }
             let mut rows = Vec::new();
@@ -320,6 +325,10 @@ impl App {
 
     /// What is written for one notice: the inbox, and what is to be sent.
     fn rows_of(&self, person: Uuid, notice: &Notice, rows: &mut Vec<Row>) -> Result<(), Problem> {
+        let state = self.ledger.state::<Person>(&wire::stream(person))?;
+        if state.is_forgotten() {
+            return Ok(());
+        }
         let key = inbox_key(person, notice.id);
         rows.push(Row {
             space: INBOX,

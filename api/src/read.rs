@@ -95,6 +95,20 @@ impl App {
         Ok(allowed)
     }
 
+    /// Refuses officers of an institution that only awarded something: it did not register the person.
+    pub fn require_served(&self, caller: &Caller, person: Uuid) -> Result<(), Problem> {
+        let Some(institution) = caller.institution else {
+            return Ok(());
+        };
+        let stream = identity::person::wire::stream(person);
+        let state = self.ledger.state::<Person>(&stream)?;
+        let asker = self.institution(institution)?;
+        if state.is_served_by(institution, &asker) {
+            return Ok(());
+        }
+        Err(Problem::of(Reason::NotAllowed))
+    }
+
     /// Refuses a record that is forgotten, or locked by a law: closed to every use (SECURITY §7).
     pub fn require_open(&self, person: Uuid) -> Result<(), Problem> {
         let known = self

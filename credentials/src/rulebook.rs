@@ -278,6 +278,8 @@ fn resume() -> Resume<Refusal> {
             .as_ref()
             .ok_or_else(|| Refusal::UnknownKind(proposal.kind.clone()))?;
         let decision = use_case(kind, ask, &proposal.data)?;
+        // Who was sent away meanwhile asked in vain.
+        let decision = people::delegated(kind, ask, &proposal.data, decision, false);
         Ok(Resumed {
             decision,
             approvers: kind.who_agrees(),
@@ -327,7 +329,7 @@ impl Rules for Rulebook {
             }),
             None => inner,
         };
-        let inner = people::delegated(kind, &ask, data, inner);
+        let inner = people::delegated(kind, &ask, data, inner, true);
         Ok(Box::new(Authorised { ask, kind, inner }))
     }
 

@@ -102,10 +102,10 @@ rules! {
     ENDS, end: EndDelegationError { NotServed, NotYours, Unknown, Over, NotDue }
     CONSENTS, consent: ConsentError { NotServed, NotYours, PersonUnknown, GuardianNeeded, NotGiven }
     CONTACTS, contact: ContactError { NotServed, NotYours, Barred, ValuesDoNotFit, NotRecorded }
-    SHEETS, sheet: IssueSheetError { NotServed, NotYours, Barred, LevelTooHigh }
+    SHEETS, sheet: IssueSheetError { NotYours, Barred, UnderWay, LevelTooHigh }
     STARTS, start: StartRecoveryError { NotServed, OwnAccount, Barred, UnderWay, SheetSpent, LevelTooHigh }
     VETOES, veto: VetoRecoveryError { NotServed, NotYours, Unknown, Over }
-    COMPLETIONS, completion: CompleteRecoveryError { Unknown, Vetoed, TooSoon, TooLate, Barred }
+    COMPLETIONS, completion: CompleteRecoveryError { Unknown, Vetoed, TooSoon, TooLate, Barred, LevelTooHigh }
     POLICIES, policy: PolicyError { NotInForce, Unknown }
     OPENINGS, opening: OpenLogError { NotFirst, Keys, Officers, PolicyUnknown }
     ADMISSIONS, admission: AdmitError {

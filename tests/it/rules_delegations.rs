@@ -396,7 +396,7 @@ fn nobody_acts_by_more_than_was_given() {
         uses_max: Some(1),
         ..people::guardian(elder(), helper(), SOON)
     };
-    given.makes(&people::enters(&once));
+    let entered = given.makes(&people::enters(&once));
     // A guardian asks, and a registrar agrees.
     let proposed = given.makes(&erases);
     assert_eq!(
@@ -404,6 +404,21 @@ fn nobody_acts_by_more_than_was_given() {
         ["approval.proposed.v1", "delegate.acted.v1"]
     );
     refused(&mut given, &erases, not_let.clone());
+    // Taken back, nobody can agree any more to what was asked by it; standing, its one use is this one.
+    given.makes(&people::revokes(elder(), elder(), id(&entered)));
+    let agreement = said::approve(proposed.target, person(5), "registrar");
+    refused(&mut given, &agreement, not_let.clone());
+    let child = person(24);
+    let other = grant::Data {
+        person: child,
+        ..once
+    };
+    given.makes(&people::enters(&other));
+    let of_child = said::erasure(child, &Purpose::ALL);
+    let kind = identity::person::erasure::request::KIND;
+    let asked = given.makes(&by_proxy(helper(), child, kind, &of_child));
+    let agreed = given.makes(&said::approve(asked.target, person(5), "registrar"));
+    assert_eq!(agreed.kinds()[0], "erasure.requested.v1");
     // Nobody acts in no name, nor in another role in somebody's.
     let mut nameless = erases.clone();
     nameless.act.as_mut().unwrap().on_behalf_of = None;

@@ -25,8 +25,12 @@ use crate::vault::VaultError;
 
 /// Entries sent in one round.
 const ROUND: usize = 64;
-/// Times that something is tried.
-const TRIES_MAX: u8 = 8;
+/// Times that something is tried: two hours long, and what guards the account, which leaves three days to
+/// say no, for as long as that.
+const fn tries_max(matter: &Matter) -> u8 {
+    if matter.guards_account() { 75 } else { 8 }
+}
+
 const MINUTE_MS: i64 = 60_000;
 /// Random bytes of a link that says no.
 const SECRET_BYTES: usize = 20;
@@ -149,7 +153,16 @@ impl App {
                 self.done(&key)?;
                 continue;
             };
-            sent += usize::from(self.send(&key, entry)?);
+            match self.send(&key, entry.clone()) {
+                Ok(went) => sent += usize::from(went),
+                // One whose contact cannot be read must not hold up the others.
+                Err(problem) => {
+                    let why = problem.internal.unwrap_or_default();
+                    tracing::error!(notice = %entry.notice, why, reason = ?problem.reason, "a notice waits");
+                    let wait_ms = MINUTE_MS * 60;
+                    self.later(&key, &entry, now_ms.saturating_add(wait_ms))?;
+                }
+            }
         }
         Ok(sent)
     }
@@ -181,9 +194,9 @@ impl App {
                 self.done(key)?;
                 Ok(true)
             }
-            Err(Undelivered::Later(why)) if entry.tries + 1 < TRIES_MAX => {
+            Err(Undelivered::Later(why)) if entry.tries + 1 < tries_max(&entry.matter) => {
                 tracing::warn!(notice = %entry.notice, channel = entry.channel.as_str(), why, "a notice waits");
-                // 1, 2, 4 … 64 minutes: two hours in all.
+                // 1, 2, 4 … 64 minutes, then each hour.
                 let wait_ms = MINUTE_MS << entry.tries.min(6);
                 let tries = entry.tries + 1;
                 self.later(

@@ -64,6 +64,7 @@ pub async fn show(
     Path(person): Path<Uuid>,
 ) -> Result<Json<AssuranceAnswer>, Problem> {
     app.may_read(&caller, person)?;
+    app.require_served(&caller, person)?;
     let numbers = app.numbers(app.holder(person)?)?;
     let said = numbers.first().and_then(|(_, state)| state.assurance);
     Ok(Json(AssuranceAnswer {

@@ -9,6 +9,7 @@ use axum::response::Response;
 use identity::person::consent::{self, Use};
 use identity::person::delegation::Scope;
 use identity::person::{Person, wire};
+use identity::role::Role;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -73,6 +74,11 @@ pub async fn list(
     Path(person): Path<Uuid>,
 ) -> Result<Json<ConsentsAnswer>, Problem> {
     app.may_read(&caller, person)?;
+    app.require_served(&caller, person)?;
+    if caller.role == Role::Proxy {
+        let holder = app.holder(person)?;
+        app.require_delegation(caller.person, holder, Scope::Consent)?;
+    }
     let state = app
         .ledger
         .state::<Person>(&wire::stream(app.holder(person)?))?;

@@ -203,6 +203,7 @@ pub async fn of_learner(
     Path(person): Path<Uuid>,
 ) -> Result<Json<DelegationsAnswer>, Problem> {
     app.may_read(&caller, person)?;
+    app.require_served(&caller, person)?;
     let state = app.ledger.state::<Person>(&wire::stream(person))?;
     let items = state.delegations.0.iter();
     let items = items.map(|it| answer(&app, person, it, it.granted.agent));

@@ -189,6 +189,11 @@ pub async fn contacts(
     Path(person): Path<Uuid>,
 ) -> Result<Json<ContactsAnswer>, Problem> {
     app.may_read(&caller, person)?;
+    app.require_served(&caller, person)?;
+    if caller.role == Role::Proxy {
+        let holder = app.holder(person)?;
+        app.require_delegation(caller.person, holder, Scope::Consent)?;
+    }
     let person = app.holder(person)?;
     let state = app.ledger.state::<Person>(&wire::stream(person))?;
     let mut items = Vec::new();

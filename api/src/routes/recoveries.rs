@@ -125,6 +125,7 @@ pub async fn begin(
     Body(body): Body<StartBody>,
 ) -> Result<Response, Problem> {
     app.may_read(&caller, person)?;
+    app.require_served(&caller, person)?;
     let born = app.born_on(person)?;
     let elder = born.is_some_and(|day| day.saturating_add(ELDER_YEARS.years()) <= app.today());
     let data = start::StartData {
@@ -150,6 +151,7 @@ pub async fn list(
     Path(person): Path<Uuid>,
 ) -> Result<Json<RecoveriesAnswer>, Problem> {
     app.may_read(&caller, person)?;
+    app.require_served(&caller, person)?;
     let state = app.ledger.state::<Person>(&wire::stream(person))?;
     let now_ms = app.now_ms();
     let items = state.recoveries.begun.iter();
@@ -187,6 +189,7 @@ pub async fn finish(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     app.may_read(&caller, person)?;
+    app.require_served(&caller, person)?;
     let state = app.ledger.state::<Person>(&wire::stream(person))?;
     // What began with a sheet ends with it.
     let at_counter = |it: &&Recovery| it.way == Way::Counter;

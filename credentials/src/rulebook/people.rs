@@ -63,7 +63,7 @@ pub(super) fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<Option<AnyD
         consent::GIVE => consent(consent::Change::Give)?,
         consent::WITHDRAW => consent(consent::Change::Withdraw)?,
         sheet::KIND => Box::new(Use(sheet::IssueSheet {
-            asker,
+            learner: ask.person(),
             data: read(data)?,
         })),
         start::START => Box::new(Use(start::Start {
@@ -103,6 +103,8 @@ struct About {
 
 /// What is done in another's name: only by a delegation that lets this be done now, and it is counted.
 struct Delegated {
+    /// Whether this is the act itself, and not a second person's agreement to it.
+    counts: bool,
     kind: &'static Kind,
     agent: Uuid,
     principal: Uuid,
@@ -116,12 +118,14 @@ pub(super) fn delegated(
     ask: &Ask,
     data: &str,
     inner: AnyDecision,
+    counts: bool,
 ) -> AnyDecision {
     let act = ask.act.as_ref();
     let Some(act) = act.filter(|act| Role::parse(&act.role) == Some(Role::Proxy)) else {
         return inner;
     };
     Box::new(Delegated {
+        counts,
         kind,
         agent: act.person,
         // Nobody named is nobody's name: `Ask` refuses it.
@@ -135,7 +139,8 @@ impl Decision for Delegated {
     type Error = Refusal;
 
     fn streams(&self, world: &World<'_>) -> Vec<Stream> {
-        let mut streams = vec![identity::person::wire::stream(self.principal)];
+        let sides = [self.principal, self.agent];
+        let mut streams: Vec<Stream> = sides.map(identity::person::wire::stream).into();
         streams.extend(self.inner.streams(world));
         streams
     }
@@ -144,11 +149,14 @@ impl Decision for Delegated {
         let (agent, principal) = (self.agent, self.principal);
         let scope = kinds::people::scope_of(self.kind.name);
         let own = scope.filter(|_| self.about == Some(principal));
-        let by = own.and_then(|scope| delegation::acting(world, agent, principal, scope));
+        let by = own
+            .and_then(|scope| delegation::acting(world, (agent, principal), scope, !self.counts));
         let by = by.ok_or(AskError::NotDelegated { agent, principal })?;
         match self.inner.decide(world)? {
             Verdict::Facts(mut facts) => {
-                facts.push(delegation::wire::acted(principal, by));
+                if self.counts {
+                    facts.push(delegation::wire::acted(principal, by));
+                }
                 Ok(Verdict::Facts(facts))
             }
             already @ Verdict::AlreadySo(_) => Ok(already),

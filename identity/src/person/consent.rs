@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::delegation::{Asker, Basis};
 use super::served::{self, NotServed};
 use super::state::Person;
-use super::wire;
+use super::{numbers, wire};
 use crate::date::day_of;
 use crate::wire::{own, read, unknown};
 
@@ -148,8 +148,10 @@ pub enum ConsentError {
 impl Decision for SayConsent {
     type Error = ConsentError;
 
-    fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
-        self.asker.streams(self.data.person)
+    fn streams(&self, world: &World<'_>) -> Vec<Stream> {
+        let mut streams = self.asker.streams(self.data.person);
+        streams.extend(numbers::streams(world, self.data.person));
+        streams
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, ConsentError> {
@@ -170,7 +172,9 @@ impl Decision for SayConsent {
         match self.change {
             Change::Give => {
                 let today = day_of(world.recorded_at_ms);
-                let mut delegations = state.delegations.0.iter();
+                // Under whatever number the guardian was entered.
+                let numbers = numbers::in_world(world, person);
+                let mut delegations = numbers.iter().flat_map(|(_, it)| &it.delegations.0);
                 let has_guardian =
                     delegations.any(|it| it.granted.basis == Basis::Guardian && it.lasts(today));
                 if has_guardian && !self.by_guardian {

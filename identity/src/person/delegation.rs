@@ -124,12 +124,15 @@ pub struct Delegation {
 }
 
 impl Delegation {
-    /// Whether it is neither ended, nor over, nor used up on `today`.
+    /// Whether it is neither ended nor over on `today`.
+    pub fn stands(&self, today: Date) -> bool {
+        self.ended.is_none() && today < self.granted.until
+    }
+
+    /// Whether it stands and is not used up.
     pub fn lasts(&self, today: Date) -> bool {
         let used_up = |max| self.uses >= max;
-        self.ended.is_none()
-            && today < self.granted.until
-            && !self.granted.uses_max.is_some_and(used_up)
+        self.stands(today) && !self.granted.uses_max.is_some_and(used_up)
     }
 }
 
@@ -180,9 +183,18 @@ impl Delegations {
 /// The delegation by which `agent` may do `scope` in the name of `principal` on `today`, given both states.
 pub fn live<'a>(
     principal: &'a Person,
-    (agent, state): (Uuid, &Person),
+    agent: (Uuid, &Person),
     scope: Scope,
     today: Date,
+) -> Option<&'a Delegation> {
+    found(principal, agent, scope, |it| it.lasts(today))
+}
+
+fn found<'a>(
+    principal: &'a Person,
+    (agent, state): (Uuid, &Person),
+    scope: Scope,
+    counts: impl Fn(&Delegation) -> bool,
 ) -> Option<&'a Delegation> {
     if principal.barred().is_some() || state.barred().is_some() {
         return None;
@@ -190,7 +202,7 @@ pub fn live<'a>(
     let merged = principal.merged_at().max(state.merged_at());
     principal.delegations.0.iter().find(|it| {
         it.granted.agent == agent
-            && it.lasts(today)
+            && counts(it)
             && merged.is_none_or(|at| it.by.position > at)
             && it.granted.scopes.contains(&scope)
     })
@@ -239,8 +251,21 @@ fn today(world: &World<'_>) -> Date {
     day_of(world.recorded_at_ms)
 }
 
-/// The delegation by which `act` is done, if it lets `scope` be done now.
-pub fn acting(world: &World<'_>, agent: Uuid, principal: Uuid, scope: Scope) -> Option<Uuid> {
+/// The delegation by which `agent` may do `scope` now, or may have begun it (`begun`: that use is counted).
+pub fn acting(
+    world: &World<'_>,
+    (agent, principal): (Uuid, Uuid),
+    scope: Scope,
+    begun: bool,
+) -> Option<Uuid> {
     let (of, by) = (person_in(world, principal), person_in(world, agent));
-    live(&of, (agent, &by), scope, today(world)).map(|it| it.id)
+    let today = today(world);
+    let counts = |it: &Delegation| {
+        if begun {
+            it.stands(today)
+        } else {
+            it.lasts(today)
+        }
+    };
+    found(&of, (agent, &by), scope, counts).map(|it| it.id)
 }

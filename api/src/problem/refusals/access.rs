@@ -83,8 +83,8 @@ pub(super) fn reason_of_contact(error: &ContactError) -> Reason {
 
 pub(super) fn reason_of_sheet(error: &IssueSheetError) -> Reason {
     match error {
-        IssueSheetError::NotServed(error) => not_served(error),
         IssueSheetError::NotYours => Reason::NotAllowed,
+        IssueSheetError::UnderWay(_) => Reason::RecoveryUnderWay,
         IssueSheetError::Barred(_) => Reason::PersonBarred,
         IssueSheetError::LevelTooHigh(_) => Reason::LevelTooHigh,
     }
@@ -117,5 +117,6 @@ pub(super) fn reason_of_completion(error: &CompleteRecoveryError) -> Reason {
         CompleteRecoveryError::TooSoon { .. } => Reason::RecoveryTooSoon,
         CompleteRecoveryError::TooLate(_) => Reason::RecoveryOver,
         CompleteRecoveryError::Barred(_) => Reason::PersonBarred,
+        CompleteRecoveryError::LevelTooHigh(_) => Reason::LevelTooHigh,
     }
 }

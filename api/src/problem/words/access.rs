@@ -115,8 +115,8 @@ impl InChinese for ContactError {
 impl InChinese for IssueSheetError {
     fn zh(&self) -> String {
         match self {
-            Self::NotServed(error) => error.zh(),
-            Self::NotYours => "学习者只能为自己打印找回码".into(),
+            Self::NotYours => "找回码只能由本人打印".into(),
+            Self::UnderWay(id) => format!("找回 {id} 正在进行：请完成或否决它"),
             Self::Barred(person) => barred(*person),
             Self::LevelTooHigh(level) => format!("{level} 的账户只能到窗口找回"),
         }
@@ -157,6 +157,7 @@ impl InChinese for CompleteRecoveryError {
             }
             Self::TooLate(id) => format!("找回 {id} 没有及时完成：请重新开始"),
             Self::Barred(person) => barred(*person),
+            Self::LevelTooHigh(level) => format!("账户现为 {level}，不能用这种方式找回"),
         }
     }
 }

@@ -10,6 +10,12 @@ use identity::role::Role;
 use super::{COUNTERS, Kind};
 use crate::policy::Act;
 
+/// Learners for themselves alone.
+const SELF: Entitlement = Entitlement {
+    signer: Signer::Registrar,
+    roles: &[Role::Learner],
+};
+
 /// Learners for themselves, and who serves them at a counter.
 const SELF_OR_COUNTER: Entitlement = Entitlement {
     signer: Signer::Either,
@@ -77,7 +83,7 @@ pub const TABLE: &[Kind] = &[
     plain(contact::REMOVE, ANY_SIDE, &[]),
     plain(consent::GIVE, ANY_SIDE, &[]),
     plain(consent::WITHDRAW, ANY_SIDE, &[]),
-    plain(recovery::sheet::KIND, SELF_OR_COUNTER, &[]),
+    plain(recovery::sheet::KIND, SELF, &[]),
     Kind {
         two_person: Some(Act::Merge),
         approvers: COUNTERS.roles,

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Stage, wire};
+use crate::person::assurance::{Level, level_in};
 use crate::person::state::Barred;
-use crate::person::{Person, wire::stream};
+use crate::person::{Person, numbers, wire::stream};
 
 /// Kind of the ledger's own assertion.
 pub const KIND: &str = "recovery.complete.v1";
@@ -53,15 +54,18 @@ pub enum CompleteRecoveryError {
     #[error("recovery {0} was not completed in time: begin another")]
     TooLate(Uuid),
     /// The person died or was forgotten meanwhile, or the number was merged.
-    #[error("person {0} is forgotten, dead, or merged into another number")]
+    #[error("person {0} is forgotten, dead, or was merged with another number meanwhile")]
     Barred(Uuid),
+    /// The account asks for more proof than when it was begun.
+    #[error("an account known at {0} is not opened in this way")]
+    LevelTooHigh(Level),
 }
 
 impl Decision for Complete {
     type Error = CompleteRecoveryError;
 
-    fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
-        vec![stream(self.data.person)]
+    fn streams(&self, world: &World<'_>) -> Vec<Stream> {
+        numbers::streams(world, self.data.person)
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, CompleteRecoveryError> {
@@ -74,8 +78,13 @@ impl Decision for Complete {
             Stage::Completed(by, _) => return Ok(Verdict::AlreadySo(by)),
             Stage::Open => {}
         }
-        if !matches!(state.barred(), None | Some(Barred::Suspended)) {
+        let merged = state.merged_at().is_some_and(|at| at > it.by.position);
+        if merged || !matches!(state.barred(), None | Some(Barred::Suspended)) {
             return Err(CompleteRecoveryError::Barred(person));
+        }
+        let level = level_in(world, person);
+        if level > it.way.opens() {
+            return Err(CompleteRecoveryError::LevelTooHigh(level));
         }
         if world.recorded_at_ms < it.ready_ms {
             return Err(CompleteRecoveryError::TooSoon {

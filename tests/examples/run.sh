@@ -2,7 +2,7 @@
 # The examples under docs/examples against a real ledger: what a programmer copies from there must work.
 #
 #   XF_BIN   the program under test (default: target/debug/xuefen)
-#   XF_WORK  if set, a line of counts is added to counts.tsv in this folder
+#   INTEROP_WORK  if set, a line of counts is added to counts.tsv in this folder
 #
 # Makes a demo, serves it on a free port of loop-back, sends through both examples, stops what it started, and lets
 # `xuefen log audit` and `xuefen log prove` judge what came of it.
@@ -178,6 +178,6 @@ for who in python node; do
   done
 done
 
-[ -z "${XF_WORK:-}" ] || printf 'docs/examples: Python and Node\t%s\t%s\n' "$passed" "$failed" >>"$XF_WORK/counts.tsv"
+[ -z "${INTEROP_WORK:-}" ] || printf 'docs/examples: Python and Node\t%s\t%s\n' "$passed" "$failed" >>"$INTEROP_WORK/counts.tsv"
 echo "$passed passed, $failed failed"
 exit $((failed > 0))

@@ -35,22 +35,22 @@ if [ ! -d "$XF_SHARED/data/credentials/contexts" ]; then
   [ "${CI:-}" != true ] || exit 1
 fi
 
-XF_WORK=$(mktemp -d)
-export XF_WORK
+INTEROP_WORK=$(mktemp -d)
+export INTEROP_WORK
 demo=
 finish() {
   if [ -n "$demo" ]; then
     kill "$demo" 2>/dev/null || true
     wait "$demo" 2>/dev/null || true
   fi
-  rm -rf "$XF_WORK"
+  rm -rf "$INTEROP_WORK"
 }
 trap finish EXIT
 
 # The demo loads while the packages are fetched.
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-export XF_BASE=http://127.0.0.1:$port XF_DEMO=$XF_WORK/demo/demo.json
-"$XF_BIN" demo --data-dir "$XF_WORK/demo" --listen "127.0.0.1:$port" --learners 50 >"$XF_WORK/demo.log" 2>&1 &
+export XF_BASE=http://127.0.0.1:$port XF_DEMO=$INTEROP_WORK/demo/demo.json
+"$XF_BIN" demo --data-dir "$INTEROP_WORK/demo" --listen "127.0.0.1:$port" --learners 50 >"$INTEROP_WORK/demo.log" 2>&1 &
 demo=$!
 
 echo "== packages"
@@ -62,9 +62,9 @@ venv=$here/python/.venv
 echo "== demo"
 # What the demo prints last is that it is ready; by then its files stand and its door is open.
 for ((tries = 0; ; tries++)); do
-  grep -q '^ready in' "$XF_WORK/demo.log" && break
+  grep -q '^ready in' "$INTEROP_WORK/demo.log" && break
   if ! kill -0 "$demo" 2>/dev/null || ((tries > 600)); then
-    tail -n 20 "$XF_WORK/demo.log"
+    tail -n 20 "$INTEROP_WORK/demo.log"
     echo "the demo did not come up"
     exit 1
   fi
@@ -72,7 +72,7 @@ for ((tries = 0; ; tries++)); do
 done
 node "$here/node/prepare.js"
 for form in short receipt; do
-  zbarimg --quiet --raw --nodbus -Sdisable -Sqrcode.enable "$XF_WORK/qr-$form-300.png" >"$XF_WORK/qr-$form.txt"
+  zbarimg --quiet --raw --nodbus -Sdisable -Sqrcode.enable "$INTEROP_WORK/qr-$form-300.png" >"$INTEROP_WORK/qr-$form.txt"
 done
 
 failed=0
@@ -90,7 +90,7 @@ echo "== examples"
 bash "$root/tests/examples/run.sh" || failed=1
 
 echo "== counts"
-python3 - "$XF_WORK/counts.tsv" <<'PY' || failed=1
+python3 - "$INTEROP_WORK/counts.tsv" <<'PY' || failed=1
 import sys
 
 rows = [line.rstrip("\n").split("\t") for line in open(sys.argv[1], encoding="utf-8")]

@@ -1,11 +1,11 @@
-// Asks the running demo for everything that the tests look at and lays it into XF_WORK: credentials
+// Asks the running demo for everything that the tests look at and lays it into INTEROP_WORK: credentials
 // (the demo's own and some more), one revoked, one suspended, the trust bundle after that, lists, codes.
 
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 
-const {XF_WORK: work, XF_BASE: base, XF_DEMO: demoFile} = process.env;
+const {INTEROP_WORK: work, XF_BASE: base, XF_DEMO: demoFile} = process.env;
 const {default: demo} = await import(demoFile, {with: {type: 'json'}});
 const token = demo.tokens.institution;
 

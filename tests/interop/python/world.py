@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 HOST = "xf.example.org"
-WORK = pathlib.Path(os.environ["XF_WORK"])
+WORK = pathlib.Path(os.environ["INTEROP_WORK"])
 BIN = os.environ["XF_BIN"]
 TRUST = WORK / "trust.json"
 ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"

@@ -19,7 +19,7 @@ const need = name => {
 };
 
 export const BIN = need('XF_BIN');
-export const WORK = need('XF_WORK');
+export const WORK = need('INTEROP_WORK');
 export const BASE = need('XF_BASE');
 export const TRUST = join(WORK, 'trust.json');
 

@@ -1,5 +1,5 @@
 // A document under a did:key, as the crate affinidi-data-integrity wants it (docs/INTEROP.md): signed by
-// theirs, hashed alike by canonicalize, accepted by ours where a bundle names that DID. Left in XF_WORK.
+// theirs, hashed alike by canonicalize, accepted by ours where a bundle names that DID. Left in INTEROP_WORK.
 
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';

@@ -18,8 +18,10 @@ use identity::person::delegation::{
 use identity::person::{self, Person, numbers};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
+use ledger::decision::Decision;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
+use serde::Serialize;
 use tests::support::given::Given;
 use tests::support::people;
 use tests::support::scene::{Came, Scene, Stage};
@@ -163,7 +165,8 @@ fn number(n: u64) -> Uuid {
 }
 
 struct Play<'a> {
-    scene: Scene<'a>,
+    stage: &'a Stage,
+    scene: Scene,
     books: Books,
     /// Steps of each outcome, so that a run can show that it met both.
     came: [u64; 2],
@@ -171,6 +174,11 @@ struct Play<'a> {
 }
 
 impl Play<'_> {
+    fn ask<D: Decision>(&mut self, decision: &D, own: &impl Serialize) -> Result<Came, D::Error> {
+        self.scene
+            .ask(self.stage.by(self.scene.next), decision, own)
+    }
+
     fn today(&self) -> Date {
         day_of(self.scene.now_ms)
     }
@@ -193,14 +201,14 @@ impl Play<'_> {
         let until = self.today().saturating_add(days.days());
         let data = people::proxy(number(principal), number(agent), until);
         let at = self.scene.next;
-        let id = self.scene.assertion().id();
+        let id = self.stage.by(self.scene.next).0.id();
         let decision = grant::Grant {
             id,
             asker: Asker::Learner(number(principal)),
             data: data.clone(),
         };
         let expected = self.books.may_grant(principal, agent, until, self.today());
-        let came = self.scene.ask(&decision, &data);
+        let came = self.ask(&decision, &data);
         prop_assert_eq!(came.is_ok(), expected, "{:?}", &came);
         if came.is_ok() {
             let pair = |it: &&mut Entry| (it.principal, it.agent) == (principal, agent);
@@ -241,10 +249,10 @@ impl Play<'_> {
             person: number(it.principal),
         };
         let came = if by_ledger {
-            self.scene.ask(&end::Expire { data }, &data)
+            self.ask(&end::Expire { data }, &data)
         } else {
             let asker = Asker::Learner(number(it.agent));
-            self.scene.ask(&end::Revoke { asker, data }, &data)
+            self.ask(&end::Revoke { asker, data }, &data)
         };
         let may = !by_ledger || it.ended || self.today() >= it.until;
         prop_assert_eq!(came.is_ok(), may, "{:?}", &came);
@@ -277,7 +285,7 @@ impl Play<'_> {
             asker: Asker::Learner(number(it.principal)),
             data: data.clone(),
         };
-        let came = self.scene.ask(&decision, &data);
+        let came = self.ask(&decision, &data);
         let may = !it.ended && self.today() < it.until && until <= it.until;
         prop_assert_eq!(came.is_ok(), may, "{:?}", &came);
         if came == Ok(Came::Written) {
@@ -302,11 +310,11 @@ impl Play<'_> {
             resident_ids: ResidentIds::Absent,
         };
         let decision = apply::Apply {
-            ask: Ask::of(self.scene.assertion()).unwrap(),
+            ask: Ask::of(self.stage.by(self.scene.next).0).unwrap(),
             data: data.clone(),
         };
         let at = self.scene.next;
-        if self.scene.ask(&decision, &data) == Ok(Came::Written) {
+        if self.ask(&decision, &data) == Ok(Came::Written) {
             self.books.merges.push((absorbed, into, at));
         }
     }
@@ -321,10 +329,10 @@ impl Play<'_> {
             person: number(into),
         };
         let decision = revert::Revert {
-            ask: Ask::of(self.scene.assertion()).unwrap(),
+            ask: Ask::of(self.stage.by(self.scene.next).0).unwrap(),
             data: data.clone(),
         };
-        if self.scene.ask(&decision, &data) == Ok(Came::Written) {
+        if self.ask(&decision, &data) == Ok(Came::Written) {
             self.books.merges.retain(|(_, _, merged)| *merged != at);
         }
     }
@@ -341,7 +349,7 @@ impl Play<'_> {
             acting: None,
             data: data.clone(),
         };
-        let came = self.scene.ask(&decision, &data);
+        let came = self.ask(&decision, &data);
         prop_assert_eq!(came.is_ok(), !self.books.is_merged(n));
         if came == Ok(Came::Written) {
             self.books.said.push((n, 3, at));
@@ -363,7 +371,7 @@ impl Play<'_> {
             data: data.clone(),
         };
         let may = !self.books.is_merged(n) && self.books.level(n) > 2;
-        let came = self.scene.ask(&decision, &data);
+        let came = self.ask(&decision, &data);
         prop_assert_eq!(came.is_ok(), may, "{:?}", &came);
         if may {
             self.books.said.push((n, 2, at));
@@ -449,6 +457,7 @@ fn delegations_never_exceed_their_bounds() {
     let steps = proptest::collection::vec(step(), 1..=STEPS_MAX);
     let play = |steps| {
         let mut play = Play {
+            stage: &stage,
             scene: stage.scene(),
             books: Books::default(),
             came: [0; 2],

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use credentials::account::{
     self, Account, OutcomeState, correct_outcome, record_outcome, revoke_outcome,
 };
-use credentials::rulebook::{Rulebook, kinds};
+use credentials::rulebook::kinds;
 use identity::ask::Ask;
 use identity::did::IssuerNumber;
 use identity::erasable::Commitments;
@@ -22,9 +22,8 @@ use identity::institution::{
     succession, suspend,
 };
 use ledger::assertion::{Assertion, Seen};
-use ledger::decision::{AnyState, Decision, Known, Occurred, Rules as _, Verdict, World};
-use ledger::fact::{Fact, Stream};
-use ledger::hash::Digest;
+use ledger::decision::{Decision, Verdict, World};
+use ledger::fact::Stream;
 use ledger::key::PublicKey;
 use ledger::merkle;
 use proptest::prelude::*;
@@ -32,6 +31,7 @@ use proptest::test_runner::TestCaseError;
 use serde::Serialize;
 use tests::support::asking::{NOON_MS, Signer, officer, person};
 use tests::support::given::Given;
+use tests::support::scene::{Came, Scene, States};
 use tests::support::{governing, said};
 use uuid::Uuid;
 
@@ -90,19 +90,12 @@ enum Step {
     RecordAimed(usize),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Came {
-    Written,
-    AlreadySo,
-    Refused,
-}
-
 /// What costs time and is the same in every history.
 struct Stage {
     registrar: Assertion,
     hands: HashMap<Hand, (Assertion, PublicKey)>,
     revivals: HashMap<(u32, u8), revive::Data>,
-    states: HashMap<Stream, (AnyState, u64)>,
+    states: States,
     next: u64,
     admitted: BTreeMap<u32, u64>,
 }
@@ -155,24 +148,40 @@ impl Stage {
     }
 }
 
+/// A use case behind the question whether its asker may ask.
+struct Entitled<'a, D> {
+    ask: Ask,
+    kind: &'static str,
+    inner: &'a D,
+}
+
+impl<D: Decision> Decision for Entitled<'_, D> {
+    type Error = ();
+
+    fn streams(&self, world: &World<'_>) -> Vec<Stream> {
+        let mut streams = self.ask.streams();
+        streams.extend(self.inner.streams(world));
+        streams
+    }
+
+    fn decide(&self, world: &World<'_>) -> Result<Verdict, ()> {
+        let row = kinds::find(self.kind).unwrap().entitlement;
+        let uses = kinds::signed_by(self.kind);
+        let may = self.ask.authorise(world, self.kind, row, uses);
+        may.map_err(|_| ())?;
+        self.inner.decide(world).map_err(|_| ())
+    }
+}
+
 struct Play<'a> {
     stage: &'a Stage,
-    states: HashMap<Stream, (AnyState, u64)>,
+    scene: Scene,
     books: Books,
-    next: u64,
 }
 
 impl Play<'_> {
-    fn known(&self, stream: &Stream) -> (AnyState, u64) {
-        self.states.get(stream).cloned().unwrap_or_else(|| {
-            let fold = Rulebook.fold(stream.noun()).unwrap();
-            (fold.empty(), 0)
-        })
-    }
-
     fn institution(&self, number: IssuerNumber) -> Arc<Institution> {
-        let (state, _) = self.known(&number.stream());
-        state.downcast::<Institution>().unwrap()
+        self.scene.state(&number.stream())
     }
 
     fn whole(&self, number: u32) -> Arc<Institution> {
@@ -184,83 +193,36 @@ impl Play<'_> {
     }
 
     fn account(&self) -> Arc<Account> {
-        let (state, _) = self.known(&account::wire::stream(person(100)));
-        state.downcast::<Account>().unwrap()
+        self.scene.state(&account::wire::stream(person(100)))
     }
 
-    /// Decides as the sequencer does, and folds; `kind` is what the hand must be entitled to.
+    /// Asks by a hand, which must be entitled to `kind`, or else by the registrar.
     fn ask<D: Decision>(
         &mut self,
-        hand: Option<(Hand, &str)>,
+        hand: Option<(Hand, &'static str)>,
         decision: &D,
         own: &impl Serialize,
     ) -> Came {
         let Stage {
             hands, registrar, ..
         } = self.stage;
-        let (assertion, key) = match hand {
-            Some((hand, _)) => {
+        let came = match hand {
+            Some((hand, kind)) => {
                 let (assertion, key) = &hands[&hand];
-                (assertion, key.clone())
+                let ask = Ask::of(assertion).unwrap();
+                let entitled = Entitled {
+                    ask,
+                    kind,
+                    inner: decision,
+                };
+                self.scene.ask((assertion, key), &entitled, own).ok()
             }
-            None => (registrar, Signer::registrar().public()),
+            None => {
+                let key = Signer::registrar().public();
+                self.scene.ask((registrar, &key), decision, own).ok()
+            }
         };
-        let ask = Ask::of(assertion).unwrap();
-        let mut world = World::new(self.next, NOON_MS, assertion, &key);
-        loop {
-            let mut named = ask.streams();
-            named.extend(decision.streams(&world));
-            world.undeclared();
-            named.retain(|stream| !world.knows(stream));
-            if named.is_empty() {
-                break;
-            }
-            for stream in named {
-                if !world.knows(&stream) {
-                    let (state, revisions) = self.known(&stream);
-                    world.learn(Known {
-                        stream,
-                        state,
-                        revisions,
-                    });
-                }
-            }
-        }
-        if let Some((_, kind)) = hand {
-            let row = kinds::find(kind).unwrap().entitlement;
-            let uses = kinds::signed_by(kind);
-            if ask.authorise(&world, kind, row, uses).is_err() {
-                return Came::Refused;
-            }
-        }
-        let verdict = decision.decide(&world);
-        assert_eq!(world.undeclared(), None, "it read what it had not named");
-        match verdict {
-            Err(_) => Came::Refused,
-            Ok(Verdict::AlreadySo(_)) => Came::AlreadySo,
-            Ok(Verdict::Facts(facts)) => {
-                self.fold(assertion, facts, &serde_json::to_string(own).unwrap());
-                self.next += 1;
-                Came::Written
-            }
-        }
-    }
-
-    fn fold(&mut self, assertion: &Assertion, facts: Vec<Fact>, own: &str) {
-        let at = Occurred {
-            position: self.next,
-            recorded_at_ms: NOON_MS,
-            leaf: Digest::of(&self.next.to_be_bytes()),
-            assertion,
-        };
-        for fact in facts {
-            let fold = Rulebook.fold(fact.stream.noun()).unwrap();
-            let data = fact.data.as_deref().map_or(own, |data| data.get());
-            let event = fold.read(fact.kind, data).unwrap();
-            let (state, revisions) = self.known(&fact.stream);
-            let state = fold.evolve(state, &event, &at);
-            self.states.insert(fact.stream, (state, revisions + 1));
-        }
+        came.unwrap_or(Came::Refused)
     }
 
     fn govern(&mut self, step: Step) -> Came {
@@ -308,7 +270,7 @@ impl Play<'_> {
                 let data = compromise_key::Data {
                     fragment: fragment(slot),
                     institution: ask.issuer,
-                    not_valid_after: self.next.saturating_sub(back),
+                    not_valid_after: self.scene.next.saturating_sub(back),
                 };
                 let decision = compromise_key::CompromiseKey {
                     ask,
@@ -321,7 +283,7 @@ impl Play<'_> {
     }
 
     fn record(&mut self, hand: Hand) -> (Came, Uuid) {
-        let record = format!("R-{}", self.next);
+        let record = format!("R-{}", self.scene.next);
         let data = said::recording(hand.0, person(100), &record, said::course());
         let decision = record_outcome::RecordOutcome {
             issuer: IssuerNumber(hand.0),
@@ -335,7 +297,7 @@ impl Play<'_> {
         let target = self.account().outcome(outcome).map(|it| it.current);
         let mut fields = said::course();
         // Never what it says already.
-        let worth = format!("0.{:03}", 1 + self.next % 900);
+        let worth = format!("0.{:03}", 1 + self.scene.next % 900);
         fields.credits = Some(worth.parse().unwrap());
         fields.hours = None;
         let data = correct_outcome::Data {
@@ -377,7 +339,7 @@ impl Play<'_> {
                 .outcomes
                 .get(at % self.books.outcomes.len().max(1))?;
             let heir = self.books.heir(outcome.awarder);
-            let slot = (0..SLOTS).find(|slot| self.books.signs((heir, *slot), self.next))?;
+            let slot = (0..SLOTS).find(|slot| self.books.signs((heir, *slot), self.scene.next))?;
             Some((heir, slot, Who::Nobody))
         };
         let all = |is: &dyn Fn(u32) -> bool| -> Vec<u32> {
@@ -397,9 +359,10 @@ impl Play<'_> {
                 Step::Revive(one(closed, at).unwrap_or(1), slot)
             }
             Step::RecordAimed(at) => {
-                let acting = all(&|it| (0..SLOTS).any(|slot| books.signs((it, slot), self.next)));
+                let acting =
+                    all(&|it| (0..SLOTS).any(|slot| books.signs((it, slot), self.scene.next)));
                 let number = one(acting, at).unwrap_or(1);
-                let slot = (0..SLOTS).find(|slot| books.signs((number, *slot), self.next));
+                let slot = (0..SLOTS).find(|slot| books.signs((number, *slot), self.scene.next));
                 Step::Record((number, slot.unwrap_or(0), Who::Nobody))
             }
             Step::CorrectAimed(at) => Step::Correct(at, by(at).unwrap_or((1, 0, Who::Nobody))),
@@ -410,7 +373,7 @@ impl Play<'_> {
 
     fn step(&mut self, step: Step) -> Result<Came, TestCaseError> {
         let step = self.aimed(step);
-        let (at, expected) = (self.next, self.books.judge(step, self.next));
+        let (at, expected) = (self.scene.next, self.books.judge(step, self.scene.next));
         let came = match step {
             Step::Record(hand) => {
                 let (came, id) = self.record(hand);
@@ -478,7 +441,7 @@ impl Play<'_> {
             prop_assert_eq!(condition, expected, "{} in {:?}", number, books);
             prop_assert_eq!(state.life.suspended.map(|by| by.position), suspended);
             for back in 0..4 {
-                let at = self.next.saturating_sub(back);
+                let at = self.scene.next.saturating_sub(back);
                 let name = books.name_at(number, at);
                 prop_assert_eq!(state.name_at(at), Some(name.as_str()));
             }
@@ -489,8 +452,8 @@ impl Play<'_> {
             for slot in 0..SLOTS {
                 let key = state.key(&fragment(slot));
                 prop_assert_eq!(
-                    key.is_some_and(|key| key.is_valid_at(self.next)),
-                    books.is_valid((number, slot), self.next)
+                    key.is_some_and(|key| key.is_valid_at(self.scene.next)),
+                    books.is_valid((number, slot), self.scene.next)
                 );
             }
         }
@@ -561,9 +524,8 @@ fn institutions_stand_where_the_books_have_them() {
     let play = |steps| {
         let mut play = Play {
             stage: &stage,
-            states: stage.states.clone(),
+            scene: Scene::new(stage.states.clone(), stage.next),
             books: Books::new(&stage.admitted),
-            next: stage.next,
         };
         for step in steps {
             let came = play.step(step)?;

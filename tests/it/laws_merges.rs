@@ -5,7 +5,7 @@
 mod books;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use credentials::account::whole::{self, Whole};
@@ -14,16 +14,14 @@ use credentials::account::{
 };
 use credentials::merge::apply::{self, ApplyMergeError, ResidentIds};
 use credentials::merge::revert::{self, RevertMergeError};
-use credentials::rulebook::Rulebook;
 use identity::ask::Ask;
 use identity::did::IssuerNumber;
 use identity::erasable::Commitments;
 use identity::institution::Institution;
 use identity::person;
 use ledger::assertion::{Assertion, Seen};
-use ledger::decision::{AnyState, Decision, Known, Occurred, Rules as _, Verdict, World};
-use ledger::fact::{Fact, Stream};
-use ledger::hash::Digest;
+use ledger::decision::{AnyState, Decision};
+use ledger::fact::Fact;
 use ledger::key::PublicKey;
 use ledger::merkle;
 use proptest::prelude::*;
@@ -32,6 +30,7 @@ use serde::Serialize;
 use tests::support::asking::{NOON_MS, Signer};
 use tests::support::given::Given;
 use tests::support::said;
+use tests::support::scene::{Came, Scene, States};
 use uuid::Uuid;
 
 use self::books::{Books, Entry};
@@ -59,14 +58,6 @@ enum Step {
     RevertKnown(usize),
 }
 
-/// What a step came to, on both sides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Came {
-    Written,
-    AlreadySo,
-    Refused,
-}
-
 /// What costs time and is the same in every history.
 struct Stage {
     /// The registrar's, who merges.
@@ -74,7 +65,7 @@ struct Stage {
     /// The school's, who says what was learned.
     school: Assertion,
     key: PublicKey,
-    states: HashMap<Stream, (AnyState, u64)>,
+    states: States,
 }
 
 impl Stage {
@@ -102,9 +93,8 @@ impl Stage {
 
 struct Play<'a> {
     stage: &'a Stage,
-    states: HashMap<Stream, (AnyState, u64)>,
+    scene: Scene,
     books: Books,
-    next: u64,
     /// The last merge, what came behind it, and how everybody read before.
     before: Option<((u64, u64), u64, Vec<String>)>,
     /// How many merges were taken back with nothing in between.
@@ -112,82 +102,21 @@ struct Play<'a> {
 }
 
 impl Play<'_> {
-    fn known(&self, stream: &Stream) -> (AnyState, u64) {
-        self.states.get(stream).cloned().unwrap_or_else(|| {
-            let fold = Rulebook.fold(stream.noun()).unwrap();
-            (fold.empty(), 0)
-        })
-    }
-
     fn account(&self, number: Uuid) -> Arc<Account> {
-        let (state, _) = self.known(&account::wire::stream(number));
-        state.downcast::<Account>().unwrap()
+        self.scene.state(&account::wire::stream(number))
     }
 
     fn whole(&self, of: u64) -> Whole {
         whole::whole(number(of), |it| Ok::<_, ()>(self.account(it))).unwrap()
     }
 
-    /// Decides as the sequencer does, and folds.
     fn ask<D: Decision>(
         &mut self,
         assertion: &Assertion,
         decision: &D,
         own: &impl Serialize,
     ) -> Result<Came, D::Error> {
-        let mut world = World::new(self.next, NOON_MS, assertion, &self.stage.key);
-        loop {
-            let named = decision.streams(&world);
-            world.undeclared();
-            let unknown: Vec<Stream> = named.into_iter().filter(|it| !world.knows(it)).collect();
-            if unknown.is_empty() {
-                break;
-            }
-            for stream in unknown {
-                let (state, revisions) = self.known(&stream);
-                world.learn(Known {
-                    stream,
-                    state,
-                    revisions,
-                });
-            }
-        }
-        let verdict = decision.decide(&world)?;
-        assert_eq!(world.undeclared(), None, "it read what it had not named");
-        drop(world);
-        Ok(match verdict {
-            Verdict::AlreadySo(_) => Came::AlreadySo,
-            Verdict::Facts(facts) => {
-                self.fold(assertion, facts, &serde_json::to_string(own).unwrap());
-                self.next += 1;
-                Came::Written
-            }
-        })
-    }
-
-    fn fold(&mut self, assertion: &Assertion, facts: Vec<Fact>, own: &str) {
-        let at = Occurred {
-            position: self.next,
-            recorded_at_ms: NOON_MS,
-            leaf: Digest::of(&self.next.to_be_bytes()),
-            assertion,
-        };
-        for fact in facts {
-            let fold = Rulebook.fold(fact.stream.noun()).unwrap();
-            let data = fact.data.as_deref().map_or(own, |data| data.get());
-            let event = fold.read(fact.kind, data).unwrap();
-            let (state, revisions) = self.known(&fact.stream);
-            let closed = state
-                .downcast_ref::<Account>()
-                .is_some_and(|it| it.absorbed_by.is_some());
-            let opens = fact.kind == account::wire::RESTORED_V1;
-            assert!(
-                !closed || opens,
-                "I4: an absorbed account accepts nothing more"
-            );
-            let state = fold.evolve(state, &event, &at);
-            self.states.insert(fact.stream, (state, revisions + 1));
-        }
+        self.scene.ask((assertion, &self.stage.key), decision, own)
     }
 
     fn record(&mut self, of: u64, record: u8) -> Came {
@@ -211,7 +140,7 @@ impl Play<'_> {
 
     fn correct(&mut self, of: u64, record: u8) -> Came {
         let mut fields = said::course();
-        let worth = 1 + self.next % 50;
+        let worth = 1 + self.scene.next % 50;
         fields.credits = Some(format!("{worth}").parse().unwrap());
         let data = correct_outcome::Data {
             values: Commitments::default(),
@@ -306,7 +235,7 @@ impl Play<'_> {
                 (self.record(of, record), expected)
             }
             Step::Correct(of, record) => {
-                let worth = 1 + self.next % 50;
+                let worth = 1 + self.scene.next % 50;
                 (self.correct(of, record), self.corrected(of, record, worth))
             }
             Step::Revoke(of, record) => (self.revoke(of, record), self.revoked(of, record)),
@@ -314,7 +243,7 @@ impl Play<'_> {
                 let before = self.snapshot();
                 let came = self.merge(absorbed, into).unwrap_or(Came::Refused);
                 if came == Came::Written {
-                    self.before = Some(((absorbed, into), self.next, before));
+                    self.before = Some(((absorbed, into), self.scene.next, before));
                 }
                 (came, self.merged(absorbed, into))
             }
@@ -330,7 +259,7 @@ impl Play<'_> {
                 // Nothing at all came between: all is as it was (I1).
                 if came == Ok(Came::Written)
                     && let Some((edge, next, then)) = &self.before
-                    && (*edge, *next + 1) == ((absorbed, into), self.next)
+                    && (*edge, *next + 1) == ((absorbed, into), self.scene.next)
                 {
                     prop_assert_eq!(then, &self.snapshot());
                     self.undone += 1;
@@ -357,7 +286,7 @@ impl Play<'_> {
             };
         }
         let entry = Entry {
-            recorded: self.next,
+            recorded: self.scene.next,
             worth: Some(4_000),
         };
         self.books.outcomes.insert((of, record), entry);
@@ -451,8 +380,8 @@ impl Play<'_> {
                 self.books.numbers(holder).into_iter().map(number).collect();
             prop_assert_eq!(numbers.len(), whole.numbers.len(), "each number once");
             prop_assert_eq!(numbers, expected);
-            let state = self.known(&person::wire::stream(number(of))).0;
-            let state = state.downcast_ref::<person::Person>().unwrap();
+            let stream = person::wire::stream(number(of));
+            let state = self.scene.state::<person::Person>(&stream);
             prop_assert_eq!(state.merged_into.is_some(), holder != of);
             if holder != of {
                 continue;
@@ -524,6 +453,16 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// I4: an absorbed account accepts nothing more.
+fn open_accounts_alone(state: &AnyState, fact: &Fact) {
+    let account = state.downcast_ref::<Account>();
+    let closed = account.is_some_and(|it| it.absorbed_by.is_some());
+    assert!(
+        !closed || fact.kind == account::wire::RESTORED_V1,
+        "I4: an absorbed account accepts nothing more"
+    );
+}
+
 /// A merge would count a record twice, lose one, or not be undone.
 ///
 /// `XF_MERGE_HISTORIES` sets how many histories are played, `XF_MERGE_SEED` repeats a failure.
@@ -536,9 +475,11 @@ fn merges_stand_as_the_books_have_them() {
     let play = |steps| {
         let mut play = Play {
             stage: &stage,
-            states: stage.states.clone(),
+            scene: Scene {
+                watch: open_accounts_alone,
+                ..Scene::new(stage.states.clone(), 1_000)
+            },
             books: Books::default(),
-            next: 1_000,
             before: None,
             undone: 0,
         };

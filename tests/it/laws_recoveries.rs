@@ -11,8 +11,10 @@ use identity::person::recovery::{
     DELAY_MS, OPEN_MS, Stage as Stands, complete, sheet, start, veto,
 };
 use identity::person::{self, Person};
+use ledger::decision::Decision;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
+use serde::Serialize;
 use tests::support::asking::person as somebody;
 use tests::support::given::Given;
 use tests::support::people;
@@ -91,15 +93,21 @@ fn sheet_name(n: u64) -> Uuid {
 }
 
 struct Play<'a> {
-    scene: Scene<'a>,
+    stage: &'a Stage,
+    scene: Scene,
     books: Books,
     completed: u64,
     refused: u64,
 }
 
 impl Play<'_> {
+    fn ask<D: Decision>(&mut self, decision: &D, own: &impl Serialize) -> Result<Came, D::Error> {
+        self.scene
+            .ask(self.stage.by(self.scene.next), decision, own)
+    }
+
     fn start(&mut self, elder: bool, by_school: bool) -> Result<(), TestCaseError> {
-        let mut ask = Ask::of(self.scene.assertion()).unwrap();
+        let mut ask = Ask::of(self.stage.by(self.scene.next).0).unwrap();
         ask.issuer = IssuerNumber(u32::from(by_school));
         let id = ask.id;
         let data = start::StartData {
@@ -114,7 +122,7 @@ impl Play<'_> {
             ask,
             data: data.clone(),
         };
-        let came = self.scene.ask(&decision, &data);
+        let came = self.ask(&decision, &data);
         prop_assert_eq!(came.is_ok(), may, "{:?}", &came);
         if may {
             let delay_ms = if elder { 0 } else { DELAY_MS };
@@ -124,7 +132,7 @@ impl Play<'_> {
     }
 
     fn claim(&mut self, n: u64) -> Result<(), TestCaseError> {
-        let id = self.scene.assertion().id();
+        let id = self.stage.by(self.scene.next).0.id();
         let data = start::ClaimData {
             person: lost(),
             sheet: sheet_name(n),
@@ -132,7 +140,7 @@ impl Play<'_> {
         let now_ms = self.scene.now_ms;
         let may =
             self.books.sheet == Some(n) && self.books.level <= 3 && !self.books.under_way(now_ms);
-        let came = self.scene.ask(&start::Claim { id, data }, &data);
+        let came = self.ask(&start::Claim { id, data }, &data);
         prop_assert_eq!(came.is_ok(), may, "{:?}", &came);
         if may {
             self.books.sheet = None;
@@ -151,7 +159,7 @@ impl Play<'_> {
             learner: Some(lost()),
             data,
         };
-        let came = self.scene.ask(&decision, &data);
+        let came = self.ask(&decision, &data);
         let may = self.books.level <= 3 && !self.books.under_way(self.scene.now_ms);
         prop_assert_eq!(came.is_ok(), may, "{:?}", &came);
         if came.is_ok() {
@@ -170,7 +178,7 @@ impl Play<'_> {
         };
         let who = if own { lost() } else { somebody(4_200) };
         let asker = Some(Asker::Learner(who));
-        let came = self.scene.ask(&veto::Veto { asker, data }, &data);
+        let came = self.ask(&veto::Veto { asker, data }, &data);
         let open = self.books.is_open(which, self.scene.now_ms);
         let may = own && (open || now == Now::Vetoed);
         prop_assert_eq!(came.is_ok(), may, "{:?}", &came);
@@ -187,7 +195,7 @@ impl Play<'_> {
             person: lost(),
             recovery,
         };
-        let came = self.scene.ask(&complete::Complete { data }, &data);
+        let came = self.ask(&complete::Complete { data }, &data);
         let now_ms = self.scene.now_ms;
         let may = known.is_some_and(|(_, ready_ms, now)| {
             let enough = self.books.level <= 3 || !self.books.by_sheet.contains(&recovery);
@@ -218,7 +226,7 @@ impl Play<'_> {
             acting: None,
             data: data.clone(),
         };
-        if self.scene.ask(&decision, &data) == Ok(Came::Written) {
+        if self.ask(&decision, &data) == Ok(Came::Written) {
             self.books.level = u8::from(method.level());
         }
     }
@@ -233,7 +241,7 @@ impl Play<'_> {
             issuer: IssuerNumber::REGISTRAR,
             data: data.clone(),
         };
-        if self.scene.ask(&decision, &data) == Ok(Came::Written) {
+        if self.ask(&decision, &data) == Ok(Came::Written) {
             self.books.level = 2;
         }
     }
@@ -276,6 +284,7 @@ fn no_way_back_is_shorter_than_it_should_be() {
     let steps = proptest::collection::vec(step(), 1..=STEPS_MAX);
     let play = |steps| {
         let mut play = Play {
+            stage: &stage,
             scene: stage.scene(),
             books: Books {
                 begun: Vec::new(),

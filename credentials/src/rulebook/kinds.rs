@@ -37,13 +37,28 @@ pub struct Kind {
     pub approvers: &'static [Role],
 }
 
-const STAFF: &[Role] = &[Role::Clerk, Role::Institution];
-const DESK: &[Role] = &[
-    Role::Clerk,
-    Role::Institution,
-    Role::Counter,
-    Role::Registrar,
-];
+/// Who records and certifies what was learned.
+const STAFF: Entitlement = Entitlement {
+    signer: Signer::Institution,
+    roles: &[Role::Clerk, Role::Institution],
+};
+
+/// Who acts for an institution as a whole.
+const OFFICERS: Entitlement = Entitlement {
+    signer: Signer::Institution,
+    roles: &[Role::Institution],
+};
+
+/// Who registers people.
+const DESK: Entitlement = Entitlement {
+    signer: Signer::Either,
+    roles: &[
+        Role::Clerk,
+        Role::Institution,
+        Role::Counter,
+        Role::Registrar,
+    ],
+};
 
 /// Who acts where an institution's keys are concerned.
 const KEEPERS: Entitlement = Entitlement {
@@ -51,7 +66,7 @@ const KEEPERS: Entitlement = Entitlement {
     roles: &[Role::Institution, Role::Registrar],
 };
 
-/// Who serves people whose numbers turn out to be one person's.
+/// Who serves people at a counter.
 const COUNTERS: Entitlement = Entitlement {
     signer: Signer::Either,
     roles: &[Role::Counter, Role::Registrar],
@@ -61,6 +76,38 @@ const COUNTERS: Entitlement = Entitlement {
 const REGISTRARS: Entitlement = Entitlement {
     signer: Signer::Registrar,
     roles: &[Role::Registrar],
+};
+
+/// Who gives the roles of the province.
+const SECURITY: Entitlement = Entitlement {
+    signer: Signer::Registrar,
+    roles: &[Role::Security],
+};
+
+/// Who asks that somebody be forgotten.
+const FORGETTING: Entitlement = Entitlement {
+    signer: Signer::Registrar,
+    roles: &[Role::Registrar, Role::Learner, Role::Proxy],
+};
+
+/// Who may be a second person; which of them, the row of the proposal says.
+const APPROVERS: Entitlement = Entitlement {
+    signer: Signer::Either,
+    roles: &[
+        Role::Registrar,
+        Role::System,
+        Role::Security,
+        Role::Audit,
+        Role::Institution,
+        Role::Clerk,
+        Role::Counter,
+    ],
+};
+
+/// What the ledger alone can say.
+const LEDGER: Entitlement = Entitlement {
+    signer: Signer::Ledger,
+    roles: &[],
 };
 
 /// The kinds that other keys than an assertion key sign. What is not here, assertion keys sign.
@@ -91,6 +138,36 @@ pub fn signed_by(kind: &str) -> &'static [KeyUse] {
 }
 
 impl Kind {
+    /// A kind that one person asserts; its values are kept with who somebody is.
+    const fn alone(
+        name: &'static str,
+        entitlement: Entitlement,
+        erasable: &'static [&'static str],
+    ) -> Self {
+        Self {
+            name,
+            entitlement,
+            erasable,
+            purpose: Purpose::Identity,
+            two_person: None,
+            approvers: &[],
+        }
+    }
+
+    /// … whose values are kept for another purpose.
+    const fn keeping(self, purpose: Purpose) -> Self {
+        Self { purpose, ..self }
+    }
+
+    /// … that a second person in one of `approvers` agrees to, where the policy's switch `act` asks for it.
+    const fn with_second(self, act: Act, approvers: &'static [Role]) -> Self {
+        Self {
+            two_person: Some(act),
+            approvers,
+            ..self
+        }
+    }
+
     /// Who must agree beside the proposer, where two persons are needed at all.
     pub fn who_agrees(&self) -> Approvers {
         let (side, count) = match self.two_person {
@@ -107,388 +184,56 @@ impl Kind {
 
 /// Every kind but the first commit's, and those of [`people`].
 const TABLE: &[Kind] = &[
-    Kind {
-        name: admit::KIND,
-        entitlement: Entitlement {
-            signer: Signer::Registrar,
-            roles: &[Role::Registrar],
-        },
-        erasable: &[],
-        purpose: Purpose::Identity,
-        two_person: Some(Act::Admit),
-        approvers: &[Role::Registrar],
-    },
-    Kind {
-        name: appoint::KIND,
-        entitlement: Entitlement {
-            signer: Signer::Registrar,
-            roles: &[Role::Security],
-        },
-        erasable: &[],
-        purpose: Purpose::Identity,
-        two_person: Some(Act::Appoint),
-        approvers: &[Role::Security],
-    },
-    Kind {
-        name: dismiss::KIND,
-        entitlement: Entitlement {
-            signer: Signer::Registrar,
-            roles: &[Role::Security],
-        },
-        erasable: &[],
-        purpose: Purpose::Identity,
-        two_person: Some(Act::Appoint),
-        approvers: &[Role::Security],
-    },
-    Kind {
-        name: clerk::APPOINT,
-        entitlement: Entitlement {
-            signer: Signer::Institution,
-            roles: &[Role::Institution],
-        },
-        erasable: &[],
-        purpose: Purpose::Identity,
-        two_person: None,
-        approvers: &[],
-    },
-    Kind {
-        name: clerk::DISMISS,
-        entitlement: Entitlement {
-            signer: Signer::Institution,
-            roles: &[Role::Institution],
-        },
-        erasable: &[],
-        purpose: Purpose::Identity,
-        two_person: None,
-        approvers: &[],
-    },
-    Kind {
-        name: activate_key::KIND,
-        entitlement: Entitlement {
-            signer: Signer::Either,
-            roles: &[Role::Institution, Role::Registrar],
-        },
-        erasable: &[],
-        purpose: Purpose::Identity,
-        two_person: None,
-        approvers: &[],
-    },
-    Kind {
-        name: retire_key::KIND,
-        entitlement: Entitlement {
-            signer: Signer::Either,
-            roles: &[Role::Institution, Role::Registrar],
-        },
-        erasable: &[],
-        purpose: Purpose::Identity,
-        two_person: None,
-        approvers: &[],
-    },
-    Kind {
-        name: admit::KIND_V2,
-        entitlement: Entitlement {
-            signer: Signer::Registrar,
-            roles: &[Role::Registrar],
-        },
-        erasable: &[],
-        purpose: Purpose::Identity,
-        two_person: Some(Act::Admit),
-        approvers: &[Role::Registrar],
-    },
-    Kind {
-        name: activate_key::KIND_V2,
-        entitlement: KEEPERS,
-        erasable: &[],
-        purpose: Purpose::Identity,
-        two_person: Some(Act::Rotate),
-        approvers: KEEPERS.roles,
-    },
-    Kind {
-        name: rotate_key::KIND,
-        entitlement: KEEPERS,
-        erasable: &[],
-        purpose: Purpose::Identity,
-        two_person: Some(Act::Rotate),
-        approvers: KEEPERS.roles,
-    },
-    Kind {
-        name: recover_key::KIND,
-        entitlement: KEEPERS,
-        erasable: &[],
-        purpose: Purpose::Identity,
-        two_person: None,
-        approvers: &[],
-    },
-    Kind {
-        name: compromise_key::KIND,
-        entitlement: KEEPERS,
-        erasable: &[],
-        purpose: Purpose::Identity,
-        two_person: Some(Act::Compromise),
-        approvers: &[Role::Registrar],
-    },
-    Kind {
-        name: reaffirm_history::KIND,
-        entitlement: KEEPERS,
-        erasable: &[],
-        purpose: Purpose::Identity,
-        two_person: None,
-        approvers: &[],
-    },
-    Kind {
-        name: settle_entries::REAFFIRM,
-        entitlement: KEEPERS,
-        erasable: &[],
-        purpose: Purpose::Identity,
-        two_person: None,
-        approvers: &[],
-    },
-    Kind {
-        name: settle_entries::REPUDIATE,
-        entitlement: KEEPERS,
-        erasable: &[],
-        purpose: Purpose::Identity,
-        two_person: None,
-        approvers: &[],
-    },
-    Kind {
-        name: rename::KIND,
-        entitlement: REGISTRARS,
-        erasable: &[],
-        purpose: Purpose::Identity,
-        two_person: Some(Act::Admit),
-        approvers: REGISTRARS.roles,
-    },
-    Kind {
-        name: stop::SUSPEND,
-        entitlement: REGISTRARS,
-        erasable: &[],
-        purpose: Purpose::Identity,
-        two_person: Some(Act::Admit),
-        approvers: REGISTRARS.roles,
-    },
-    Kind {
-        name: stop::REINSTATE,
-        entitlement: REGISTRARS,
-        erasable: &[],
-        purpose: Purpose::Identity,
-        two_person: Some(Act::Admit),
-        approvers: REGISTRARS.roles,
-    },
-    Kind {
-        name: close::KIND,
-        entitlement: REGISTRARS,
-        erasable: &[],
-        purpose: Purpose::Identity,
-        two_person: Some(Act::Admit),
-        approvers: REGISTRARS.roles,
-    },
-    Kind {
-        name: merge::KIND,
-        entitlement: REGISTRARS,
-        erasable: &[],
-        purpose: Purpose::Identity,
-        two_person: Some(Act::Admit),
-        approvers: REGISTRARS.roles,
-    },
-    Kind {
-        name: revive::KIND,
-        entitlement: REGISTRARS,
-        erasable: &[],
-        purpose: Purpose::Identity,
-        two_person: Some(Act::Admit),
-        approvers: REGISTRARS.roles,
-    },
-    Kind {
-        name: register::KIND,
-        entitlement: Entitlement {
-            signer: Signer::Either,
-            roles: DESK,
-        },
-        erasable: register::ERASABLE,
-        purpose: Purpose::Identity,
-        two_person: None,
-        approvers: &[],
-    },
-    Kind {
-        name: bind_identifier::KIND,
-        entitlement: Entitlement {
-            signer: Signer::Either,
-            roles: DESK,
-        },
-        erasable: bind_identifier::ERASABLE,
-        purpose: Purpose::Identity,
-        two_person: None,
-        approvers: &[],
-    },
-    Kind {
-        name: request::KIND,
-        entitlement: Entitlement {
-            signer: Signer::Registrar,
-            roles: &[Role::Registrar, Role::Learner, Role::Proxy],
-        },
-        erasable: request::ERASABLE,
-        purpose: Purpose::Identity,
-        two_person: Some(Act::Erase),
-        approvers: &[Role::Registrar],
-    },
-    Kind {
-        name: destroy::KIND,
-        entitlement: Entitlement {
-            signer: Signer::Ledger,
-            roles: &[],
-        },
-        erasable: &[],
-        purpose: Purpose::Identity,
-        two_person: None,
-        approvers: &[],
-    },
-    Kind {
-        name: certify::KIND,
-        entitlement: Entitlement {
-            signer: Signer::Ledger,
-            roles: &[],
-        },
-        erasable: &[],
-        purpose: Purpose::Identity,
-        two_person: None,
-        approvers: &[],
-    },
+    Kind::alone(admit::KIND, REGISTRARS, &[]).with_second(Act::Admit, &[Role::Registrar]),
+    Kind::alone(appoint::KIND, SECURITY, &[]).with_second(Act::Appoint, &[Role::Security]),
+    Kind::alone(dismiss::KIND, SECURITY, &[]).with_second(Act::Appoint, &[Role::Security]),
+    Kind::alone(clerk::APPOINT, OFFICERS, &[]),
+    Kind::alone(clerk::DISMISS, OFFICERS, &[]),
+    Kind::alone(activate_key::KIND, KEEPERS, &[]),
+    Kind::alone(retire_key::KIND, KEEPERS, &[]),
+    Kind::alone(admit::KIND_V2, REGISTRARS, &[]).with_second(Act::Admit, &[Role::Registrar]),
+    Kind::alone(activate_key::KIND_V2, KEEPERS, &[]).with_second(Act::Rotate, KEEPERS.roles),
+    Kind::alone(rotate_key::KIND, KEEPERS, &[]).with_second(Act::Rotate, KEEPERS.roles),
+    Kind::alone(recover_key::KIND, KEEPERS, &[]),
+    Kind::alone(compromise_key::KIND, KEEPERS, &[])
+        .with_second(Act::Compromise, &[Role::Registrar]),
+    Kind::alone(reaffirm_history::KIND, KEEPERS, &[]),
+    Kind::alone(settle_entries::REAFFIRM, KEEPERS, &[]),
+    Kind::alone(settle_entries::REPUDIATE, KEEPERS, &[]),
+    Kind::alone(rename::KIND, REGISTRARS, &[]).with_second(Act::Admit, REGISTRARS.roles),
+    Kind::alone(stop::SUSPEND, REGISTRARS, &[]).with_second(Act::Admit, REGISTRARS.roles),
+    Kind::alone(stop::REINSTATE, REGISTRARS, &[]).with_second(Act::Admit, REGISTRARS.roles),
+    Kind::alone(close::KIND, REGISTRARS, &[]).with_second(Act::Admit, REGISTRARS.roles),
+    Kind::alone(merge::KIND, REGISTRARS, &[]).with_second(Act::Admit, REGISTRARS.roles),
+    Kind::alone(revive::KIND, REGISTRARS, &[]).with_second(Act::Admit, REGISTRARS.roles),
+    Kind::alone(register::KIND, DESK, register::ERASABLE),
+    Kind::alone(bind_identifier::KIND, DESK, bind_identifier::ERASABLE),
+    Kind::alone(request::KIND, FORGETTING, request::ERASABLE)
+        .with_second(Act::Erase, &[Role::Registrar]),
+    Kind::alone(destroy::KIND, LEDGER, &[]),
+    Kind::alone(certify::KIND, LEDGER, &[]),
     // To stop takes one, who must not have to look for a second person first.
-    Kind {
-        name: suspend::SUSPEND,
-        entitlement: COUNTERS,
-        erasable: suspend::ERASABLE,
-        purpose: Purpose::Identity,
-        two_person: None,
-        approvers: &[],
-    },
-    Kind {
-        name: suspend::REINSTATE,
-        entitlement: COUNTERS,
-        erasable: suspend::ERASABLE,
-        purpose: Purpose::Identity,
-        two_person: Some(Act::Standing),
-        approvers: COUNTERS.roles,
-    },
-    Kind {
-        name: death::RECORD,
-        entitlement: COUNTERS,
-        erasable: death::ERASABLE,
-        purpose: Purpose::Identity,
-        two_person: Some(Act::Standing),
-        approvers: COUNTERS.roles,
-    },
-    Kind {
-        name: death::WITHDRAW,
-        entitlement: COUNTERS,
-        erasable: death::ERASABLE,
-        purpose: Purpose::Identity,
-        two_person: Some(Act::Standing),
-        approvers: COUNTERS.roles,
-    },
-    Kind {
-        name: apply::KIND,
-        entitlement: COUNTERS,
-        erasable: apply::ERASABLE,
-        purpose: Purpose::Identity,
-        two_person: Some(Act::Merge),
-        approvers: COUNTERS.roles,
-    },
-    Kind {
-        name: revert::KIND,
-        entitlement: COUNTERS,
-        erasable: revert::ERASABLE,
-        purpose: Purpose::Identity,
-        two_person: Some(Act::Merge),
-        approvers: COUNTERS.roles,
-    },
-    Kind {
-        name: record_outcome::KIND,
-        entitlement: Entitlement {
-            signer: Signer::Institution,
-            roles: STAFF,
-        },
-        erasable: outcome::ERASABLE,
-        purpose: Purpose::StudyRecord,
-        two_person: None,
-        approvers: &[],
-    },
-    Kind {
-        name: correct_outcome::KIND,
-        entitlement: Entitlement {
-            signer: Signer::Institution,
-            roles: STAFF,
-        },
-        erasable: correct_outcome::ERASABLE,
-        purpose: Purpose::StudyRecord,
-        two_person: Some(Act::Correct),
-        approvers: STAFF,
-    },
-    Kind {
-        name: revoke_outcome::KIND,
-        entitlement: Entitlement {
-            signer: Signer::Institution,
-            roles: STAFF,
-        },
-        erasable: revoke_outcome::ERASABLE,
-        purpose: Purpose::StudyRecord,
-        two_person: Some(Act::Revoke),
-        approvers: STAFF,
-    },
-    Kind {
-        name: issue::KIND,
-        entitlement: Entitlement {
-            signer: Signer::Institution,
-            roles: STAFF,
-        },
-        erasable: issue::ERASABLE,
-        purpose: Purpose::StudyRecord,
-        two_person: None,
-        approvers: &[],
-    },
-    Kind {
-        name: set_status::KIND,
-        entitlement: Entitlement {
-            signer: Signer::Institution,
-            roles: &[Role::Institution],
-        },
-        erasable: set_status::ERASABLE,
-        purpose: Purpose::StudyRecord,
-        two_person: None,
-        approvers: &[],
-    },
-    Kind {
-        name: identity::approval::decide::KIND,
-        entitlement: Entitlement {
-            signer: Signer::Either,
-            roles: &[
-                Role::Registrar,
-                Role::System,
-                Role::Security,
-                Role::Audit,
-                Role::Institution,
-                Role::Clerk,
-                Role::Counter,
-            ],
-        },
-        erasable: &[],
-        purpose: Purpose::Identity,
-        two_person: None,
-        approvers: &[],
-    },
+    Kind::alone(suspend::SUSPEND, COUNTERS, suspend::ERASABLE),
+    Kind::alone(suspend::REINSTATE, COUNTERS, suspend::ERASABLE)
+        .with_second(Act::Standing, COUNTERS.roles),
+    Kind::alone(death::RECORD, COUNTERS, death::ERASABLE)
+        .with_second(Act::Standing, COUNTERS.roles),
+    Kind::alone(death::WITHDRAW, COUNTERS, death::ERASABLE)
+        .with_second(Act::Standing, COUNTERS.roles),
+    Kind::alone(apply::KIND, COUNTERS, apply::ERASABLE).with_second(Act::Merge, COUNTERS.roles),
+    Kind::alone(revert::KIND, COUNTERS, revert::ERASABLE).with_second(Act::Merge, COUNTERS.roles),
+    Kind::alone(record_outcome::KIND, STAFF, outcome::ERASABLE).keeping(Purpose::StudyRecord),
+    Kind::alone(correct_outcome::KIND, STAFF, correct_outcome::ERASABLE)
+        .keeping(Purpose::StudyRecord)
+        .with_second(Act::Correct, STAFF.roles),
+    Kind::alone(revoke_outcome::KIND, STAFF, revoke_outcome::ERASABLE)
+        .keeping(Purpose::StudyRecord)
+        .with_second(Act::Revoke, STAFF.roles),
+    Kind::alone(issue::KIND, STAFF, issue::ERASABLE).keeping(Purpose::StudyRecord),
+    Kind::alone(set_status::KIND, OFFICERS, set_status::ERASABLE).keeping(Purpose::StudyRecord),
+    Kind::alone(identity::approval::decide::KIND, APPROVERS, &[]),
     // Each member is entitled by its own row; who may send none of them may not send an envelope.
-    Kind {
-        name: batch::KIND,
-        entitlement: Entitlement {
-            signer: Signer::Either,
-            roles: DESK,
-        },
-        erasable: &[],
-        purpose: Purpose::Identity,
-        two_person: None,
-        approvers: &[],
-    },
+    Kind::alone(batch::KIND, DESK, &[]),
 ];
 
 /// Every row.

@@ -16,7 +16,7 @@ use identity::person;
 use identity::role::Role;
 use ledger::assertion::{Assertion, Seen, Target};
 use ledger::commit::Commit;
-use ledger::decision::{Aggregate, AnyState, Earlier, Known, Occurred, Rules as _, Verdict, World};
+use ledger::decision::{Aggregate, AnyState, Earlier, Occurred, Rules as _, Verdict, World};
 use ledger::fact::{CommittedFact, Fact, Stream};
 use ledger::key::PublicKey;
 use ledger::merkle;
@@ -24,6 +24,7 @@ use uuid::Uuid;
 
 use super::asking::{Asking, NOON_MS, Signer, officer, origin};
 use super::said;
+use super::scene::{self, States};
 
 /// A commit, read back.
 #[derive(Debug, Clone)]
@@ -79,7 +80,7 @@ pub struct Given {
     /// The position of the next commit.
     pub next: u64,
     drafts: u64,
-    states: HashMap<Stream, (AnyState, u64)>,
+    states: States,
 }
 
 impl Given {
@@ -258,27 +259,7 @@ impl Given {
     ) -> Result<Verdict, Refusal> {
         let decision = Rulebook.decision(engine, assertion)?;
         let mut world = World::new(self.next, self.now_ms, assertion, key);
-        loop {
-            let streams = decision.streams(&world);
-            let unknown: Vec<Stream> = streams
-                .into_iter()
-                .filter(|stream| !world.knows(stream))
-                .collect();
-            world.undeclared();
-            if unknown.is_empty() {
-                break;
-            }
-            for stream in unknown {
-                if !world.knows(&stream) {
-                    let (state, revisions) = self.known(&stream);
-                    world.learn(Known {
-                        stream,
-                        state,
-                        revisions,
-                    });
-                }
-            }
-        }
+        scene::learn(&mut world, &*decision, &self.states);
         let verdict = decision.decide(&world);
         assert_eq!(
             world.undeclared(),
@@ -295,10 +276,7 @@ impl Given {
     }
 
     fn known(&self, stream: &Stream) -> (AnyState, u64) {
-        self.states.get(stream).cloned().unwrap_or_else(|| {
-            let fold = Rulebook.fold(stream.noun()).expect("every noun has a fold");
-            (fold.empty(), 0)
-        })
+        scene::known(&self.states, stream)
     }
 
     /// Writes and folds a commit.
@@ -372,7 +350,7 @@ impl Given {
     }
 
     /// The state of every stream that has facts, and how many.
-    pub fn states(&self) -> HashMap<Stream, (AnyState, u64)> {
+    pub fn states(&self) -> States {
         self.states.clone()
     }
 

@@ -1,9 +1,10 @@
 //! Use cases asked directly, one behind the other: what a law plays ten thousand histories with.
 //!
-//! Invariant: states are learned, decided on and folded as the sequencer does it; the assertions are
-//! signed once and stand for the n-th commit of every history.
+//! Invariant: states are learned, decided on and folded as the sequencer does it, and no decision reads
+//! what it has not named.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use credentials::rulebook::Rulebook;
 use ledger::assertion::{Assertion, Seen};
@@ -30,11 +31,44 @@ pub enum Came {
     Refused,
 }
 
-/// What costs time and is the same in every history.
+/// The states of every stream that has facts, and how many.
+pub type States = HashMap<Stream, (AnyState, u64)>;
+
+/// The state of a stream among `states`, and how many facts it has.
+pub fn known(states: &States, stream: &Stream) -> (AnyState, u64) {
+    states.get(stream).cloned().unwrap_or_else(|| {
+        let fold = Rulebook.fold(stream.noun()).expect("every noun has a fold");
+        (fold.empty(), 0)
+    })
+}
+
+/// Has `world` learn what `decision` names, until it names nothing new.
+pub fn learn<D: Decision + ?Sized>(world: &mut World<'_>, decision: &D, states: &States) {
+    loop {
+        let mut named = decision.streams(world);
+        world.undeclared();
+        named.retain(|stream| !world.knows(stream));
+        if named.is_empty() {
+            return;
+        }
+        for stream in named {
+            if !world.knows(&stream) {
+                let (state, revisions) = known(states, &stream);
+                world.learn(Known {
+                    stream,
+                    state,
+                    revisions,
+                });
+            }
+        }
+    }
+}
+
+/// The registrar's assertions, signed once: the n-th stands for the n-th commit of every history.
 pub struct Stage {
     assertions: Vec<Assertion>,
     key: PublicKey,
-    states: HashMap<Stream, (AnyState, u64)>,
+    states: States,
     next: u64,
 }
 
@@ -57,95 +91,83 @@ impl Stage {
     }
 
     /// A history that begins.
-    pub fn scene(&self) -> Scene<'_> {
-        Scene {
-            stage: self,
-            states: self.states.clone(),
-            next: self.next,
-            now_ms: NOON_MS,
-        }
+    pub fn scene(&self) -> Scene {
+        Scene::new(self.states.clone(), self.next)
+    }
+
+    /// Who says what stands at `position`.
+    pub fn by(&self, position: u64) -> (&Assertion, &PublicKey) {
+        let at = usize::try_from(position - self.next).expect("a step");
+        (&self.assertions[at], &self.key)
     }
 }
 
 /// One history.
-pub struct Scene<'a> {
-    stage: &'a Stage,
-    states: HashMap<Stream, (AnyState, u64)>,
+pub struct Scene {
+    states: States,
     /// The position of the next commit.
     pub next: u64,
     /// Its time.
     pub now_ms: i64,
+    /// Sees each fact before it is folded, with the state that it changes.
+    pub watch: fn(&AnyState, &Fact),
 }
 
-impl Scene<'_> {
-    /// The assertion of the next commit.
-    pub fn assertion(&self) -> &Assertion {
-        let at = usize::try_from(self.next - self.stage.next).expect("a step");
-        &self.stage.assertions[at]
+impl Scene {
+    /// A history that begins with these states.
+    pub fn new(states: States, next: u64) -> Self {
+        Self {
+            states,
+            next,
+            now_ms: NOON_MS,
+            watch: |_, _| {},
+        }
     }
 
     /// The state of a stream.
-    pub fn state<A: Aggregate>(&self, stream: &Stream) -> std::sync::Arc<A> {
-        self.known(stream).0.downcast::<A>().expect("its fold")
-    }
-
-    fn known(&self, stream: &Stream) -> (AnyState, u64) {
-        self.states.get(stream).cloned().unwrap_or_else(|| {
-            let fold = Rulebook.fold(stream.noun()).expect("every noun has a fold");
-            (fold.empty(), 0)
-        })
+    pub fn state<A: Aggregate>(&self, stream: &Stream) -> Arc<A> {
+        let (state, _) = known(&self.states, stream);
+        state.downcast::<A>().expect("its fold")
     }
 
     /// Decides, and folds what comes of it; `own` is the assertion's data.
     pub fn ask<D: Decision>(
         &mut self,
+        (assertion, key): (&Assertion, &PublicKey),
         decision: &D,
         own: &impl Serialize,
     ) -> Result<Came, D::Error> {
-        let mut world = World::new(self.next, self.now_ms, self.assertion(), &self.stage.key);
-        loop {
-            let named = decision.streams(&world);
-            world.undeclared();
-            let unknown: Vec<Stream> = named.into_iter().filter(|it| !world.knows(it)).collect();
-            if unknown.is_empty() {
-                break;
-            }
-            for stream in unknown {
-                let (state, revisions) = self.known(&stream);
-                world.learn(Known {
-                    stream,
-                    state,
-                    revisions,
-                });
-            }
-        }
+        let mut world = World::new(self.next, self.now_ms, assertion, key);
+        learn(&mut world, decision, &self.states);
         let verdict = decision.decide(&world)?;
         assert_eq!(world.undeclared(), None, "it read what it had not named");
         drop(world);
         Ok(match verdict {
             Verdict::AlreadySo(_) => Came::AlreadySo,
             Verdict::Facts(facts) => {
-                self.fold(facts, &serde_json::to_string(own).expect("data is JSON"));
+                let own = serde_json::to_string(own).expect("data is JSON");
+                self.fold(assertion, facts, &own);
                 self.next += 1;
                 Came::Written
             }
         })
     }
 
-    fn fold(&mut self, facts: Vec<Fact>, own: &str) {
+    fn fold(&mut self, assertion: &Assertion, facts: Vec<Fact>, own: &str) {
+        let at = Occurred {
+            position: self.next,
+            recorded_at_ms: self.now_ms,
+            leaf: Digest::of(&self.next.to_be_bytes()),
+            assertion,
+        };
         for fact in facts {
-            let at = Occurred {
-                position: self.next,
-                recorded_at_ms: self.now_ms,
-                leaf: Digest::of(&self.next.to_be_bytes()),
-                assertion: self.assertion(),
-            };
             let fold = Rulebook
                 .fold(fact.stream.noun())
                 .expect("every noun has a fold");
             let data = fact.data.as_deref().map_or(own, |data| data.get());
             let event = fold.read(fact.kind, data).expect("a fact reads back");
-            let (state, revisions) = self.known(&fact.stream);
+            let (state, revisions) = known(&self.states, &fact.stream);
+            (self.watch)(&state, &fact);
             let state = fold.evolve(state, &event, &at);
             self.states.insert(fact.stream, (state, revisions + 1));
         }

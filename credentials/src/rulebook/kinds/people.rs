@@ -7,7 +7,7 @@ use identity::person::{assurance, consent, contact, recovery};
 use identity::purpose::Purpose;
 use identity::role::Role;
 
-use super::{COUNTERS, Kind};
+use super::{COUNTERS, Kind, LEDGER};
 use crate::policy::Act;
 
 /// Learners for themselves alone.
@@ -28,12 +28,6 @@ const ANY_SIDE: Entitlement = Entitlement {
     roles: &[Role::Learner, Role::Proxy, Role::Counter, Role::Registrar],
 };
 
-/// What the ledger alone can say.
-const LEDGER: Entitlement = Entitlement {
-    signer: Signer::Ledger,
-    roles: &[],
-};
-
 /// What may be done in another's name, and by which scope.
 const DELEGABLE: &[(&str, Scope)] = &[
     (request::KIND, Scope::Erase),
@@ -49,48 +43,27 @@ pub fn scope_of(kind: &str) -> Option<Scope> {
     row.map(|(_, scope)| *scope)
 }
 
-const fn plain(
-    name: &'static str,
-    entitlement: Entitlement,
-    erasable: &'static [&'static str],
-) -> Kind {
-    Kind {
-        name,
-        entitlement,
-        erasable,
-        purpose: Purpose::Identity,
-        two_person: None,
-        approvers: &[],
-    }
-}
-
 /// The rows.
 pub const TABLE: &[Kind] = &[
-    plain(assurance::RAISE, COUNTERS, assurance::ERASABLE),
-    plain(assurance::LOWER, COUNTERS, assurance::ERASABLE),
-    plain(
+    Kind::alone(assurance::RAISE, COUNTERS, assurance::ERASABLE),
+    Kind::alone(assurance::LOWER, COUNTERS, assurance::ERASABLE),
+    Kind::alone(
         delegation::grant::KIND,
         SELF_OR_COUNTER,
         delegation::grant::ERASABLE,
     ),
-    plain(delegation::narrow::KIND, SELF_OR_COUNTER, &[]),
-    plain(delegation::end::REVOKE, SELF_OR_COUNTER, &[]),
-    plain(delegation::end::EXPIRE, LEDGER, &[]),
-    Kind {
-        purpose: Purpose::Contact,
-        ..plain(contact::RECORD, ANY_SIDE, contact::ERASABLE)
-    },
-    plain(contact::REMOVE, ANY_SIDE, &[]),
-    plain(consent::GIVE, ANY_SIDE, &[]),
-    plain(consent::WITHDRAW, ANY_SIDE, &[]),
-    plain(recovery::sheet::KIND, SELF, &[]),
-    Kind {
-        two_person: Some(Act::Merge),
-        approvers: COUNTERS.roles,
-        ..plain(recovery::start::START, COUNTERS, recovery::start::ERASABLE)
-    },
-    plain(recovery::start::CLAIM, LEDGER, &[]),
-    plain(recovery::veto::KIND, SELF_OR_COUNTER, &[]),
-    plain(recovery::veto::HALT, LEDGER, &[]),
-    plain(recovery::complete::KIND, LEDGER, &[]),
+    Kind::alone(delegation::narrow::KIND, SELF_OR_COUNTER, &[]),
+    Kind::alone(delegation::end::REVOKE, SELF_OR_COUNTER, &[]),
+    Kind::alone(delegation::end::EXPIRE, LEDGER, &[]),
+    Kind::alone(contact::RECORD, ANY_SIDE, contact::ERASABLE).keeping(Purpose::Contact),
+    Kind::alone(contact::REMOVE, ANY_SIDE, &[]),
+    Kind::alone(consent::GIVE, ANY_SIDE, &[]),
+    Kind::alone(consent::WITHDRAW, ANY_SIDE, &[]),
+    Kind::alone(recovery::sheet::KIND, SELF, &[]),
+    Kind::alone(recovery::start::START, COUNTERS, recovery::start::ERASABLE)
+        .with_second(Act::Merge, COUNTERS.roles),
+    Kind::alone(recovery::start::CLAIM, LEDGER, &[]),
+    Kind::alone(recovery::veto::KIND, SELF_OR_COUNTER, &[]),
+    Kind::alone(recovery::veto::HALT, LEDGER, &[]),
+    Kind::alone(recovery::complete::KIND, LEDGER, &[]),
 ];

@@ -206,21 +206,17 @@ impl Play<'_> {
         let Stage {
             hands, registrar, ..
         } = self.stage;
-        let came = match hand {
-            Some((hand, kind)) => {
-                let (assertion, key) = &hands[&hand];
-                let ask = Ask::of(assertion).unwrap();
-                let entitled = Entitled {
-                    ask,
-                    kind,
-                    inner: decision,
-                };
-                self.scene.ask((assertion, key), &entitled, own).ok()
-            }
-            None => {
-                let key = Signer::registrar().public();
-                self.scene.ask((registrar, &key), decision, own).ok()
-            }
+        let came = if let Some((hand, kind)) = hand {
+            let (assertion, key) = &hands[&hand];
+            let entitled = Entitled {
+                ask: Ask::of(assertion).unwrap(),
+                kind,
+                inner: decision,
+            };
+            self.scene.ask((assertion, key), &entitled, own).ok()
+        } else {
+            let key = Signer::registrar().public();
+            self.scene.ask((registrar, &key), decision, own).ok()
         };
         came.unwrap_or(Came::Refused)
     }

@@ -475,10 +475,7 @@ fn merges_stand_as_the_books_have_them() {
     let play = |steps| {
         let mut play = Play {
             stage: &stage,
-            scene: Scene {
-                watch: open_accounts_alone,
-                ..Scene::new(stage.states.clone(), 1_000)
-            },
+            scene: Scene::new(stage.states.clone(), 1_000).watched(open_accounts_alone),
             books: Books::default(),
             before: None,
             undone: 0,

@@ -195,10 +195,12 @@ impl Play<'_> {
             person: lost(),
             recovery,
         };
-        let came = self.ask(&complete::Complete { data }, &data);
+        let by_sheet = self.books.by_sheet.contains(&recovery);
+        let officer = (!by_sheet).then(|| Ask::of(self.stage.by(self.scene.next).0).unwrap());
+        let came = self.ask(&complete::Complete { officer, data }, &data);
         let now_ms = self.scene.now_ms;
         let may = known.is_some_and(|(_, ready_ms, now)| {
-            let enough = self.books.level <= 3 || !self.books.by_sheet.contains(&recovery);
+            let enough = self.books.level <= 3 || !by_sheet;
             now == Now::Done || (self.books.is_open(which, now_ms) && now_ms >= ready_ms && enough)
         });
         prop_assert_eq!(came.is_ok(), may, "{:?}", &came);

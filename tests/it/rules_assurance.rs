@@ -26,10 +26,7 @@ pub(crate) const REFUSALS: &[fn()] = &[
 ];
 
 fn given() -> Given {
-    Given::genesis()
-        .appointed(person(5), Role::Registrar, None)
-        .admitted(1)
-        .admitted(2)
+    Given::province()
         .registered(person(21))
         .registered(person(22))
 }

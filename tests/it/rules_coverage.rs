@@ -105,7 +105,7 @@ rules! {
     SHEETS, sheet: IssueSheetError { NotYours, Barred, UnderWay, LevelTooHigh }
     STARTS, start: StartRecoveryError { NotServed, OwnAccount, Barred, UnderWay, SheetSpent, LevelTooHigh }
     VETOES, veto: VetoRecoveryError { NotServed, NotYours, Unknown, Over }
-    COMPLETIONS, completion: CompleteRecoveryError { Unknown, Vetoed, TooSoon, TooLate, Barred, LevelTooHigh }
+    COMPLETIONS, completion: CompleteRecoveryError { NotServed, OwnAccount, Unknown, Vetoed, TooSoon, TooLate, Barred, LevelTooHigh }
     POLICIES, policy: PolicyError { NotInForce, Unknown }
     OPENINGS, opening: OpenLogError { NotFirst, Keys, Officers, PolicyUnknown }
     ADMISSIONS, admission: AdmitError {

@@ -44,10 +44,7 @@ fn helper() -> Uuid {
 
 /// Everybody from 21 to 40 is registered and known by a document.
 fn given() -> Given {
-    let mut given = Given::genesis()
-        .appointed(person(5), Role::Registrar, None)
-        .admitted(1)
-        .admitted(2);
+    let mut given = Given::province();
     for n in 21..=40 {
         given = given.registered(person(n));
         given.makes(&people::documented(person(n)));

@@ -47,10 +47,7 @@ fn goes() -> Uuid {
 
 /// Two registrars, schools 1 and 2, and two numbers that school 1 registered.
 fn given() -> Given {
-    Given::genesis()
-        .appointed(person(5), Role::Registrar, None)
-        .admitted(1)
-        .admitted(2)
+    Given::province()
         .registered(stays())
         .registered(goes())
         .registered(person(23))
@@ -62,8 +59,7 @@ fn records(given: &mut Given, who: Uuid, record: &str) -> Written {
 
 /// Proposes and has the second registrar agree.
 fn agreed(given: &mut Given, asking: &Asking) -> Written {
-    let proposal = given.makes(asking).target;
-    given.makes(&said::approve(proposal, person(5), "registrar"))
+    given.agreed_by_registrars(asking).1
 }
 
 fn merged(given: &mut Given, absorbed: Uuid, into: Uuid) -> Written {

@@ -34,21 +34,14 @@ fn lost() -> Uuid {
 }
 
 fn given() -> Given {
-    let mut given = Given::genesis()
-        .appointed(person(5), Role::Registrar, None)
-        .admitted(1)
-        .admitted(2)
-        .registered(lost())
-        .registered(person(22));
+    let mut given = Given::province().registered(lost()).registered(person(22));
     given.makes(&people::documented(lost()));
     given
 }
 
 fn agreed(given: &mut Given, asking: &Asking) -> (Written, Uuid) {
-    let proposal = given.makes(asking);
-    assert_eq!(proposal.kinds(), ["approval.proposed.v1"]);
-    let written = given.makes(&said::approve(proposal.target, person(5), "registrar"));
-    (written, proposal.target.id)
+    let (proposal, written) = given.agreed_by_registrars(asking);
+    (written, proposal.id)
 }
 
 fn recoveries(given: &Given) -> Recoveries {
@@ -61,7 +54,7 @@ fn recoveries(given: &Given) -> Recoveries {
 fn two_officers_open_an_account_after_the_delay() {
     let mut given = given();
     let unknown = CompleteRecoveryError::Unknown(person(99));
-    refused(&mut given, &people::completes(lost(), person(99)), unknown);
+    refused(&mut given, &people::opens(lost(), person(99)), unknown);
     let (started, recovery) = agreed(&mut given, &people::starts(lost(), false));
     assert_eq!(
         started.kinds(),
@@ -69,7 +62,7 @@ fn two_officers_open_an_account_after_the_delay() {
     );
     let under_way = StartRecoveryError::UnderWay(recovery);
     refused(&mut given, &people::starts(lost(), true), under_way);
-    let completes = people::completes(lost(), recovery);
+    let completes = people::opens(lost(), recovery);
     let ready_ms = given.now_ms + DELAY_MS;
     given.now_ms = ready_ms - 1;
     let too_soon = CompleteRecoveryError::TooSoon { recovery, ready_ms };
@@ -90,7 +83,7 @@ fn two_officers_open_an_account_after_the_delay() {
 fn an_elder_at_a_counter_does_not_wait() {
     let mut given = given();
     let (_, recovery) = agreed(&mut given, &people::starts(lost(), true));
-    given.makes(&people::completes(lost(), recovery));
+    given.makes(&people::opens(lost(), recovery));
 }
 
 /// A thief who got through a counter would keep the account although the owner saw it.
@@ -112,7 +105,7 @@ fn whoever_is_signed_in_says_no() {
     let again = people::vetoes(lost(), lost(), recovery);
     assert_eq!(given.already(&again), vetoed.earlier());
     given.now_ms += DELAY_MS;
-    let completes = people::completes(lost(), recovery);
+    let completes = people::opens(lost(), recovery);
     refused(
         &mut given,
         &completes,
@@ -120,7 +113,7 @@ fn whoever_is_signed_in_says_no() {
     );
     // The way is free for the right one.
     let (_, recovery) = agreed(&mut given, &people::starts(lost(), true));
-    given.makes(&people::completes(lost(), recovery));
+    given.makes(&people::opens(lost(), recovery));
     let too_late = people::vetoes(lost(), lost(), recovery);
     refused(&mut given, &too_late, VetoRecoveryError::Over(recovery));
 }
@@ -194,7 +187,25 @@ fn no_officer_opens_more_than_may_be() {
     let sheet = people::sheet(lost(), person(902));
     let no_paper = IssueSheetError::LevelTooHigh(Level::HARDWARE);
     refused(&mut given, &sheet, no_paper);
-    agreed(&mut given, &own);
+    let (_, recovery) = agreed(&mut given, &own);
+    // Nor does a counter complete what the registrars began, for somebody else's person or for its own officer.
+    let opens = people::opens(lost(), recovery);
+    let high = CompleteRecoveryError::LevelTooHigh(Level::HARDWARE);
+    refused(&mut given, &at(1, opens.clone()), high);
+    let not_theirs = NotServed::NotOnRoster(IssuerNumber(2));
+    let elsewhere = CompleteRecoveryError::NotServed(not_theirs);
+    refused(&mut given, &at(2, opens.clone()), elsewhere);
+    let mut own = opens.clone();
+    own.data["person"] = serde_json::json!(registrar());
+    refused(&mut given, &own, CompleteRecoveryError::OwnAccount);
+    // What began at a counter no code completes.
+    let by_code = people::completes(lost(), recovery);
+    refused(
+        &mut given,
+        &by_code,
+        CompleteRecoveryError::Unknown(recovery),
+    );
+    given.makes(&opens);
 }
 
 /// A way once opened would stand open for years, or for the dead.
@@ -203,7 +214,7 @@ fn it_is_over_when_nobody_comes() {
     let mut given = given();
     let (_, recovery) = agreed(&mut given, &people::starts(lost(), true));
     given.now_ms += OPEN_MS;
-    let completes = people::completes(lost(), recovery);
+    let completes = people::opens(lost(), recovery);
     let too_late = CompleteRecoveryError::TooLate(recovery);
     refused(&mut given, &completes, too_late);
     let veto = people::vetoes(lost(), lost(), recovery);
@@ -215,7 +226,7 @@ fn it_is_over_when_nobody_comes() {
     };
     agreed(&mut given, &people::by_registrar(death::RECORD, &data));
     let barred = CompleteRecoveryError::Barred(lost());
-    refused(&mut given, &people::completes(lost(), second), barred);
+    refused(&mut given, &people::opens(lost(), second), barred);
     refused(
         &mut given,
         &people::starts(lost(), true),
@@ -250,5 +261,5 @@ fn a_sheet_is_ones_own() {
     given.makes(&people::by_registrar(suspend::SUSPEND, &data));
     // Who lost the device that the suspension is for comes back at the counter.
     let (_, recovery) = agreed(&mut given, &people::starts(lost(), true));
-    given.makes(&people::completes(lost(), recovery));
+    given.makes(&people::opens(lost(), recovery));
 }

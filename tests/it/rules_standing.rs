@@ -25,11 +25,7 @@ pub(crate) const REFUSALS: &[fn()] = &[
 ];
 
 fn given() -> Given {
-    Given::genesis()
-        .appointed(person(5), Role::Registrar, None)
-        .admitted(1)
-        .admitted(2)
-        .registered(person(21))
+    Given::province().registered(person(21))
 }
 
 fn changes(kind: &str, who: Uuid) -> Asking {
@@ -56,9 +52,7 @@ fn at_school(mut asking: Asking, number: u32) -> Asking {
 }
 
 fn agreed(given: &mut Given, asking: &Asking) -> Written {
-    let proposal = given.makes(asking);
-    assert_eq!(proposal.kinds(), ["approval.proposed.v1"]);
-    given.makes(&said::approve(proposal.target, person(5), "registrar"))
+    given.agreed_by_registrars(asking).1
 }
 
 fn barred(given: &Given) -> Option<Barred> {

@@ -1,5 +1,7 @@
 //! What writes answer: id and position, in body and header; a receipt if it was asked for.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -9,7 +11,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::problem::Problem;
-use crate::write::Written;
+use crate::write::{Asking, Written};
 
 /// The answer to a write.
 #[derive(Debug, Serialize, ToSchema)]
@@ -81,6 +83,18 @@ impl WriteAnswer {
         response.headers_mut().insert("xf-position", position);
         response
     }
+}
+
+/// Asks, and answers with what it made: `made`, or the assertion itself.
+pub async fn ask(
+    app: &Arc<App>,
+    headers: &HeaderMap,
+    asking: Asking,
+    made: Option<Uuid>,
+) -> Result<Response, Problem> {
+    let written = app.ask(asking).await?;
+    let id = made.unwrap_or(written.id);
+    Ok(WriteAnswer::new(app, headers, id, &written)?.respond(&written))
 }
 
 /// `Prefer: receipt`.

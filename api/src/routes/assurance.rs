@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::answer::WriteAnswer;
+use super::answer::{self, WriteAnswer};
 use super::learners::derived_id;
 use super::standings::words;
 use crate::app::App;
@@ -93,8 +93,7 @@ pub async fn raise(
         id: derived_id(&caller, &headers)?,
         ..Asking::open(&caller, assurance::RAISE, &data)?
     };
-    let written = app.ask(asking).await?;
-    Ok(WriteAnswer::new(&app, &headers, person, &written)?.respond(&written))
+    answer::ask(&app, &headers, asking, Some(person)).await
 }
 
 /// Say that it is less sure than it was said.
@@ -117,6 +116,5 @@ pub async fn lower(
         id: derived_id(&caller, &headers)?,
         ..Asking::open(&caller, assurance::LOWER, &data)?
     };
-    let written = app.ask(asking).await?;
-    Ok(WriteAnswer::new(&app, &headers, person, &written)?.respond(&written))
+    answer::ask(&app, &headers, asking, Some(person)).await
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::answer::WriteAnswer;
+use super::answer::{self, WriteAnswer};
 use super::delegations::in_name_of;
 use super::learners::derived_id;
 use crate::app::App;
@@ -121,6 +121,5 @@ pub async fn say(
         ..Asking::open(&caller, kind, &data)?
     };
     let asking = in_name_of(&app, &caller, person, Scope::Consent, asking)?;
-    let written = app.ask(asking).await?;
-    Ok(WriteAnswer::new(&app, &headers, person, &written)?.respond(&written))
+    answer::ask(&app, &headers, asking, Some(person)).await
 }

@@ -19,7 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::After;
-use super::answer::WriteAnswer;
+use super::answer::{self, WriteAnswer};
 use super::learners::derived_id;
 use crate::app::App;
 use crate::credential::NameShown;
@@ -306,8 +306,7 @@ pub async fn set_status(
         id: derived_id(&caller, &headers)?,
         ..Asking::open(&caller, set_status::KIND, &data)?
     };
-    let written = app.ask(asking).await?;
-    Ok(WriteAnswer::new(&app, &headers, id, &written)?.respond(&written))
+    answer::ask(&app, &headers, asking, Some(id)).await
 }
 
 impl StatusBody {

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::After;
-use super::answer::WriteAnswer;
+use super::answer::{self, WriteAnswer};
 use super::learners::derived_id;
 use super::standings::words;
 use crate::app::App;
@@ -146,8 +146,7 @@ pub async fn grant(
         id: derived_id(&caller, &headers)?,
         ..Asking::open(&caller, grant::KIND, &data)?
     };
-    let written = app.ask(asking).await?;
-    Ok(WriteAnswer::new(&app, &headers, written.id, &written)?.respond(&written))
+    answer::ask(&app, &headers, asking, None).await
 }
 
 /// The day on which it is over: a guardian's follows from the child's birthday, and is looked up only
@@ -292,8 +291,7 @@ pub async fn narrow(
         id: derived_id(&caller, &headers)?,
         ..Asking::open(&caller, narrow::KIND, &data)?
     };
-    let written = app.ask(asking).await?;
-    Ok(WriteAnswer::new(&app, &headers, delegation, &written)?.respond(&written))
+    answer::ask(&app, &headers, asking, Some(delegation)).await
 }
 
 /// Take a delegation back, or give it back. The other side is not told.
@@ -314,8 +312,7 @@ pub async fn revoke(
     if caller.role == Role::Proxy {
         asking.act.role = Role::Learner.to_string();
     }
-    let written = app.ask(asking).await?;
-    Ok(WriteAnswer::new(&app, &headers, delegation, &written)?.respond(&written))
+    answer::ask(&app, &headers, asking, Some(delegation)).await
 }
 
 /// What a delegate asks in somebody's name: both are named.

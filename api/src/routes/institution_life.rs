@@ -12,12 +12,12 @@ use identity::institution::{Custody, Ground, admit, close, merge, rename, revive
 use ledger::clock;
 use ledger::hash::Digest;
 use ledger::key::PublicKey;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::admissions::made;
-use super::answer::WriteAnswer;
+use super::answer::{self, WriteAnswer};
 use crate::app::App;
 use crate::extract::{Body, Caller};
 use crate::problem::{Problem, ProblemBody};
@@ -97,7 +97,13 @@ pub async fn rename(
         institution: IssuerNumber(number),
         name: body.name,
     };
-    ask(&app, &caller, &headers, rename::KIND, &data).await
+    answer::ask(
+        &app,
+        &headers,
+        Asking::open(&caller, rename::KIND, &data)?,
+        None,
+    )
+    .await
 }
 
 /// Suspend an institution: its keys and officers act no more, until it is reinstated.
@@ -114,7 +120,13 @@ pub async fn suspend(
         institution: IssuerNumber(number),
         reason: body.reason,
     };
-    ask(&app, &caller, &headers, suspend::SUSPEND, &data).await
+    answer::ask(
+        &app,
+        &headers,
+        Asking::open(&caller, suspend::SUSPEND, &data)?,
+        None,
+    )
+    .await
 }
 
 /// End an institution's suspension.
@@ -130,7 +142,13 @@ pub async fn reinstate(
     let data = suspend::ReinstateData {
         institution: IssuerNumber(number),
     };
-    ask(&app, &caller, &headers, suspend::REINSTATE, &data).await
+    answer::ask(
+        &app,
+        &headers,
+        Asking::open(&caller, suspend::REINSTATE, &data)?,
+        None,
+    )
+    .await
 }
 
 /// Close an institution: its keys and roles end; its records stay, and stay verifiable.
@@ -147,7 +165,13 @@ pub async fn close(
         institution: IssuerNumber(number),
         reason: body.reason,
     };
-    ask(&app, &caller, &headers, close::KIND, &data).await
+    answer::ask(
+        &app,
+        &headers,
+        Asking::open(&caller, close::KIND, &data)?,
+        None,
+    )
+    .await
 }
 
 /// Merge an institution into another, which answers for it from here on; for good.
@@ -164,7 +188,13 @@ pub async fn merge(
         institution: IssuerNumber(number),
         into: body.into,
     };
-    ask(&app, &caller, &headers, merge::KIND, &data).await
+    answer::ask(
+        &app,
+        &headers,
+        Asking::open(&caller, merge::KIND, &data)?,
+        None,
+    )
+    .await
 }
 
 /// Let an institution that was closed act again, with a fresh key and officers.
@@ -228,15 +258,4 @@ fn revival(
         officers: officers.to_vec(),
         proof,
     }
-}
-
-async fn ask<T: Serialize>(
-    app: &Arc<App>,
-    caller: &Caller,
-    headers: &HeaderMap,
-    kind: &'static str,
-    data: &T,
-) -> Result<Response, Problem> {
-    let written = app.ask(Asking::open(caller, kind, data)?).await?;
-    Ok(WriteAnswer::new(app, headers, written.id, &written)?.respond(&written))
 }

@@ -16,7 +16,7 @@ use projections::page::Cursor;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::answer::WriteAnswer;
+use super::answer::{self, WriteAnswer};
 use crate::app::App;
 use crate::extract::{Body, Caller};
 use crate::problem::{Problem, ProblemBody, Reason};
@@ -312,7 +312,13 @@ pub async fn activate_key(
         key,
         r#use: body.r#use,
     };
-    write(&app, &caller, &headers, activate_key::KIND, &data).await
+    answer::ask(
+        &app,
+        &headers,
+        Asking::open(&caller, activate_key::KIND, &data)?,
+        None,
+    )
+    .await
 }
 
 /// The second version of a key's activation: its holder has shown to hold it.
@@ -339,7 +345,13 @@ async fn activate_proven(
         proof,
         r#use: body.r#use,
     };
-    write(app, caller, headers, activate_key::KIND_V2, &data).await
+    answer::ask(
+        app,
+        headers,
+        Asking::open(caller, activate_key::KIND_V2, &data)?,
+        None,
+    )
+    .await
 }
 
 /// Retire a key: it signs no more; what it signed stays valid.
@@ -356,7 +368,13 @@ pub async fn retire_key(
         fragment,
         institution,
     };
-    write(&app, &caller, &headers, retire_key::KIND, &data).await
+    answer::ask(
+        &app,
+        &headers,
+        Asking::open(&caller, retire_key::KIND, &data)?,
+        None,
+    )
+    .await
 }
 
 pub(super) fn own(caller: &Caller, number: u32) -> Result<IssuerNumber, Problem> {
@@ -366,15 +384,4 @@ pub(super) fn own(caller: &Caller, number: u32) -> Result<IssuerNumber, Problem>
     } else {
         Err(Problem::of(Reason::KeyNotYours))
     }
-}
-
-async fn write<T: Serialize>(
-    app: &Arc<App>,
-    caller: &Caller,
-    headers: &HeaderMap,
-    kind: &'static str,
-    data: &T,
-) -> Result<Response, Problem> {
-    let written = app.ask(Asking::open(caller, kind, data)?).await?;
-    Ok(WriteAnswer::new(app, headers, written.id, &written)?.respond(&written))
 }

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::After;
-use super::answer::WriteAnswer;
+use super::answer::{self, WriteAnswer};
 use crate::app::App;
 use crate::extract::{Body, Caller, idempotency_key};
 use crate::mask;
@@ -260,8 +260,7 @@ pub async fn bind(
     let check = check_identifier(&body, "/value")?;
     let id = derived_id(&caller, &headers)?;
     let asking = binding(&caller, person, (body.r#type, body.value, check), id);
-    let written = app.ask(asking).await?;
-    Ok(WriteAnswer::new(&app, &headers, person, &written)?.respond(&written))
+    answer::ask(&app, &headers, asking, Some(person)).await
 }
 
 /// Whom to look for. A POST, so that no number stands in a log.

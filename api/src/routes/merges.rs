@@ -12,7 +12,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::answer::WriteAnswer;
+use super::answer::{self, WriteAnswer};
 use super::learners::derived_id;
 use crate::app::App;
 use crate::extract::{Body, Caller};
@@ -54,8 +54,7 @@ pub async fn merge(
         id: derived_id(&caller, &headers)?,
         ..Asking::open(&caller, apply::KIND, &data)?
     };
-    let written = app.ask(asking).await?;
-    Ok(WriteAnswer::new(&app, &headers, person, &written)?.respond(&written))
+    answer::ask(&app, &headers, asking, Some(person)).await
 }
 
 /// Why a merge is taken back.
@@ -89,6 +88,5 @@ pub async fn revert(
         id: derived_id(&caller, &headers)?,
         ..Asking::open(&caller, revert::KIND, &data)?
     };
-    let written = app.ask(asking).await?;
-    Ok(WriteAnswer::new(&app, &headers, person, &written)?.respond(&written))
+    answer::ask(&app, &headers, asking, Some(person)).await
 }

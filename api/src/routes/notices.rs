@@ -18,7 +18,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::answer::WriteAnswer;
+use super::answer::{self, WriteAnswer};
 use super::delegations::in_name_of;
 use super::learners::derived_id;
 use crate::app::App;
@@ -255,8 +255,7 @@ pub async fn record(
         ..asking
     };
     let asking = in_name_of(&app, &caller, person, Scope::Consent, asking)?;
-    let written = app.ask(asking).await?;
-    Ok(WriteAnswer::new(&app, &headers, person, &written)?.respond(&written))
+    answer::ask(&app, &headers, asking, Some(person)).await
 }
 
 /// What stands behind # in the link of a notice.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::answer::WriteAnswer;
+use super::answer::{self, WriteAnswer};
 use super::learners::derived_id;
 use crate::app::App;
 use crate::extract::{Body, Caller};
@@ -163,8 +163,7 @@ async fn change(
         id: derived_id(caller, headers)?,
         ..asking
     };
-    let written = app.ask(asking).await?;
-    Ok(WriteAnswer::new(app, headers, body.person, &written)?.respond(&written))
+    answer::ask(app, headers, asking, Some(body.person)).await
 }
 
 impl RoleBody {

@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::After;
-use super::answer::WriteAnswer;
+use super::answer::{self, WriteAnswer};
 use super::learners::derived_id;
 use crate::app::App;
 use crate::extract::{Body, Caller, if_match, unquoted};
@@ -357,8 +357,7 @@ pub async fn correct(
         id: derived_id(&caller, &headers)?,
         expected: seen(&app, person, &headers)?,
     };
-    let written = app.ask(asking).await?;
-    Ok(WriteAnswer::new(&app, &headers, id, &written)?.respond(&written))
+    answer::ask(&app, &headers, asking, Some(id)).await
 }
 
 /// A revocation.
@@ -403,8 +402,7 @@ pub async fn revoke(
         id: derived_id(&caller, &headers)?,
         expected: seen(&app, person, &headers)?,
     };
-    let written = app.ask(asking).await?;
-    Ok(WriteAnswer::new(&app, &headers, id, &written)?.respond(&written))
+    answer::ask(&app, &headers, asking, Some(id)).await
 }
 
 /// The account's revision that the caller saw, if it says so.

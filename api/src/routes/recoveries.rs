@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::answer::WriteAnswer;
+use super::answer::{self, WriteAnswer};
 use super::learners::derived_id;
 use super::standings::words;
 use crate::app::App;
@@ -138,8 +138,7 @@ pub async fn begin(
         id: derived_id(&caller, &headers)?,
         ..Asking::open(&caller, start::START, &data)?
     };
-    let written = app.ask(asking).await?;
-    Ok(WriteAnswer::new(&app, &headers, written.id, &written)?.respond(&written))
+    answer::ask(&app, &headers, asking, None).await
 }
 
 /// The ways back that were begun: who sees one that is not the own says no to it.
@@ -174,8 +173,7 @@ pub async fn veto(
         id: derived_id(&caller, &headers)?,
         ..Asking::open(&caller, veto::KIND, &data)?
     };
-    let written = app.ask(asking).await?;
-    Ok(WriteAnswer::new(&app, &headers, recovery, &written)?.respond(&written))
+    answer::ask(&app, &headers, asking, Some(recovery)).await
 }
 
 /// Complete the way back at a counter, once its time has come: every session of the account ends, and
@@ -188,15 +186,14 @@ pub async fn finish(
     Path((person, recovery)): Path<(Uuid, Uuid)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    app.may_read(&caller, person)?;
-    app.require_served(&caller, person)?;
-    let state = app.ledger.state::<Person>(&wire::stream(person))?;
-    // What began with a sheet ends with it.
-    let at_counter = |it: &&Recovery| it.way == Way::Counter;
-    let began = state.recoveries.find(recovery).filter(at_counter);
-    began.ok_or(Problem::of(Reason::RecoveryUnknown))?;
-    let written = complete(&app, complete::Data { person, recovery }).await?;
-    Ok(WriteAnswer::new(&app, &headers, recovery, &written)?.respond(&written))
+    let data = complete::Data { person, recovery };
+    let asking = Asking {
+        id: derived_id(&caller, &headers)?,
+        ..Asking::open(&caller, complete::AT_COUNTER, &data)?
+    };
+    let answer = answer::ask(&app, &headers, asking, Some(recovery)).await?;
+    app.sheets.end(person)?;
+    Ok(answer)
 }
 
 /// The ledger says that the account is open again; whoever was signed in is signed out.

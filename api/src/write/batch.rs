@@ -14,8 +14,9 @@ use ledger::execute::{BatchError, ExecuteError, MemberError, Refused, Unavailabl
 use ledger::sequencer::{BatchAnswer, Committed, Submission};
 use uuid::Uuid;
 
+use super::Asking;
 use super::deposit::{Deposit, deposit_of};
-use super::{Asking, not_put, same_opened, taken};
+use super::values::{not_put, same_opened, taken};
 use crate::app::App;
 use crate::flights::{Flight, Flights};
 use crate::problem::{MembersRefused, Problem, Reason};

@@ -90,7 +90,14 @@ pub(super) fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<Option<AnyD
             asker,
             data: read(data)?,
         })),
-        complete::KIND => Box::new(Use(complete::Complete { data: read(data)? })),
+        complete::KIND => Box::new(Use(complete::Complete {
+            officer: None,
+            data: read(data)?,
+        })),
+        complete::AT_COUNTER => Box::new(Use(complete::Complete {
+            officer: Some(ask.clone()),
+            data: read(data)?,
+        })),
         _ => return Ok(None),
     }))
 }

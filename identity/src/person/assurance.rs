@@ -215,14 +215,17 @@ pub enum AssuranceError {
     NotLower(Level),
 }
 
+fn streams(world: &World<'_>, person: Uuid, issuer: IssuerNumber) -> Vec<Stream> {
+    let mut streams = served::streams(person, issuer);
+    streams.extend(numbers::streams(world, person));
+    streams
+}
+
 impl Decision for Raise {
     type Error = AssuranceError;
 
     fn streams(&self, world: &World<'_>) -> Vec<Stream> {
-        let person = self.data.person;
-        let mut streams = served::streams(person, self.issuer);
-        streams.extend(numbers::streams(world, person));
-        streams
+        streams(world, self.data.person, self.issuer)
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, AssuranceError> {
@@ -256,10 +259,7 @@ impl Decision for Lower {
     type Error = AssuranceError;
 
     fn streams(&self, world: &World<'_>) -> Vec<Stream> {
-        let person = self.data.person;
-        let mut streams = served::streams(person, self.issuer);
-        streams.extend(numbers::streams(world, person));
-        streams
+        streams(world, self.data.person, self.issuer)
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, AssuranceError> {

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::assurance::Level;
+use crate::did::IssuerNumber;
 
 /// How long a recovery waits for a veto, in milliseconds; at a counter an elder does not wait.
 pub const DELAY_MS: i64 = 72 * HOUR_MS;
@@ -36,11 +37,12 @@ pub enum Way {
 }
 
 impl Way {
-    /// The highest level of an account that it opens again.
-    pub const fn opens(self) -> Level {
+    /// The highest level of an account that it opens again, at a counter of `institution`: one behind a key
+    /// in hardware, the registrar's alone.
+    pub fn opens(self, institution: Option<IssuerNumber>) -> Level {
         match self {
-            Self::Counter => Level::HARDWARE,
-            Self::Sheet => Level::GOVERNMENT,
+            Self::Counter if institution == Some(IssuerNumber::REGISTRAR) => Level::HARDWARE,
+            Self::Counter | Self::Sheet => Level::GOVERNMENT,
         }
     }
 }

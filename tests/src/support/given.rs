@@ -99,6 +99,14 @@ impl Given {
         given
     }
 
+    /// … with a second registrar, and two schools.
+    pub fn province() -> Self {
+        Self::genesis()
+            .appointed(super::asking::person(5), Role::Registrar, None)
+            .admitted(1)
+            .admitted(2)
+    }
+
     /// … at another time.
     #[must_use]
     pub fn at(mut self, now_ms: i64) -> Self {
@@ -341,6 +349,15 @@ impl Given {
             leaf: hash,
         };
         Written { commit, target }
+    }
+
+    /// Proposes and has the second registrar agree: the proposal, and the commit that did it.
+    pub fn agreed_by_registrars(&mut self, asking: &Asking) -> (Target, Written) {
+        let proposal = self.makes(asking);
+        assert_eq!(proposal.kinds(), ["approval.proposed.v1"]);
+        let second = super::asking::person(5);
+        let written = self.makes(&said::approve(proposal.target, second, "registrar"));
+        (proposal.target, written)
     }
 
     /// Proposes and has the second officer of the school agree; the commit that did it.

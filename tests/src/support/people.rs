@@ -147,7 +147,12 @@ pub fn vetoes(who: Uuid, person: Uuid, recovery: Uuid) -> Asking {
     by_learner(who, veto::KIND, &veto::Data { person, recovery })
 }
 
-/// The proof was shown again.
+/// One of the officers at the counter completes it.
+pub fn opens(person: Uuid, recovery: Uuid) -> Asking {
+    by_registrar(complete::AT_COUNTER, &complete::Data { person, recovery })
+}
+
+/// The code of the sheet was typed again.
 pub fn completes(person: Uuid, recovery: Uuid) -> Asking {
     by_ledger(complete::KIND, &complete::Data { person, recovery })
 }

@@ -110,7 +110,7 @@ pub struct Scene {
     /// Its time.
     pub now_ms: i64,
     /// Sees each fact before it is folded, with the state that it changes.
-    pub watch: fn(&AnyState, &Fact),
+    watch: fn(&AnyState, &Fact),
 }
 
 impl Scene {
@@ -122,6 +122,12 @@ impl Scene {
             now_ms: NOON_MS,
             watch: |_, _| {},
         }
+    }
+
+    /// … in which `watch` sees each fact before it is folded, with the state that it changes.
+    #[must_use]
+    pub fn watched(self, watch: fn(&AnyState, &Fact)) -> Self {
+        Self { watch, ..self }
     }
 
     /// The state of a stream.

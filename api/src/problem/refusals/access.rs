@@ -112,6 +112,8 @@ pub(super) fn reason_of_veto(error: &VetoRecoveryError) -> Reason {
 
 pub(super) fn reason_of_completion(error: &CompleteRecoveryError) -> Reason {
     match error {
+        CompleteRecoveryError::NotServed(error) => not_served(error),
+        CompleteRecoveryError::OwnAccount => Reason::OwnAccount,
         CompleteRecoveryError::Unknown(_) => Reason::RecoveryUnknown,
         CompleteRecoveryError::Vetoed(_) => Reason::RecoveryVetoed,
         CompleteRecoveryError::TooSoon { .. } => Reason::RecoveryTooSoon,

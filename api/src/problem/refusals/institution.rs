@@ -6,7 +6,7 @@ use identity::institution::rename::RenameError;
 use identity::institution::revive::ReviveError;
 use identity::institution::suspend::SuspendInstitutionError;
 
-use super::reason_of_new_key;
+use super::key::reason_of_new_key;
 use crate::problem::Reason;
 
 pub(super) fn reason_of_rename(error: &RenameError) -> Reason {

@@ -2,7 +2,12 @@
 
 use credentials::merge::apply::ApplyMergeError;
 use credentials::merge::revert::RevertMergeError;
+use identity::person::bind_identifier::BindIdentifierError;
 use identity::person::death::RecordDeathError;
+use identity::person::erasure::certify::CertifyErasureError;
+use identity::person::erasure::destroy::DestroyKeysError;
+use identity::person::erasure::request::RequestErasureError;
+use identity::person::register::RegisterError;
 use identity::person::served::NotServed;
 use identity::person::suspend::SuspendPersonError;
 
@@ -56,5 +61,55 @@ pub(super) fn not_served(error: &NotServed) -> Reason {
         NotServed::NotOnRoster(_) => Reason::NotAllowed,
         NotServed::Merged(_) => Reason::PersonMerged,
         NotServed::HoldsRoles(_) => Reason::HoldsRoles,
+    }
+}
+
+pub(super) fn reason_of_register(error: &RegisterError) -> Reason {
+    match error {
+        RegisterError::PersonNotRandom => Reason::PersonNotRandom,
+        RegisterError::PersonTaken(_) => Reason::PersonTaken,
+        RegisterError::IdentifierTwice => Reason::IdentifierTwice,
+        RegisterError::ValuesDoNotFit => Reason::ValuesDoNotFit,
+        RegisterError::OverrideNotYours(_) => Reason::OverrideNotYours,
+    }
+}
+
+pub(super) fn reason_of_bind(error: &BindIdentifierError) -> Reason {
+    match error {
+        BindIdentifierError::PersonUnknown(_) => Reason::PersonUnknown,
+        BindIdentifierError::NotOnRoster(_) => Reason::NotAllowed,
+        BindIdentifierError::ValuesDoNotFit => Reason::ValuesDoNotFit,
+        BindIdentifierError::TooMany => Reason::TooManyIdentifiers,
+        BindIdentifierError::OverrideNotYours(_) => Reason::OverrideNotYours,
+    }
+}
+
+pub(super) fn reason_of_request_erasure(error: &RequestErasureError) -> Reason {
+    match error {
+        RequestErasureError::PersonUnknown(_) => Reason::PersonUnknown,
+        RequestErasureError::NotYours | RequestErasureError::LocksNotYours => Reason::NotAllowed,
+        RequestErasureError::NotInOrder
+        | RequestErasureError::LockOutside(_)
+        | RequestErasureError::LockPast(_) => Reason::ErasureInvalid,
+        RequestErasureError::InHand { .. } => Reason::ErasureInHand,
+        RequestErasureError::AbsorbedFirst(_) => Reason::AbsorbedFirst,
+    }
+}
+
+pub(super) fn reason_of_destroy(error: &DestroyKeysError) -> Reason {
+    match error {
+        DestroyKeysError::ErasureUnknown(_) => Reason::ErasureUnknown,
+        DestroyKeysError::NotDue(_) | DestroyKeysError::PartNotNext { .. } => Reason::ErasureNotDue,
+        DestroyKeysError::Form => Reason::ErasureInvalid,
+    }
+}
+
+pub(super) fn reason_of_certify(error: &CertifyErasureError) -> Reason {
+    match error {
+        CertifyErasureError::ErasureUnknown(_) => Reason::ErasureUnknown,
+        CertifyErasureError::NothingDestroyed | CertifyErasureError::TooEarly(_) => {
+            Reason::ErasureNotDue
+        }
+        CertifyErasureError::CountDiffers(_) => Reason::ErasureInvalid,
     }
 }

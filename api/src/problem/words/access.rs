@@ -150,6 +150,8 @@ impl InChinese for VetoRecoveryError {
 impl InChinese for CompleteRecoveryError {
     fn zh(&self) -> String {
         match self {
+            Self::NotServed(error) => error.zh(),
+            Self::OwnAccount => "经办人不能找回本人的账户".into(),
             Self::Unknown(id) => format!("此人没有找回 {id}"),
             Self::Vetoed(id) => format!("找回 {id} 已被否决"),
             Self::TooSoon { recovery, ready_ms } => {

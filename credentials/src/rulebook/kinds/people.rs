@@ -66,4 +66,5 @@ pub const TABLE: &[Kind] = &[
     Kind::alone(recovery::veto::KIND, SELF_OR_COUNTER, &[]),
     Kind::alone(recovery::veto::HALT, LEDGER, &[]),
     Kind::alone(recovery::complete::KIND, LEDGER, &[]),
+    Kind::alone(recovery::complete::AT_COUNTER, COUNTERS, &[]),
 ];

@@ -1,22 +1,27 @@
-//! recovery.complete: the delay is over and nobody said no; the account is open again.
+//! recovery.complete, recovery.complete-at-counter: the delay is over and nobody said no; the account is
+//! open again.
 //!
-//! The ledger says so, once whoever began it shows the same proof again: the officers at the counter,
-//! or the code of the sheet.
+//! What the sheet began its code completes, and the ledger says so: whoever types it is nobody yet. What
+//! two officers began one of them completes, who is named.
 
 use ledger::decision::{Decision, Verdict, World};
 use ledger::fact::Stream;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Stage, wire};
+use super::{Stage, Way, wire};
+use crate::ask::Ask;
 use crate::person::assurance::{Level, level_in};
+use crate::person::served::{self, NotServed};
 use crate::person::state::Barred;
 use crate::person::{Person, numbers, wire::stream};
 
 /// Kind of the ledger's own assertion.
 pub const KIND: &str = "recovery.complete.v1";
+/// Kind of the assertion of an officer.
+pub const AT_COUNTER: &str = "recovery.complete-at-counter.v1";
 
-/// The assertion's data; shipped: never changes.
+/// The data of both; shipped: never changes.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Data {
@@ -29,6 +34,8 @@ pub struct Data {
 /// Open the account again.
 #[derive(Debug)]
 pub struct Complete {
+    /// The asking side, if an officer asks.
+    pub officer: Option<Ask>,
     /// What is asked.
     pub data: Data,
 }
@@ -36,6 +43,12 @@ pub struct Complete {
 /// Why the account stays shut.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CompleteRecoveryError {
+    /// Not for this institution to say.
+    #[error(transparent)]
+    NotServed(#[from] NotServed),
+    /// An officer opens the own account.
+    #[error("no officer opens the own account again")]
+    OwnAccount,
     /// There is none of this name.
     #[error("there is no recovery {0} of this person")]
     Unknown(Uuid),
@@ -65,13 +78,24 @@ impl Decision for Complete {
     type Error = CompleteRecoveryError;
 
     fn streams(&self, world: &World<'_>) -> Vec<Stream> {
-        numbers::streams(world, self.data.person)
+        let person = self.data.person;
+        let mut streams = numbers::streams(world, person);
+        let officer = self.officer.iter();
+        streams.extend(officer.flat_map(|ask| served::streams(person, ask.issuer)));
+        streams
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, CompleteRecoveryError> {
         let Data { person, recovery } = self.data;
-        let state = world.get::<Person>(&stream(person));
+        let (state, way) = match &self.officer {
+            None => (world.get::<Person>(&stream(person)), Way::Sheet),
+            Some(ask) if ask.person() == Some(person) => {
+                return Err(CompleteRecoveryError::OwnAccount);
+            }
+            Some(ask) => (served::check(world, person, ask.issuer)?, Way::Counter),
+        };
         let it = state.recoveries.find(recovery);
+        let it = it.filter(|it| it.way == way);
         let it = it.ok_or(CompleteRecoveryError::Unknown(recovery))?;
         match it.stage {
             Stage::Vetoed(_) => return Err(CompleteRecoveryError::Vetoed(recovery)),
@@ -83,7 +107,7 @@ impl Decision for Complete {
             return Err(CompleteRecoveryError::Barred(person));
         }
         let level = level_in(world, person);
-        if level > it.way.opens() {
+        if level > way.opens(self.officer.as_ref().map(|ask| ask.issuer)) {
             return Err(CompleteRecoveryError::LevelTooHigh(level));
         }
         if world.recorded_at_ms < it.ready_ms {

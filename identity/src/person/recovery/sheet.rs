@@ -70,7 +70,7 @@ impl Decision for IssueSheet {
             return Err(IssueSheetError::Barred(person));
         }
         let level = level_in(world, person);
-        if level > super::Way::Sheet.opens() {
+        if level > super::Way::Sheet.opens(None) {
             return Err(IssueSheetError::LevelTooHigh(level));
         }
         if let Some(open) = state.recoveries.open(world.recorded_at_ms) {

@@ -11,7 +11,6 @@ use uuid::Uuid;
 
 use super::{DELAY_MS, Way, wire};
 use crate::ask::Ask;
-use crate::did::IssuerNumber;
 use crate::erasable::Commitments;
 use crate::person::assurance::{Level, level_in};
 use crate::person::served::{self, NotServed};
@@ -113,7 +112,7 @@ impl Decision for Start {
             return Err(StartRecoveryError::Barred(person));
         }
         let level = level_in(world, person);
-        if level > Level::GOVERNMENT && self.ask.issuer != IssuerNumber::REGISTRAR {
+        if level > Way::Counter.opens(Some(self.ask.issuer)) {
             return Err(StartRecoveryError::LevelTooHigh(level));
         }
         under_way(&state, world)?;
@@ -158,7 +157,7 @@ impl Decision for Claim {
             return Err(StartRecoveryError::SheetSpent);
         }
         let level = level_in(world, person);
-        if level > Way::Sheet.opens() {
+        if level > Way::Sheet.opens(None) {
             return Err(StartRecoveryError::LevelTooHigh(level));
         }
         under_way(&state, world)?;

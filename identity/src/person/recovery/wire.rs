@@ -15,7 +15,7 @@ pub const SHEET_ISSUED_V1: &str = "recovery.sheet-issued.v1";
 pub const STARTED_V1: &str = "recovery.started.v1";
 /// recovery.vetoed.v1: its data is that of recovery.veto.v1.
 pub const VETOED_V1: &str = "recovery.vetoed.v1";
-/// recovery.completed.v1: its data is that of recovery.complete.v1.
+/// recovery.completed.v1: its data is that of recovery.complete.v1 and recovery.complete-at-counter.v1.
 pub const COMPLETED_V1: &str = "recovery.completed.v1";
 
 #[derive(Serialize, Deserialize)]

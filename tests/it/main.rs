@@ -59,6 +59,7 @@ mod rules_merges;
 mod rules_officers;
 mod rules_recoveries;
 mod rules_standing;
+mod rules_successors;
 mod running_log;
 mod side;
 mod sign_in;

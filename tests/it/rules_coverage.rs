@@ -326,6 +326,7 @@ fn every_refusal_has_a_test() {
         super::rules_merges::REFUSALS,
         super::rules_officers::REFUSALS,
         super::rules_standing::REFUSALS,
+        super::rules_successors::REFUSALS,
     ]
     .into_iter()
     .flatten()

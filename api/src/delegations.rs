@@ -4,8 +4,7 @@
 //! the vault alone, so it is looked at here, each time; the log holds the month that it is rounded up to.
 
 use credentials::account::Whole;
-use identity::date;
-use identity::person::delegation::{self, AGE_OF_CONSENT, Basis, Delegation, Scope, end};
+use identity::person::delegation::{self, Basis, Delegation, Scope, end};
 use identity::person::{Person, wire};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
@@ -53,27 +52,6 @@ impl App {
             Some(_) => Ok(()),
             None => Err(Problem::of(Reason::NotDelegated)),
         }
-    }
-
-    /// The birthday from which on somebody says yes alone, by the vault; `None` = it is not known.
-    pub(crate) fn of_age_from(&self, person: Uuid) -> Result<Option<Date>, Problem> {
-        Ok(self
-            .born_on(person)?
-            .map(|day| day.saturating_add(AGE_OF_CONSENT.years())))
-    }
-
-    /// The day of birth, by the vault.
-    pub(crate) fn born_on(&self, person: Uuid) -> Result<Option<Date>, Problem> {
-        let opened = self.identity_of(person)?;
-        let born = opened.iter().find(|it| it.name() == "birth_date");
-        Ok(born.and_then(|it| date::parse(it.expose_text()?)))
-    }
-
-    fn is_child(&self, person: Uuid) -> Result<bool, Problem> {
-        // Unknown is no child's: nobody acts on what nobody knows.
-        Ok(self
-            .of_age_from(person)?
-            .is_some_and(|from| self.today() < from))
     }
 
     /// Ends every delegation whose time came: the day in the log, or the child's birthday.

@@ -1,5 +1,6 @@
 //! The door: HTTP, command line, vault. It decides nothing.
 
+mod age;
 pub mod app;
 mod cache;
 pub mod cli;

@@ -13,11 +13,11 @@ pub mod texts;
 
 use std::sync::Arc;
 
+use identity::date::start_of;
 use identity::person::contact::Channel;
 use identity::person::delegation::Basis;
 use identity::person::{Person, wire};
 use jiff::ToSpan as _;
-use jiff::tz::Offset;
 use ledger::side::{Side, SideError, Transaction};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -203,9 +203,7 @@ fn notice_id(at_ms: i64, position: u64, person: Uuid, matter: &Matter) -> Uuid {
 /// The name of a reminder: one for each delegation, in the order of the days on which they are due.
 fn ending_id(it: &projections::people::Delegation) -> Uuid {
     let due = it.until.saturating_sub(REMINDED_DAYS.days());
-    let due_ms = const { Offset::constant(8) }
-        .to_timestamp(due.at(0, 0, 0, 0))
-        .map_or(0, jiff::Timestamp::as_millisecond);
+    let due_ms = start_of(due);
     let random = ledger::clock::uuid_v8("xuefen/notice/ending", &[it.delegation.as_bytes()]);
     timed(due_ms, random)
 }

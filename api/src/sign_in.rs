@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
+use identity::person::assurance::Level;
 use ledger::assertion::By;
 use ledger::clock::Clock;
 use ledger::hash::Digest;
@@ -45,7 +46,7 @@ pub enum Signed {
         /// Its name.
         id: Digest,
         /// Level of assurance.
-        loa: u8,
+        loa: Level,
         /// When who it is was last shown, Unix milliseconds.
         proven_at_ms: i64,
     },
@@ -171,9 +172,9 @@ fn of_session(app: &App, secret: &str, parts: &Parts) -> Result<Caller, Problem>
 }
 
 /// Levels of assurance below which a session opens nothing but itself (SECURITY §1.3).
-const OWN_RECORD_LOA: u8 = 2;
+const OWN_RECORD_LEVEL: Level = Level::ROSTER;
 /// What officers need.
-pub const OFFICER_LOA: u8 = 4;
+pub const OFFICER_LEVEL: Level = Level::HARDWARE;
 /// How long a proof of who somebody is counts as fresh.
 const FRESH_MS: i64 = 5 * 60_000;
 
@@ -200,14 +201,14 @@ impl Caller {
             return Ok(());
         };
         let needed = if self.role.is_appointed() {
-            OFFICER_LOA
+            OFFICER_LEVEL
         } else {
-            OWN_RECORD_LOA
+            OWN_RECORD_LEVEL
         };
         if loa < needed {
             return Err(Problem::of(Reason::LoaTooLow).detail((
-                format!("需要等级 {needed}，当前登录为 {loa}"),
-                format!("level {needed} is needed; this sign-in has {loa}"),
+                format!("需要 {needed}，当前登录为 {loa}"),
+                format!("{needed} is needed; this sign-in has {loa}"),
             )));
         }
         Ok(())

@@ -5,19 +5,36 @@
 //! nothing.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 use serde::{Deserialize, Deserializer, Serializer};
 
 /// The calendar day of UTC+8 at `ms` (Unix time in milliseconds; out of range = the nearest day).
 pub fn day_of(ms: i64) -> Date {
+    time_of(ms).date()
+}
+
+/// The minute of UTC+8 at `ms`: `2026-06-30 12:00`.
+pub fn minute_of(ms: i64) -> String {
+    time_of(ms).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// When `day` begins in UTC+8, Unix milliseconds.
+pub fn start_of(day: Date) -> i64 {
+    let start = const { Offset::constant(8) }.to_timestamp(day.at(0, 0, 0, 0));
+    // Only the first and last hours of all time are out of range.
+    start.map_or(0, Timestamp::as_millisecond)
+}
+
+/// The clock of UTC+8 at `ms` (Unix time in milliseconds; out of range = the nearest time).
+pub fn time_of(ms: i64) -> DateTime {
     let bound = if ms < 0 {
         Timestamp::MIN
     } else {
         Timestamp::MAX
     };
     let time = Timestamp::from_millisecond(ms).unwrap_or(bound);
-    const { Offset::constant(8) }.to_datetime(time).date()
+    const { Offset::constant(8) }.to_datetime(time)
 }
 
 /// Reads `YYYY-MM-DD`; `None` for any other form and for days that do not exist.

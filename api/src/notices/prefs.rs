@@ -1,8 +1,7 @@
 //! How somebody wants to be told: on which channels, in which language, not at night.
 
+use identity::date::time_of;
 use identity::person::contact::Channel;
-use jiff::Timestamp;
-use jiff::tz::Offset;
 use ledger::side::SideError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -89,9 +88,7 @@ impl Preferences {
 
     /// The first moment at or behind `now_ms` that is not quiet, Unix milliseconds.
     pub fn awake_from(&self, now_ms: i64) -> i64 {
-        let time = Timestamp::from_millisecond(now_ms).unwrap_or(Timestamp::MAX);
-        let time = const { Offset::constant(8) }.to_datetime(time);
-        let hour = u8::try_from(time.hour()).unwrap_or_default();
+        let hour = u8::try_from(time_of(now_ms).hour()).unwrap_or_default();
         let quiet = if self.quiet_from <= self.quiet_to {
             (self.quiet_from..self.quiet_to).contains(&hour)
         } else {

@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use jiff::Timestamp;
-use jiff::tz::Offset;
+use identity::date::minute_of;
 use serde::Deserialize;
 
 use super::Matter;
@@ -50,7 +49,7 @@ pub fn text(matter: &Matter, language: Language, link: Option<&str>) -> Text {
         ),
     };
     let when = match matter {
-        Matter::RecoveryStarted { ready_ms, .. } => minute(*ready_ms),
+        Matter::RecoveryStarted { ready_ms, .. } => minute_of(*ready_ms),
         _ => String::new(),
     };
     Text {
@@ -59,13 +58,6 @@ pub fn text(matter: &Matter, language: Language, link: Option<&str>) -> Text {
             .replace("{link}", link.unwrap_or(inside))
             .replace("{when}", &when),
     }
-}
-
-/// Minute of UTC+8.
-fn minute(ms: i64) -> String {
-    let time = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX);
-    let time = const { Offset::constant(8) }.to_datetime(time);
-    time.strftime("%Y-%m-%d %H:%M").to_string()
 }
 
 /// The matters that the table has words for.

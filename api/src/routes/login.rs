@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use identity::person::assurance::Level;
 use identity::role::Role;
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -17,7 +18,7 @@ use crate::sign_in::cookie;
 use crate::sign_in::session::{Agent, COOKIE};
 
 /// How well a token of the demo shows who somebody is: no better than the demo needs.
-const DEMO_LOA: u8 = 4;
+const DEMO_LEVEL: Level = Level::HARDWARE;
 
 /// What /login takes.
 #[derive(Debug, Default, Deserialize)]
@@ -50,7 +51,7 @@ pub async fn page(
         person: grant.person,
         role: grant.role,
         institution: grant.institution,
-        loa: DEMO_LOA,
+        loa: DEMO_LEVEL,
         by: "demo".into(),
         agent: Agent::of(&headers),
     };

@@ -9,7 +9,6 @@ use axum::response::Response;
 use identity::erasable::Commitments;
 use identity::person::recovery::{Recovery, Stage, Way, complete, sheet, start, veto};
 use identity::person::{Person, wire};
-use jiff::ToSpan as _;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -22,9 +21,6 @@ use crate::extract::{Body, Caller};
 use crate::problem::{Problem, ProblemBody, Reason};
 use crate::sheets::{Sheet, SheetError};
 use crate::write::Asking;
-
-/// Age from which on nobody waits who comes to a counter.
-const ELDER_YEARS: i16 = 60;
 
 /// What an officer saw.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -126,11 +122,9 @@ pub async fn begin(
 ) -> Result<Response, Problem> {
     app.may_read(&caller, person)?;
     app.require_served(&caller, person)?;
-    let born = app.born_on(person)?;
-    let elder = born.is_some_and(|day| day.saturating_add(ELDER_YEARS.years()) <= app.today());
     let data = start::StartData {
         values: Commitments::default(),
-        elder,
+        elder: app.is_elder(person)?,
         person,
     };
     let asking = Asking {

@@ -5,19 +5,16 @@
 
 use identity::did::IssuerNumber;
 use identity::officer::Officer;
+use identity::person::assurance::Level;
 use identity::person::{Person, wire};
 use identity::role::Role;
-use jiff::civil::Date;
 use ledger::hash::Digest;
 use uuid::Uuid;
 
-use super::OFFICER_LOA;
+use super::OFFICER_LEVEL;
 use super::session::{Agent, Opened, Session, Term};
 use crate::app::App;
 use crate::problem::{Problem, Reason};
-
-/// From this age on a session lasts longer: signing in is a hurdle (SECURITY §4).
-const ELDER_YEARS: i16 = 60;
 
 /// Who showed who it is, and how well.
 #[derive(Debug, Clone)]
@@ -29,7 +26,7 @@ pub struct Shown {
     /// For which institution.
     pub institution: Option<IssuerNumber>,
     /// Level of assurance.
-    pub loa: u8,
+    pub loa: Level,
     /// By which way of signing in.
     pub by: String,
     /// From what.
@@ -92,24 +89,12 @@ impl App {
                 format!("the role {} is not held", shown.role),
             )));
         }
-        if shown.loa < OFFICER_LOA {
+        if shown.loa < OFFICER_LEVEL {
             return Err(Problem::of(Reason::LoaTooLow).detail((
-                format!("工作人员登录需要等级 {OFFICER_LOA}"),
-                format!("officers sign in at level {OFFICER_LOA}"),
+                format!("工作人员登录需要 {OFFICER_LEVEL}"),
+                format!("officers sign in at {OFFICER_LEVEL}"),
             )));
         }
         Ok(())
-    }
-
-    fn is_elder(&self, person: Uuid) -> Result<bool, Problem> {
-        let opened = self.identity_of(person)?;
-        let born = opened.iter().find(|it| it.name() == "birth_date");
-        let born: Option<Date> = born.and_then(|it| it.expose_text()?.parse().ok());
-        let today = self.today();
-        let age = |born: Date| {
-            let had = (today.month(), today.day()) >= (born.month(), born.day());
-            today.year() - born.year() - i16::from(!had)
-        };
-        Ok(born.is_some_and(|born| age(born) >= ELDER_YEARS))
     }
 }

@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, HeaderName, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use identity::did::IssuerNumber;
+use identity::person::assurance::Level;
 use identity::role::Role;
 use ledger::clock::{self, Clock};
 use ledger::hash::Digest;
@@ -117,7 +118,7 @@ pub struct Session {
     /// For which institution.
     pub institution: Option<IssuerNumber>,
     /// Level of assurance (SECURITY §1.3).
-    pub loa: u8,
+    pub loa: Level,
     /// By which way of signing in: a provider's name, or `demo`.
     pub by: String,
     /// How long it may last.

@@ -9,6 +9,8 @@ use std::sync::mpsc::{Receiver, channel};
 use api::config::Config;
 use api::notices::mail::{Security, SmtpConfig};
 use api::notices::sms::SmsConfig;
+use api::notices::{Matter, Text, text};
+use api::problem::Language;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use identity::role::Role;
 use serde_json::{Value, json};
@@ -324,6 +326,60 @@ fn preferences_and_contacts_are_the_persons_own() {
     stand
         .post(&own, &at(learner, "contacts"), &none)
         .refused(409, "contact-not-set");
+}
+
+/// Everything that somebody can be told; a new matter does not compile until it is listed.
+fn matters() -> Vec<Matter> {
+    let (recovery, delegation) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let all = vec![
+        Matter::RecoveryStarted {
+            recovery,
+            ready_ms: 1_782_792_000_000,
+        },
+        Matter::RecoveryVetoed,
+        Matter::RecoveryCompleted,
+        Matter::DelegationGiven,
+        Matter::DelegationReceived,
+        Matter::DelegationEnding { delegation },
+        Matter::OutcomeCorrected,
+        Matter::OutcomeRevoked,
+        Matter::CredentialSuspended,
+        Matter::CredentialReinstated,
+        Matter::CredentialRevoked,
+    ];
+    let listed = |matter: &Matter| match matter {
+        Matter::RecoveryStarted { .. }
+        | Matter::RecoveryVetoed
+        | Matter::RecoveryCompleted
+        | Matter::DelegationGiven
+        | Matter::DelegationReceived
+        | Matter::DelegationEnding { .. }
+        | Matter::OutcomeCorrected
+        | Matter::OutcomeRevoked
+        | Matter::CredentialSuspended
+        | Matter::CredentialReinstated
+        | Matter::CredentialRevoked => true,
+    };
+    assert!(all.iter().all(listed));
+    all
+}
+
+#[test]
+fn every_matter_has_words_in_both_languages() {
+    // Somebody would be sent the name of a program's variable, or a sentence with a hole in it.
+    let mut named = api::notices::texts::named();
+    named.sort_unstable();
+    let mut names: Vec<_> = matters().iter().map(Matter::name).collect();
+    names.sort_unstable();
+    assert_eq!(names, named);
+    for matter in matters() {
+        for language in [Language::Zh, Language::En] {
+            let Text { title, body } = text(&matter, language, Some("https://x/r/y"));
+            assert!(!title.is_empty() && !body.contains(['{', '}']), "{body}");
+            let chinese = body.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+            assert_eq!(chinese, language == Language::Zh, "{body}");
+        }
+    }
 }
 
 /// A mail server of other people, if its program is here.

@@ -81,7 +81,7 @@ fn people(met: &Met, stand: &mut Stand) {
         person: school.officers[0].person,
         role: Role::Institution,
         institution: Some(IssuerNumber(school.number)),
-        loa: 3,
+        loa: identity::person::assurance::Level::GOVERNMENT,
         by: "test".into(),
         term: Term::Officer,
         agent: Agent::Program,

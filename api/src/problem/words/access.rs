@@ -1,5 +1,6 @@
 //! Who acts in whose name, how sure it is who somebody is, consent, and the way back into an account.
 
+use identity::date::minute_of;
 use identity::person::assurance::AssuranceError;
 use identity::person::consent::ConsentError;
 use identity::person::contact::ContactError;
@@ -10,18 +11,9 @@ use identity::person::recovery::complete::CompleteRecoveryError;
 use identity::person::recovery::sheet::IssueSheetError;
 use identity::person::recovery::start::StartRecoveryError;
 use identity::person::recovery::veto::VetoRecoveryError;
-use jiff::Timestamp;
-use jiff::tz::Offset;
 use uuid::Uuid;
 
 use super::InChinese;
-
-/// Minute of UTC+8.
-fn minute(ms: i64) -> String {
-    let time = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX);
-    let time = const { Offset::constant(8) }.to_datetime(time);
-    time.strftime("%Y-%m-%d %H:%M").to_string()
-}
 
 fn barred(person: Uuid) -> String {
     format!("人员 {person} 未登记、已暂停、已并入别的编号、已删除或已去世")
@@ -155,7 +147,7 @@ impl InChinese for CompleteRecoveryError {
             Self::Unknown(id) => format!("此人没有找回 {id}"),
             Self::Vetoed(id) => format!("找回 {id} 已被否决"),
             Self::TooSoon { recovery, ready_ms } => {
-                format!("找回 {recovery} 从 {} 起才能完成", minute(*ready_ms))
+                format!("找回 {recovery} 从 {} 起才能完成", minute_of(*ready_ms))
             }
             Self::TooLate(id) => format!("找回 {id} 没有及时完成：请重新开始"),
             Self::Barred(person) => barred(*person),

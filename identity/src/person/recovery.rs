@@ -47,6 +47,16 @@ impl Way {
     }
 }
 
+/// The data of every assertion about one that was begun; shipped: never changes.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// Whose.
+    pub person: Uuid,
+    /// Which.
+    pub recovery: Uuid,
+}
+
 /// Everything that happens on the way back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {

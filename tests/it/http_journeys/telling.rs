@@ -369,9 +369,9 @@ fn every_matter_has_words_in_both_languages() {
     // Somebody would be sent the name of a program's variable, or a sentence with a hole in it.
     let mut named = api::notices::texts::named();
     named.sort_unstable();
-    let mut names: Vec<_> = matters().iter().map(Matter::name).collect();
-    names.sort_unstable();
-    assert_eq!(names, named);
+    let mut listed: Vec<_> = matters().iter().map(Matter::name).collect();
+    listed.sort_unstable();
+    assert_eq!(listed, named);
     for matter in matters() {
         for language in [Language::Zh, Language::En] {
             let Text { title, body } = text(&matter, language, Some("https://x/r/y"));

@@ -6,9 +6,9 @@
 
 use ledger::decision::{Decision, Verdict, World};
 use ledger::fact::Stream;
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use super::Data;
 use super::{Stage, Way, wire};
 use crate::ask::Ask;
 use crate::person::assurance::{Level, level_in};
@@ -20,16 +20,6 @@ use crate::person::{Person, numbers, wire::stream};
 pub const KIND: &str = "recovery.complete.v1";
 /// Kind of the assertion of an officer.
 pub const AT_COUNTER: &str = "recovery.complete-at-counter.v1";
-
-/// The data of both; shipped: never changes.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Data {
-    /// Whose.
-    pub person: Uuid,
-    /// Which.
-    pub recovery: Uuid,
-}
 
 /// Open the account again.
 #[derive(Debug)]

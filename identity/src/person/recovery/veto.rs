@@ -2,9 +2,9 @@
 
 use ledger::decision::{Decision, Verdict, World};
 use ledger::fact::Stream;
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use super::Data;
 use super::{Stage, wire};
 use crate::person::delegation::Asker;
 use crate::person::served::{self, NotServed};
@@ -14,16 +14,6 @@ use crate::person::{Person, wire::stream};
 pub const KIND: &str = "recovery.veto.v1";
 /// Kind of the ledger's own assertion: the no came from a notice on one of the person's channels.
 pub const HALT: &str = "recovery.halt.v1";
-
-/// The assertion's data; shipped: never changes.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Data {
-    /// Whose.
-    pub person: Uuid,
-    /// Which.
-    pub recovery: Uuid,
-}
 
 /// Say no.
 #[derive(Debug)]

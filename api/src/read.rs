@@ -101,9 +101,7 @@ impl App {
             return Ok(());
         };
         let stream = identity::person::wire::stream(person);
-        let state = self.ledger.state::<Person>(&stream)?;
-        let asker = self.institution(institution)?;
-        if state.is_served_by(institution, &asker) {
+        if self.serves(institution, &*self.ledger.state::<Person>(&stream)?)? {
             return Ok(());
         }
         Err(Problem::of(Reason::NotAllowed))

@@ -3,7 +3,7 @@
 //! Invariant: the code is answered once and kept nowhere; what is kept is its Argon2id hash, sealed with
 //! whose it is. Who guesses learns nothing: a wrong code, a replaced one and one that never was get the
 //! same answer after the same work, and five wrong ones let a sheet rest for a quarter of an hour.
-//! A crash between issuing and the commit leaves a code that the log does not know, which opens nothing.
+//! The commit comes first: a crash behind it leaves a sheet without a code, and another is printed.
 
 use std::sync::Arc;
 

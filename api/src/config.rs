@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::sign_in::provider::ProviderConfig;
+
 /// Files read, in this order.
 const FILES: [&str; 2] = ["/etc/xuefen/xuefen.toml", "xuefen.toml"];
 /// Prefix of environment variables: `XF_SERVER__LISTEN`.
@@ -77,6 +79,8 @@ pub struct SignInConfig {
     pub bearer_tokens: bool,
     /// Where people and machines find us, `https://…`; without it, the ledger's host.
     pub public_url: Option<String>,
+    /// Where people may sign in.
+    pub providers: Vec<ProviderConfig>,
 }
 
 impl Default for LedgerConfig {

@@ -33,7 +33,7 @@ use crate::extract::{Caller, unquoted};
 use crate::flights::Flight;
 use crate::problem::{Problem, Reason, Words};
 use crate::settling::settles;
-use crate::vault::{Alias, Reserved, VaultError};
+use crate::vault::{Alias, LINK, Reserved, VaultError};
 use deposit::{Deposit, deposit_of};
 
 /// What became of a write.
@@ -476,6 +476,9 @@ fn not_put(error: VaultError, id: Uuid) -> Problem {
 /// Which of these aliases is somebody else's.
 fn taken(aliases: &[Alias<'_>], index: usize) -> Problem {
     let name = aliases.get(index).map_or("", |alias| alias.kind);
+    if name == LINK {
+        return Problem::of(Reason::LinkTaken);
+    }
     Problem::of(Reason::IdentifierTaken).field(
         format!("/identifiers/{name}"),
         ("已绑定给另一个人", "it is bound to another person"),

@@ -24,7 +24,7 @@ use identity::institution::{
 use identity::officer::{Officer, appoint, clerk, dismiss};
 use identity::person::erasure::{certify, destroy, request};
 use identity::person::erasures::Erasures;
-use identity::person::{Person, bind_identifier, death, register, suspend};
+use identity::person::{Person, bind_identifier, death, link, register, suspend};
 use ledger::assertion::{Assertion, Kid};
 use ledger::batch::{self, Accepted};
 use ledger::decision::{Aggregate, AnyState, Decision, Fold, FoldOf, Rules, Verdict, World};
@@ -177,6 +177,16 @@ fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<AnyDecision, Refusal> 
         }),
         suspend::SUSPEND => suspension(issuer, suspend::Change::Suspend, data)?,
         suspend::REINSTATE => suspension(issuer, suspend::Change::Reinstate, data)?,
+        link::CONFIRM => Box::new(Use(link::ConfirmLink {
+            issuer,
+            act: ask.act.clone(),
+            data: read(data)?,
+        })),
+        link::REMOVE => Box::new(Use(link::RemoveLink {
+            issuer,
+            act: ask.act.clone(),
+            data: read(data)?,
+        })),
         death::RECORD => end_of_life(issuer, death::Change::Record, data)?,
         death::WITHDRAW => end_of_life(issuer, death::Change::Withdraw, data)?,
         _ => institution_case(kind, ask, data)?,

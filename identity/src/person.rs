@@ -8,6 +8,7 @@ pub mod death;
 pub mod erasure;
 pub mod erasures;
 pub mod event;
+pub mod link;
 pub mod register;
 pub mod state;
 pub mod suspend;

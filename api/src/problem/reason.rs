@@ -117,6 +117,13 @@ pub enum Reason {
     TokenInvalid,
     LoaTooLow,
     StepUpNeeded,
+    SignInStateInvalid,
+    SignInRefused,
+    ProviderUnreachable,
+    LinkProofInvalid,
+    LinkTaken,
+    LinkUnknown,
+    TooManyLinks,
     CsrfMissing,
     SessionOver,
     TokenNeedsProof,
@@ -303,6 +310,13 @@ impl Reason {
         Self::TokenInvalid,
         Self::LoaTooLow,
         Self::StepUpNeeded,
+        Self::SignInStateInvalid,
+        Self::SignInRefused,
+        Self::ProviderUnreachable,
+        Self::LinkProofInvalid,
+        Self::LinkTaken,
+        Self::LinkUnknown,
+        Self::TooManyLinks,
         Self::CsrfMissing,
         Self::SessionOver,
         Self::TokenNeedsProof,
@@ -382,7 +396,9 @@ impl Reason {
     #[expect(clippy::too_many_lines, reason = "a table, one line a reason")]
     pub const fn status(self) -> StatusCode {
         match self {
-            Self::AssertionMalformed | Self::BodyUnreadable => StatusCode::BAD_REQUEST,
+            Self::AssertionMalformed | Self::BodyUnreadable | Self::SignInStateInvalid => {
+                StatusCode::BAD_REQUEST
+            }
             Self::KeyUnknown
             | Self::BadSignature
             | Self::SignerUnknown
@@ -413,6 +429,8 @@ impl Reason {
             | Self::OwnAccount
             | Self::PersonBarred
             | Self::PersonNeeded
+            | Self::SignInRefused
+            | Self::LinkProofInvalid
             | Self::CsrfMissing
             | Self::LoaTooLow
             | Self::NotAllowed => StatusCode::FORBIDDEN,
@@ -424,10 +442,13 @@ impl Reason {
             | Self::CredentialUnknown
             | Self::ListUnknown
             | Self::ErasureUnknown
+            | Self::LinkUnknown
             | Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::IdReused
             | Self::BatchRefused
+            | Self::LinkTaken
+            | Self::TooManyLinks
             | Self::AlreadySo
             | Self::ImportPolicyChanged
             | Self::ImportNotNow
@@ -561,6 +582,7 @@ impl Reason {
             | Self::Stopping
             | Self::WriteUnknown
             | Self::ViewBehind
+            | Self::ProviderUnreachable
             | Self::Timeout => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -677,6 +699,13 @@ impl Reason {
             Self::TokenInvalid => "token-invalid",
             Self::LoaTooLow => "loa-too-low",
             Self::StepUpNeeded => "step-up-needed",
+            Self::SignInStateInvalid => "sign-in-state",
+            Self::SignInRefused => "sign-in-refused",
+            Self::ProviderUnreachable => "provider-unreachable",
+            Self::LinkProofInvalid => "link-proof-invalid",
+            Self::LinkTaken => "link-taken",
+            Self::LinkUnknown => "link-unknown",
+            Self::TooManyLinks => "too-many-links",
             Self::CsrfMissing => "csrf-missing",
             Self::SessionOver => "session-over",
             Self::PersonNeeded => "person-needed",

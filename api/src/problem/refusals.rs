@@ -251,6 +251,8 @@ impl From<Refusal> for Problem {
             Refusal::CertifyErasure(error) => reason_of_certify(error),
             Refusal::SuspendPerson(error) => person::reason_of_suspension(error),
             Refusal::RecordDeath(error) => person::reason_of_death(error),
+            Refusal::ConfirmLink(error) => person::reason_of_link(error),
+            Refusal::RemoveLink(error) => person::reason_of_unlink(error),
             Refusal::ApplyMerge(error) => person::reason_of_apply(error),
             Refusal::RevertMerge(error) => person::reason_of_revert(error),
             Refusal::RecordOutcome(error) => reason_of_record(error),

@@ -120,6 +120,9 @@ pub struct Session {
     pub loa: u8,
     /// By which way of signing in: a provider's name, or `demo`.
     pub by: String,
+    /// By which link: the number that it names, and its own.
+    #[serde(default)]
+    pub link: Option<(Uuid, Uuid)>,
     /// How long it may last.
     pub term: Term,
     /// From what.

@@ -8,7 +8,7 @@ use identity::institution::{
 };
 use identity::officer::{appoint, clerk, dismiss};
 use identity::person::erasure::{certify, destroy, request};
-use identity::person::{bind_identifier, death, register, suspend};
+use identity::person::{bind_identifier, death, link, register, suspend};
 use identity::purpose::Purpose;
 use identity::role::Role;
 use ledger::batch;
@@ -53,6 +53,12 @@ const KEEPERS: Entitlement = Entitlement {
 const COUNTERS: Entitlement = Entitlement {
     signer: Signer::Either,
     roles: &[Role::Counter, Role::Registrar],
+};
+
+/// Who links an account that signs somebody in: the person, or who has seen the person.
+const LINKERS: Entitlement = Entitlement {
+    signer: Signer::Either,
+    roles: &[Role::Learner, Role::Counter, Role::Registrar],
 };
 
 /// The kinds that other keys than an assertion key sign. What is not here, assertion keys sign.
@@ -326,6 +332,22 @@ pub const TABLE: &[Kind] = &[
         purpose: Purpose::Identity,
         two_person: Some(Act::Standing),
         approvers: COUNTERS.roles,
+    },
+    Kind {
+        name: link::CONFIRM,
+        entitlement: LINKERS,
+        erasable: link::ERASABLE,
+        purpose: Purpose::Identity,
+        two_person: None,
+        approvers: &[],
+    },
+    Kind {
+        name: link::REMOVE,
+        entitlement: LINKERS,
+        erasable: &[],
+        purpose: Purpose::Identity,
+        two_person: None,
+        approvers: &[],
     },
     Kind {
         name: apply::KIND,

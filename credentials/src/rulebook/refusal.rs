@@ -20,6 +20,7 @@ use identity::person::erasure::certify::CertifyErasureError;
 use identity::person::erasure::destroy::DestroyKeysError;
 use identity::person::erasure::request::RequestErasureError;
 use identity::person::register::RegisterError;
+use identity::person::link::{ConfirmLinkError, RemoveLinkError};
 use identity::person::suspend::SuspendPersonError;
 use ledger::batch::accept::AcceptError;
 
@@ -120,6 +121,12 @@ pub enum Refusal {
     /// person.record-death, person.withdraw-death
     #[error(transparent)]
     RecordDeath(#[from] RecordDeathError),
+    /// link.confirm
+    #[error(transparent)]
+    ConfirmLink(#[from] ConfirmLinkError),
+    /// link.remove
+    #[error(transparent)]
+    RemoveLink(#[from] RemoveLinkError),
     /// merge.apply
     #[error(transparent)]
     ApplyMerge(#[from] ApplyMergeError),

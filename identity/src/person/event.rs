@@ -125,4 +125,18 @@ pub enum Event {
     MergeApplied(Edge),
     /// merge.reverted
     MergeReverted(Edge),
+    /// link.confirmed
+    LinkConfirmed {
+        /// The ceremony in which both sides were shown.
+        ceremony: Uuid,
+        /// The best level of assurance that it gives.
+        loa: u8,
+        /// The provider's name and the account's.
+        values: Commitments,
+    },
+    /// link.removed
+    LinkRemoved {
+        /// Which.
+        link: Uuid,
+    },
 }

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::erasure::{Erasure, Round};
 use super::event::{Alias, Edge, Event, KeysDestroyed};
+use super::link::Link;
 use super::wire;
 use crate::approval;
 use crate::did::{Did, IssuerNumber};
@@ -32,6 +33,12 @@ pub struct Person {
     pub suspended: Option<Earlier>,
     /// The commit that recorded the person's death.
     pub died: Option<Earlier>,
+    /// Accounts at providers that sign the person in.
+    pub links: Vec<Link>,
+    /// Ceremonies that linked one, now or before.
+    pub ceremonies: Vec<Uuid>,
+    /// How often links came or went: what was shown before the last time proves nothing.
+    pub link_changes: u64,
 }
 
 /// Why nobody acts under a number.
@@ -87,6 +94,11 @@ impl Person {
             erasure.is_closing(purpose)
                 || (purpose == Purpose::Identity && erasure.purposes.contains(&purpose))
         })
+    }
+
+    /// The link of this name.
+    pub fn link(&self, id: Uuid) -> Option<Link> {
+        self.links.iter().copied().find(|link| link.id == id)
     }
 
     /// The erasure of this name.
@@ -179,6 +191,23 @@ impl Aggregate for Person {
             Event::MergeReverted(Edge::Into(_)) => self.merged_into = None,
             Event::MergeReverted(Edge::Absorbed(person)) => {
                 self.absorbed.retain(|absorbed| absorbed != person);
+            }
+            Event::LinkConfirmed {
+                ceremony,
+                loa,
+                values,
+            } => {
+                self.links.push(Link {
+                    id: here.id,
+                    loa: *loa,
+                });
+                self.ceremonies.push(*ceremony);
+                self.values.push((here.id, values.clone()));
+                self.link_changes = self.link_changes.saturating_add(1);
+            }
+            Event::LinkRemoved { link } => {
+                self.links.retain(|it| it.id != *link);
+                self.link_changes = self.link_changes.saturating_add(1);
             }
         }
         self

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::erasure::{Lock, certify, destroy, request};
 use super::event::{Edge, ErasureRequested, Event, KeysDestroyed, Registered};
-use super::{bind_identifier, death, register, suspend};
+use super::{bind_identifier, death, link, register, suspend};
 use crate::wire::{fact, own, read, unknown};
 
 /// person.registered.v1: its data is that of person.register.v1.
@@ -36,6 +36,10 @@ pub const DEATH_WITHDRAWN_V1: &str = "person.death-withdrawn.v1";
 pub const MERGE_APPLIED_V1: &str = "merge.applied.v1";
 /// merge.reverted.v1: of the same shape.
 pub const MERGE_REVERTED_V1: &str = "merge.reverted.v1";
+/// link.confirmed.v1: its data is that of link.confirm.v1.
+pub const LINK_CONFIRMED_V1: &str = "link.confirmed.v1";
+/// link.removed.v1: its data is that of link.remove.v1.
+pub const LINK_REMOVED_V1: &str = "link.removed.v1";
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -98,6 +102,15 @@ pub(super) fn event(kind: &str, data: &str) -> Result<Event, Unreadable> {
         }
         MERGE_APPLIED_V1 => read::<Edge>("person", kind, data).map(Event::MergeApplied),
         MERGE_REVERTED_V1 => read::<Edge>("person", kind, data).map(Event::MergeReverted),
+        LINK_CONFIRMED_V1 => {
+            read::<link::Data>("person", kind, data).map(|v1| Event::LinkConfirmed {
+                ceremony: v1.ceremony,
+                loa: v1.loa,
+                values: v1.values,
+            })
+        }
+        LINK_REMOVED_V1 => read::<link::RemoveData>("person", kind, data)
+            .map(|v1| Event::LinkRemoved { link: v1.link }),
         _ => Err(unknown("person", kind)),
     }
 }
@@ -151,6 +164,16 @@ pub(super) fn death_recorded(person: Uuid) -> Fact {
 /// The fact that the assertion's own data withdrew it.
 pub(super) fn death_withdrawn(person: Uuid) -> Fact {
     own(stream(person), DEATH_WITHDRAWN_V1)
+}
+
+/// The fact that the assertion's own data linked an account to `person`.
+pub(super) fn link_confirmed(person: Uuid) -> Fact {
+    own(stream(person), LINK_CONFIRMED_V1)
+}
+
+/// The fact that the assertion's own data took a link away.
+pub(super) fn link_removed(person: Uuid) -> Fact {
+    own(stream(person), LINK_REMOVED_V1)
 }
 
 /// The two facts of an edge between persons that is drawn or taken back.

@@ -3,6 +3,7 @@
 use credentials::merge::apply::ApplyMergeError;
 use credentials::merge::revert::RevertMergeError;
 use identity::person::death::RecordDeathError;
+use identity::person::link::{ConfirmLinkError, RemoveLinkError};
 use identity::person::suspend::SuspendPersonError;
 
 use crate::problem::Reason;
@@ -51,5 +52,24 @@ pub(super) fn reason_of_death(error: &RecordDeathError) -> Reason {
         RecordDeathError::Merged(_) => Reason::PersonMerged,
         RecordDeathError::HoldsRoles(_) => Reason::HoldsRoles,
         RecordDeathError::NotRecorded(_) => Reason::DeathNotRecorded,
+    }
+}
+
+pub(super) fn reason_of_link(error: &ConfirmLinkError) -> Reason {
+    match error {
+        ConfirmLinkError::PersonUnknown(_) => Reason::PersonUnknown,
+        ConfirmLinkError::Barred(_) => Reason::PersonBarred,
+        ConfirmLinkError::NotYours | ConfirmLinkError::NotOnRoster(_) => Reason::NotAllowed,
+        ConfirmLinkError::ValuesDoNotFit => Reason::ValuesDoNotFit,
+        ConfirmLinkError::LoaTooHigh { .. } => Reason::LoaTooLow,
+        ConfirmLinkError::CeremonyUsed(_) => Reason::LinkProofInvalid,
+        ConfirmLinkError::TooMany => Reason::TooManyLinks,
+    }
+}
+
+pub(super) fn reason_of_unlink(error: &RemoveLinkError) -> Reason {
+    match error {
+        RemoveLinkError::LinkUnknown { .. } => Reason::LinkUnknown,
+        RemoveLinkError::NotYours | RemoveLinkError::NotOnRoster(_) => Reason::NotAllowed,
     }
 }

@@ -4,6 +4,7 @@ use credentials::account::whole::{DEPTH_MAX, NUMBERS_MAX};
 use credentials::merge::apply::{ApplyMergeError, LOTS_MAX};
 use credentials::merge::revert::RevertMergeError;
 use identity::person::death::RecordDeathError;
+use identity::person::link::{ConfirmLinkError, RemoveLinkError};
 use identity::person::suspend::SuspendPersonError;
 
 use super::InChinese;
@@ -72,6 +73,35 @@ impl InChinese for RecordDeathError {
             Self::Merged(into) => format!("此人的编号合并后为 {into}"),
             Self::HoldsRoles(person) => format!("人员 {person} 在本机构以外任职：请由登记员办理"),
             Self::NotRecorded(person) => format!("没有登记过人员 {person} 去世"),
+        }
+    }
+}
+
+impl InChinese for ConfirmLinkError {
+    fn zh(&self) -> String {
+        match self {
+            Self::PersonUnknown(person) => format!("人员 {person} 未登记"),
+            Self::Barred(person) => {
+                format!("无人能以人员 {person} 的身份登录：已暂停、已并入别的编号或已去世")
+            }
+            Self::NotYours => "学习者只能关联本人的账号，工作人员不能为自己关联".into(),
+            Self::NotOnRoster(number) => format!("此人不是机构 {number} 登记的"),
+            Self::ValuesDoNotFit => "关联须有 iss 和 sub 两个值".into(),
+            Self::LoaTooHigh { loa, most } => {
+                format!("可信等级为 {loa}：此处只能是 1 到 {most}")
+            }
+            Self::CeremonyUsed(ceremony) => format!("关联过程 {ceremony} 已用过"),
+            Self::TooMany => "一人最多关联 16 个账号".into(),
+        }
+    }
+}
+
+impl InChinese for RemoveLinkError {
+    fn zh(&self) -> String {
+        match self {
+            Self::LinkUnknown { person, link } => format!("人员 {person} 没有关联 {link}"),
+            Self::NotYours => "学习者只能解除本人的关联".into(),
+            Self::NotOnRoster(number) => format!("此人不是机构 {number} 登记的"),
         }
     }
 }

@@ -12,8 +12,10 @@ pub mod imports;
 pub mod institution_keys;
 pub mod institutions;
 pub mod learners;
+pub mod links;
 pub mod log;
 pub mod login;
+mod login_pages;
 pub mod merges;
 pub mod oauth;
 pub mod officers;
@@ -49,6 +51,11 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(operations::problem))
         .routes(routes!(operations::home))
         .routes(routes!(login::page))
+        .routes(routes!(login::begin))
+        .routes(routes!(login::callback))
+        .routes(routes!(links::list, links::confirm))
+        .routes(routes!(links::remove))
+        .routes(routes!(links::bind))
         .routes(routes!(oauth::token))
         .routes(routes!(sessions::list, sessions::end_all))
         .routes(routes!(sessions::end))

@@ -176,7 +176,9 @@ fn apply_person(
             commit_to(rows, person, values)?;
             bind(rows, entry, person, *alias)
         }
-        PersonEvent::DeathRecorded { values } => commit_to(rows, person, values),
+        PersonEvent::DeathRecorded { values } | PersonEvent::LinkConfirmed { values, .. } => {
+            commit_to(rows, person, values)
+        }
         PersonEvent::ErasureRequested(_)
         | PersonEvent::DataLocked { .. }
         | PersonEvent::KeysDestroyed(_)
@@ -184,6 +186,7 @@ fn apply_person(
         | PersonEvent::Suspended
         | PersonEvent::Reinstated
         | PersonEvent::DeathWithdrawn
+        | PersonEvent::LinkRemoved { .. }
         | PersonEvent::MergeApplied(Edge::Absorbed(_))
         | PersonEvent::MergeReverted(Edge::Absorbed(_)) => Ok(()),
         PersonEvent::MergeApplied(Edge::Into(into)) => merged(rows, person, Some(*into)),

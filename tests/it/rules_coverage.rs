@@ -37,6 +37,7 @@ use identity::person::erasure::certify::CertifyErasureError;
 use identity::person::erasure::destroy::DestroyKeysError;
 use identity::person::erasure::request::RequestErasureError;
 use identity::person::register::RegisterError;
+use identity::person::link::{ConfirmLinkError, RemoveLinkError};
 use identity::person::suspend::SuspendPersonError;
 use ledger::batch::accept::AcceptError;
 use tests::support::asking::Asking;
@@ -68,7 +69,7 @@ rules! {
         RecoverKey, CompromiseKey, ReaffirmHistory, SettleEntries, Appoint,
         Approval, Register, BindIdentifier, RecordOutcome, CorrectOutcome, RevokeOutcome, Issue, SetStatus,
         Batch, Dismiss, ChangeClerk, Forgotten, RequestErasure, DestroyKeys, CertifyErasure, ApplyMerge, RevertMerge,
-        SuspendPerson, RecordDeath,
+        SuspendPerson, RecordDeath, ConfirmLink, RemoveLink,
     }
     ASKS, ask: AskError {
         SignerUnknown, NotAdmitted, KeyNotActive, KeyUse, KindNotYours, ActMissing, ActorBarred, ActorNotAllowed,
@@ -114,6 +115,10 @@ rules! {
     CERTIFICATES, certificate: CertifyErasureError { ErasureUnknown, NothingDestroyed, TooEarly, CountDiffers }
     SUSPENSIONS, suspension: SuspendPersonError { PersonUnknown, Merged, HoldsRoles, NotOnRoster, NotSuspended }
     DEATHS, death: RecordDeathError { PersonUnknown, Merged, HoldsRoles, NotOnRoster, NotRecorded }
+    LINKS, linking: ConfirmLinkError {
+        PersonUnknown, Barred, NotYours, NotOnRoster, ValuesDoNotFit, LoaTooHigh, CeremonyUsed, TooMany,
+    }
+    UNLINKS, unlinking: RemoveLinkError { LinkUnknown, NotYours, NotOnRoster }
     MERGES, merging: ApplyMergeError {
         Same, PersonUnknown, MergedBefore, ResidentIdsDiffer, Erased, HoldsRoles, OwnAccount, NotOnRoster, TooManyLots,
         TooManyNumbers, Barred,
@@ -182,6 +187,8 @@ fn names(error: &Refusal) -> Vec<&'static str> {
         Refusal::CertifyErasure(error) => names.push(certificate(error)),
         Refusal::SuspendPerson(error) => names.push(suspension(error)),
         Refusal::RecordDeath(error) => names.push(death(error)),
+        Refusal::ConfirmLink(error) => names.push(linking(error)),
+        Refusal::RemoveLink(error) => names.push(unlinking(error)),
         Refusal::ApplyMerge(error) => names.push(merging(error)),
         Refusal::RevertMerge(error) => names.push(reversal(error)),
         Refusal::RecordOutcome(error) => {
@@ -238,6 +245,7 @@ fn every_refusal_has_a_test() {
         super::rules_key_life::REFUSALS,
         super::rules_key_timeline::REFUSALS,
         super::rules_keys::REFUSALS,
+        super::rules_links::REFUSALS,
         super::rules_merges::REFUSALS,
         super::rules_officers::REFUSALS,
         super::rules_standing::REFUSALS,

@@ -1,4 +1,7 @@
 //! Signing in over HTTP: who is let in, and everybody who must not be.
 
+mod hostile;
+mod links;
 mod machines;
+mod providers;
 mod sessions;

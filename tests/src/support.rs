@@ -16,6 +16,7 @@ pub mod panicking_side;
 pub mod pen;
 pub mod power_disk;
 pub mod process;
+pub mod provider;
 pub mod raw_jws;
 pub mod records;
 pub mod said;

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::session::ATTRIBUTES;
 use crate::master::MasterKey;
 use crate::problem::Problem;
 use crate::seal::SealKey;
@@ -25,6 +26,11 @@ use crate::side::write;
 pub const COOKIE: &str = "__Host-xf-sign-in";
 /// How long a ceremony lasts.
 pub const LASTS_MS: i64 = 600_000;
+
+/// The `Set-Cookie` of a browser that leaves for a provider.
+pub(crate) fn cookie(secret: &str) -> String {
+    format!("{COOKIE}={secret}; {ATTRIBUTES}; Max-Age={}", LASTS_MS / 1_000)
+}
 
 /// What may be under way.
 pub(crate) trait Kept: Serialize + DeserializeOwned {
@@ -39,8 +45,8 @@ pub(crate) struct Flow {
     pub(crate) browser: Digest,
     /// At which provider.
     pub(crate) provider: String,
-    pub(crate) nonce: Zeroizing<String>,
-    pub(crate) verifier: Zeroizing<String>,
+    pub(crate) nonce: String,
+    pub(crate) verifier: String,
     /// Where it goes afterwards: a path of ours.
     pub(crate) return_to: Option<String>,
     pub(crate) role: Role,

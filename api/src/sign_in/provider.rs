@@ -148,9 +148,9 @@ pub struct Begun {
     /// The provider's page.
     pub url: String,
     /// Shown only with the code (RFC 7636).
-    pub verifier: Zeroizing<String>,
+    pub verifier: String,
     /// What the ID token must carry.
-    pub nonce: Zeroizing<String>,
+    pub nonce: String,
 }
 
 /// What is kept here of a sign-in, for when its code comes.
@@ -298,13 +298,14 @@ impl Provider {
     ) -> Result<Begun, NotSignedIn> {
         let metadata = self.metadata(now_ms, None)?;
         let client = self.client(&metadata, redirect)?;
-        let (verifier, nonce) = (secret(), secret());
-        let proof = PkceCodeVerifier::new((*verifier).clone());
+        let (verifier, nonce) = ((*secret()).clone(), (*secret()).clone());
+        let proof = PkceCodeVerifier::new(verifier.clone());
+        let (sent_state, sent_nonce) = (state.to_owned(), nonce.clone());
         let mut request = client
             .authorize_url(
                 AuthenticationFlow::<CoreResponseType>::AuthorizationCode,
-                || CsrfToken::new(state.to_owned()),
-                || Nonce::new((*nonce).clone()),
+                move || CsrfToken::new(sent_state),
+                move || Nonce::new(sent_nonce),
             )
             .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&proof))
             .add_scopes(self.config.scopes.iter().cloned().map(Scope::new));
@@ -414,10 +415,12 @@ impl Provider {
         });
         let claims = token.claims(&verifier, nonce)?;
         if let Some(hash) = claims.access_token_hash() {
-            let key = token.signing_key(&verifier)?;
-            let alg = token.signing_alg()?;
-            let own = AccessTokenHash::from_token(access, alg, key)?;
-            if own != *hash {
+            let key = token.signing_key(&verifier);
+            let key = key.map_err(ClaimsVerificationError::SignatureVerification)?;
+            let alg = token.signing_alg();
+            let alg = alg.map_err(ClaimsVerificationError::SignatureVerification)?;
+            let own = AccessTokenHash::from_token(access, alg, key).ok();
+            if own.as_ref() != Some(hash) {
                 return Err(ClaimsVerificationError::Other("at_hash".into()));
             }
         }

@@ -145,7 +145,7 @@ impl Session {
     }
 
     /// Who calls with it.
-    pub(super) fn caller(&self, id: Digest) -> Caller {
+    pub(crate) fn caller(&self, id: Digest) -> Caller {
         Caller {
             person: self.person,
             role: self.role,
@@ -191,7 +191,7 @@ pub fn taken_away(name: &str) -> String {
 }
 
 /// 256 random bits as text.
-pub(super) fn secret() -> Zeroizing<String> {
+pub(crate) fn secret() -> Zeroizing<String> {
     let bytes = Zeroizing::new(clock::random::<32>());
     Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_slice()))
 }

@@ -83,6 +83,7 @@ fn people(met: &Met, stand: &mut Stand) {
         institution: Some(IssuerNumber(school.number)),
         loa: 3,
         by: "test".into(),
+        link: None,
         term: Term::Officer,
         agent: Agent::Program,
         made_at_ms: stand.clock.now_ms(),

@@ -61,19 +61,31 @@ fn an_account_is_linked_and_taken_away() {
     assert_eq!(linked.kinds(), ["link.confirmed.v1"]);
     let id = linked.earlier().id;
     assert_eq!(state(&given).link(id).unwrap().loa, 4);
-    assert_eq!(state(&given).values.last().unwrap().0, id, "an erasure finds its values");
+    assert_eq!(
+        state(&given).values.last().unwrap().0,
+        id,
+        "an erasure finds its values"
+    );
     let unknown = |person, link| RemoveLinkError::LinkUnknown { person, link };
     let another = person(22);
     refused(&mut given, &removes(another, id), unknown(another, id));
     let elsewhere = at_school(removes(person(21), id), 2);
-    refused(&mut given, &elsewhere, RemoveLinkError::NotOnRoster(IssuerNumber(2)));
+    refused(
+        &mut given,
+        &elsewhere,
+        RemoveLinkError::NotOnRoster(IssuerNumber(2)),
+    );
     let stranger = removes(person(21), id).by(person(22), "learner");
     refused(&mut given, &stranger, RemoveLinkError::NotYours);
     let removed = given.makes(&removes(person(21), id).by(person(21), "learner"));
     assert_eq!(removed.kinds(), ["link.removed.v1"]);
     assert!(state(&given).links.is_empty());
     assert_eq!(state(&given).link_changes, 2);
-    refused(&mut given, &removes(person(21), id), unknown(person(21), id));
+    refused(
+        &mut given,
+        &removes(person(21), id),
+        unknown(person(21), id),
+    );
 }
 
 /// A school's word would open another's people, or a counter make an officer's sign-in.
@@ -81,7 +93,11 @@ fn an_account_is_linked_and_taken_away() {
 fn nobody_links_for_another_nor_better_than_is_known() {
     let mut given = given();
     let nobody = person(99);
-    refused(&mut given, &links(nobody, 1, 3), ConfirmLinkError::PersonUnknown(nobody));
+    refused(
+        &mut given,
+        &links(nobody, 1, 3),
+        ConfirmLinkError::PersonUnknown(nobody),
+    );
     let not_yours = || ConfirmLinkError::NotYours;
     let stranger = links(person(21), 1, 3).by(person(22), "learner");
     refused(&mut given, &stranger, not_yours());
@@ -89,9 +105,17 @@ fn nobody_links_for_another_nor_better_than_is_known() {
     let school = links(person(21), 1, 3).signed_by(Signer::school(1));
     refused(&mut given, &school.by(person(21), "learner"), not_yours());
     let elsewhere = at_school(links(person(21), 1, 3), 2);
-    refused(&mut given, &elsewhere, ConfirmLinkError::NotOnRoster(IssuerNumber(2)));
+    refused(
+        &mut given,
+        &elsewhere,
+        ConfirmLinkError::NotOnRoster(IssuerNumber(2)),
+    );
     let high = |loa, most| ConfirmLinkError::LoaTooHigh { loa, most };
-    refused(&mut given, &at_school(links(person(21), 1, 4), 1), high(4, 3));
+    refused(
+        &mut given,
+        &at_school(links(person(21), 1, 4), 1),
+        high(4, 3),
+    );
     let own = |loa| links(person(21), 1, loa).by(person(21), "learner");
     refused(&mut given, &own(4), high(4, 3));
     refused(&mut given, &own(0), high(0, 3));
@@ -128,5 +152,9 @@ fn a_ceremony_links_once_and_links_are_counted() {
     for ceremony in 2..2 + LINKS_MAX as u128 {
         given.makes(&links(person(21), ceremony, 3));
     }
-    refused(&mut given, &links(person(21), 99, 3), ConfirmLinkError::TooMany);
+    refused(
+        &mut given,
+        &links(person(21), 99, 3),
+        ConfirmLinkError::TooMany,
+    );
 }

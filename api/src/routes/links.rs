@@ -39,13 +39,8 @@ pub struct LinksBody {
 /// Which accounts sign the caller in.
 #[utoipa::path(get, path = "/v1/links", extensions(("x-action" = json!("own-links"))), tag = "sign-in", security(("token" = [])),
     responses((status = 200, description = "the caller's links", body = LinksBody), (status = 403, description = "not yours", body = ProblemBody)))]
-pub async fn list(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-) -> Result<Json<LinksBody>, Problem> {
-    let state = app
-        .ledger
-        .state::<Person>(&wire::stream(caller.person))?;
+pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<LinksBody>, Problem> {
+    let state = app.ledger.state::<Person>(&wire::stream(caller.person))?;
     let opened = app.identity_by_assertion(caller.person)?;
     let items = state.links.iter().map(|it| {
         let values = opened.iter().find(|(id, _)| *id == it.id);

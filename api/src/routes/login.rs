@@ -71,7 +71,7 @@ pub async fn page(
         proven_at_ms: app.now_ms(),
         agent: Agent::of(&headers),
     };
-    let opened = app.begin_session(shown, session_of(&app, &headers)?)?;
+    let opened = app.begin_session(shown, session_of(&app, &headers)?.as_ref())?;
     let sent = [
         (header::SET_COOKIE, (*opened.cookie()).clone()),
         (header::LOCATION, to),
@@ -197,7 +197,7 @@ pub async fn callback(
         Role::Learner => format!("/v1/learners/{}/transcript.html", shown.person),
         _ => "/".to_owned(),
     });
-    let opened = app.begin_session(shown, before)?;
+    let opened = app.begin_session(shown, before.as_ref())?;
     let cookies = [
         (header::SET_COOKIE, (*opened.cookie()).clone()),
         (header::SET_COOKIE, session::taken_away(ceremony::COOKIE)),
@@ -251,7 +251,10 @@ async fn redeem(
 }
 
 const NO_CODE: crate::sign_in::provider::NotSignedIn =
-    crate::sign_in::provider::NotSignedIn::Refused("the provider signed nobody in");
+    crate::sign_in::provider::NotSignedIn::Refused((
+        "登录服务没有让任何人登录",
+        "the provider signed nobody in",
+    ));
 
 fn shown(
     app: &App,

@@ -45,7 +45,7 @@ impl App {
     pub fn begin_session(
         &self,
         shown: Shown,
-        replaces: Option<(Digest, Session)>,
+        replaces: Option<&(Digest, Session)>,
     ) -> Result<Opened, Problem> {
         let person = self.ledger.state::<Person>(&wire::stream(shown.person))?;
         if person.barred().is_some() {
@@ -66,7 +66,7 @@ impl App {
         let same = |it: &Session| {
             (it.person, it.role, it.institution) == (shown.person, shown.role, shown.institution)
         };
-        let made_at_ms = replaces.as_ref().map(|(_, before)| before);
+        let made_at_ms = replaces.map(|(_, before)| before);
         let made_at_ms = made_at_ms
             .filter(|it| same(it))
             .map_or(now_ms, |it| it.made_at_ms);
@@ -83,7 +83,7 @@ impl App {
             proven_at_ms: shown.proven_at_ms.min(now_ms),
             used_at_ms: now_ms,
         };
-        self.sign_in.sessions.begin(&session, replaces.as_ref())
+        self.sign_in.sessions.begin(&session, replaces)
     }
 
     fn require_officer(&self, shown: &Shown) -> Result<(), Problem> {

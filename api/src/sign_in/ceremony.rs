@@ -29,7 +29,10 @@ pub const LASTS_MS: i64 = 600_000;
 
 /// The `Set-Cookie` of a browser that leaves for a provider.
 pub(crate) fn cookie(secret: &str) -> String {
-    format!("{COOKIE}={secret}; {ATTRIBUTES}; Max-Age={}", LASTS_MS / 1_000)
+    format!(
+        "{COOKIE}={secret}; {ATTRIBUTES}; Max-Age={}",
+        LASTS_MS / 1_000
+    )
 }
 
 /// What may be under way.

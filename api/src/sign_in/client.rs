@@ -96,9 +96,11 @@ pub(super) fn check(app: &App, text: &str, now_ms: i64) -> Result<Client, Refuse
     }
     jwt::check_jti(&claims.jti)?;
     jwt::check_age(claims.iat, now_ms)?;
-    let now_s = now_ms.div_euclid(1_000);
-    let begun = claims.nbf.is_none_or(|nbf| nbf <= now_s + jwt::AHEAD_S_MAX);
-    if claims.exp <= now_s || !begun {
+    let seconds = now_ms.div_euclid(1_000);
+    let begun = claims
+        .nbf
+        .is_none_or(|nbf| nbf <= seconds + jwt::AHEAD_S_MAX);
+    if claims.exp <= seconds || !begun {
         return Err(NotProven::Expired.into());
     }
     Ok(Client {

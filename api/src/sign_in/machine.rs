@@ -69,7 +69,7 @@ pub enum NotGiven {
 /// The role of a machine that asks for `scope`.
 pub fn role_of(scope: Option<&str>) -> Result<Role, NotGiven> {
     match scope
-        .and_then(|scope| Role::parse(scope))
+        .and_then(Role::parse)
         .filter(|role| matches!(role, Role::Institution | Role::Clerk))
     {
         Some(role) => Ok(role),

@@ -126,8 +126,8 @@ pub enum NotSignedIn {
     #[error("the settings of this provider cannot be used")]
     Settings,
     /// What it answers is not accepted.
-    #[error("{0}")]
-    Refused(&'static str),
+    #[error("{}", .0.1)]
+    Refused((&'static str, &'static str)),
 }
 
 impl From<NotSignedIn> for Problem {
@@ -135,10 +135,7 @@ impl From<NotSignedIn> for Problem {
         match error {
             NotSignedIn::Unreachable => Self::of(Reason::ProviderUnreachable),
             NotSignedIn::Settings => Self::internal(error),
-            NotSignedIn::Refused(what) => Self::of(Reason::SignInRefused).detail((
-                "登录服务的回答未通过核验".to_owned(),
-                format!("not accepted: {what}"),
-            )),
+            NotSignedIn::Refused(what) => Self::of(Reason::SignInRefused).detail(what),
         }
     }
 }
@@ -228,10 +225,7 @@ impl Provider {
         let (parts, body) = request.into_parts();
         let request = http::Request::from_parts(parts, body);
         let (parts, mut body) = self.agent.run(request)?.into_parts();
-        let body = body
-            .with_config()
-            .limit(ANSWER_BYTES_MAX)
-            .read_to_vec()?;
+        let body = body.with_config().limit(ANSWER_BYTES_MAX).read_to_vec()?;
         Ok(http::Response::from_parts(parts, body))
     }
 
@@ -327,12 +321,15 @@ impl Provider {
     pub fn check_answered(&self, iss: Option<&str>, now_ms: i64) -> Result<(), NotSignedIn> {
         match iss {
             Some(iss) if iss == self.config.issuer => Ok(()),
-            Some(_) => Err(NotSignedIn::Refused("iss is another provider's")),
+            Some(_) => Err(NotSignedIn::Refused((
+                "iss 是另一个登录服务的",
+                "iss is another provider's",
+            ))),
             None => {
                 let metadata = self.metadata(now_ms, None)?;
                 let promised = metadata.additional_metadata();
                 if promised.authorization_response_iss_parameter_supported {
-                    return Err(NotSignedIn::Refused("iss is missing"));
+                    return Err(NotSignedIn::Refused(("缺少 iss", "iss is missing")));
                 }
                 Ok(())
             }
@@ -356,10 +353,10 @@ impl Provider {
             .request(&|request| self.fetch(request))
             .map_err(|error| match error {
                 RequestTokenError::Request(_) => NotSignedIn::Unreachable,
-                _ => NotSignedIn::Refused("the code was not redeemed"),
+                _ => NotSignedIn::Refused(("授权码未能兑换", "the code was not redeemed")),
             })?;
         let token = answer.id_token();
-        let token = token.ok_or(NotSignedIn::Refused("no id_token"))?;
+        let token = token.ok_or(NotSignedIn::Refused(("没有 id_token", "no id_token")))?;
         let nonce = Nonce::new(expected.nonce.to_owned());
         let access = answer.access_token();
         let claims = match self.verify(metadata.jwks(), token, access, &nonce, now_ms) {
@@ -367,7 +364,8 @@ impl Provider {
             Err(ClaimsVerificationError::SignatureVerification(
                 SignatureVerificationError::NoMatchingKey,
             )) => {
-                let metadata = self.metadata(now_ms, Some(expected.begun_at_ms.saturating_add(1)))?;
+                let metadata =
+                    self.metadata(now_ms, Some(expected.begun_at_ms.saturating_add(1)))?;
                 self.verify(metadata.jwks(), token, access, &nonce, now_ms)
             }
             judged => judged,
@@ -379,7 +377,10 @@ impl Provider {
             now_ms.saturating_sub(at_ms) <= i64::try_from(most).unwrap_or(i64::MAX)
         });
         if expected.step_up && !fresh {
-            return Err(NotSignedIn::Refused("auth_time is not of just now"));
+            return Err(NotSignedIn::Refused((
+                "auth_time 不是刚才",
+                "auth_time is not of just now",
+            )));
         }
         Ok(Account {
             iss: claims.issuer().to_string(),
@@ -414,6 +415,12 @@ impl Provider {
             }
         });
         let claims = token.claims(&verifier, nonce)?;
+        // The crate leaves this one out.
+        if let Some(azp) = claims.authorized_party()
+            && **azp != self.config.client_id
+        {
+            return Err(ClaimsVerificationError::InvalidAudience("azp".into()));
+        }
         if let Some(hash) = claims.access_token_hash() {
             let key = token.signing_key(&verifier);
             let key = key.map_err(ClaimsVerificationError::SignatureVerification)?;
@@ -433,19 +440,36 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 /// In words of ours: what a token says is personal, and errors quote it.
-fn what_is_wrong(error: &ClaimsVerificationError) -> &'static str {
+fn what_is_wrong(error: &ClaimsVerificationError) -> (&'static str, &'static str) {
     match error {
-        ClaimsVerificationError::Expired(_) => "the id_token is too old or from the future",
-        ClaimsVerificationError::InvalidAudience(_) => "aud or azp is not ours",
-        ClaimsVerificationError::InvalidIssuer(_) => "iss of the id_token is another provider's",
-        ClaimsVerificationError::InvalidNonce(_) => "nonce is not this sign-in's",
+        ClaimsVerificationError::Expired(_) => (
+            "id_token 已过期或来自未来",
+            "the id_token is too old or from the future",
+        ),
+        ClaimsVerificationError::InvalidAudience(_) => {
+            ("aud 或 azp 不是我们", "aud or azp is not ours")
+        }
+        ClaimsVerificationError::InvalidIssuer(_) => (
+            "id_token 的 iss 是另一个登录服务的",
+            "iss of the id_token is another provider's",
+        ),
+        ClaimsVerificationError::InvalidNonce(_) => {
+            ("nonce 不属于这次登录", "nonce is not this sign-in's")
+        }
         ClaimsVerificationError::SignatureVerification(error) => match error {
             SignatureVerificationError::DisallowedAlg(_)
             | SignatureVerificationError::UnsupportedAlg(_)
-            | SignatureVerificationError::NoSignature => "alg is none that is accepted",
-            SignatureVerificationError::NoMatchingKey => "no key of the provider's",
-            _ => "the signature is not the provider's",
+            | SignatureVerificationError::NoSignature => {
+                ("不接受这种签名算法", "alg is none that is accepted")
+            }
+            SignatureVerificationError::NoMatchingKey => {
+                ("不是登录服务的密钥", "no key of the provider's")
+            }
+            _ => ("签名不是登录服务的", "the signature is not the provider's"),
         },
-        _ => "the id_token is not of the expected form",
+        _ => (
+            "id_token 的格式不对",
+            "the id_token is not of the expected form",
+        ),
     }
 }

@@ -19,8 +19,8 @@ use identity::person::death::RecordDeathError;
 use identity::person::erasure::certify::CertifyErasureError;
 use identity::person::erasure::destroy::DestroyKeysError;
 use identity::person::erasure::request::RequestErasureError;
-use identity::person::register::RegisterError;
 use identity::person::link::{ConfirmLinkError, RemoveLinkError};
+use identity::person::register::RegisterError;
 use identity::person::suspend::SuspendPersonError;
 use ledger::batch::accept::AcceptError;
 

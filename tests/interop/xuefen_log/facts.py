@@ -49,6 +49,8 @@ KINDS = {
     "person.reinstated.v1": ("person", {"person", "reason"}, {"_sd"}),
     "person.death-recorded.v1": ("person", {"person"}, {"_sd"}),
     "person.death-withdrawn.v1": ("person", {"person"}, {"_sd"}),
+    "link.confirmed.v1": ("person", {"ceremony", "loa", "person"}, {"_sd"}),
+    "link.removed.v1": ("person", {"link", "person"}, set()),
     "merge.applied.v1": ("person", set(), {"absorbed", "into"}),
     "merge.reverted.v1": ("person", set(), {"absorbed", "into"}),
     "account.absorbed.v1": ("account", {"into"}, set()),

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use tests::support::browser::Browser;
 use tests::support::machine::jws;
 use tests::support::provider::Provider;
-use tests::support::server::{Stand, resident_id};
+use tests::support::server::{Answer, Stand, resident_id};
 
 use super::providers::at_counter;
 
@@ -21,6 +21,10 @@ fn linked() -> (Provider, Stand) {
     let person = stand.register(0, "王晓明", &resident_id(1));
     at_counter(&stand, &provider, person, "sub-1");
     (provider, stand)
+}
+
+fn in_english(browser: &Browser, stand: &Stand, path: &str) -> Answer {
+    browser.send(stand, "GET", path, &[("accept-language", "en")], None)
 }
 
 fn lets_in(provider: &Provider, stand: &Stand) {
@@ -71,7 +75,10 @@ fn an_answer_is_good_once_in_its_browser_for_ten_minutes() {
     let (browser, back) = begin();
     let state = back.split("state=").nth(1).unwrap();
     browser
-        .get(&stand, &format!("/login/province/callback?error=access_denied&state={state}"))
+        .get(
+            &stand,
+            &format!("/login/province/callback?error=access_denied&state={state}"),
+        )
         .refused(403, "sign-in-refused");
     lets_in(&provider, &stand);
 }
@@ -89,7 +96,11 @@ fn a_code_and_a_nonce_serve_the_sign_in_they_were_made_for() {
         let url = provider.begin(&stand, &thief, "");
         let back = provider.authorize(&stand, &url, "sub-2");
         let state = back.split('&').nth(1).unwrap();
-        let answer = thief.get(&stand, &format!("/login/province/callback?{code}&{state}"));
+        let answer = in_english(
+            &thief,
+            &stand,
+            &format!("/login/province/callback?{code}&{state}"),
+        );
         answer.refused(403, "sign-in-refused");
         answer.text()
     };
@@ -104,7 +115,11 @@ fn a_code_and_a_nonce_serve_the_sign_in_they_were_made_for() {
     let url = provider.begin(&stand, &thief, "");
     let back = provider.authorize(&stand, &url, "sub-2");
     let state = back.split('&').nth(1).unwrap();
-    let answer = thief.get(&stand, &format!("/login/province/callback?{code}&{state}"));
+    let answer = in_english(
+        &thief,
+        &stand,
+        &format!("/login/province/callback?{code}&{state}"),
+    );
     answer.refused(403, "sign-in-refused");
     assert!(answer.text().contains("nonce"), "{}", answer.text());
 }
@@ -220,7 +235,10 @@ fn keys_that_change_are_fetched_once_more_and_old_ones_are_forgotten() {
     refuses(&provider, &stand, "no key of the provider's");
     let before = provider.ways().keys_fetched;
     refuses(&provider, &stand, "no key of the provider's");
-    assert!(provider.ways().keys_fetched <= before + 1, "once for each sign-in");
+    assert!(
+        provider.ways().keys_fetched <= before + 1,
+        "once for each sign-in"
+    );
 }
 
 #[test]
@@ -229,7 +247,11 @@ fn a_token_says_for_whom_and_when_it_was_made() {
     let (provider, stand) = linked();
     let cases: Vec<(&str, Value, &str)> = vec![
         ("aud", json!("another"), "aud or azp is not ours"),
-        ("aud", json!(["xuefen", "another"]), "aud or azp is not ours"),
+        (
+            "aud",
+            json!(["xuefen", "another"]),
+            "aud or azp is not ours",
+        ),
         ("aud", json!([]), "aud or azp is not ours"),
         ("azp", json!("another"), "aud or azp is not ours"),
         ("iss", json!("http://127.0.0.1:1"), "iss of the id_token"),
@@ -261,7 +283,10 @@ fn a_provider_that_sends_us_elsewhere_or_is_gone_signs_nobody_in() {
     let provider = Provider::start("province");
     let stand = Provider::stand(&[&provider]);
     let honest = Provider::start("honest");
-    provider.ways().moved_to = Some(format!("{}/.well-known/openid-configuration", honest.issuer));
+    provider.ways().moved_to = Some(format!(
+        "{}/.well-known/openid-configuration",
+        honest.issuer
+    ));
     Browser::default()
         .get(&stand, "/login/province")
         .refused(503, "provider-unreachable");

@@ -47,7 +47,9 @@ impl Two {
     }
 
     fn opens(&self, sub: &str) -> bool {
-        let answer = self.other.sign_in(&self.stand, &Browser::default(), sub, "");
+        let answer = self
+            .other
+            .sign_in(&self.stand, &Browser::default(), sub, "");
         answer.status == 303
     }
 }
@@ -59,7 +61,9 @@ fn a_person_links_a_second_account_and_takes_it_away() {
     let browser = two.signed_in("sub-0");
     let proof = two.proof(&browser, "x");
     assert!(!two.opens("x"));
-    let linked = browser.write(&two.stand, "POST", "/v1/links", &proof).is(201);
+    let linked = browser
+        .write(&two.stand, "POST", "/v1/links", &proof)
+        .is(201);
     let by_other = Browser::default();
     let answer = two.other.sign_in(&two.stand, &by_other, "x", "");
     assert_eq!(answer.status, 303);
@@ -69,7 +73,9 @@ fn a_person_links_a_second_account_and_takes_it_away() {
     thief
         .write(&two.stand, "DELETE", &path, &json!({}))
         .refused(404, "link-unknown");
-    browser.write(&two.stand, "DELETE", &path, &json!({})).is(201);
+    browser
+        .write(&two.stand, "DELETE", &path, &json!({}))
+        .is(201);
     by_other
         .get(&two.stand, &own(two.people[0]))
         .refused(401, "session-over");
@@ -88,7 +94,9 @@ fn an_account_is_one_persons() {
     let (first, second) = (two.proof(&browser, "x"), two.proof(&other, "x"));
     let shown = two.other.sign_in(&two.stand, &Browser::default(), "x", "");
     let code = json!({ "code": element(&shown, "code") });
-    browser.write(&two.stand, "POST", "/v1/links", &first).is(201);
+    browser
+        .write(&two.stand, "POST", "/v1/links", &first)
+        .is(201);
     other
         .write(&two.stand, "POST", "/v1/links", &second)
         .refused(409, "link-taken");
@@ -159,15 +167,21 @@ fn cve_2026_92358_a_proof_dies_with_use_change_sign_out_and_time() {
             .refused(403, "link-proof-invalid");
     };
     let (used, before_link) = (two.proof(&browser, "x"), two.proof(&browser, "y"));
-    let linked = browser.write(&two.stand, "POST", "/v1/links", &used).is(201);
+    let linked = browser
+        .write(&two.stand, "POST", "/v1/links", &used)
+        .is(201);
     refused(&browser, &used);
     refused(&browser, &before_link);
     let before_unlink = two.proof(&browser, "y");
     let path = format!("/v1/links/{}", linked["id"].as_str().unwrap());
-    browser.write(&two.stand, "DELETE", &path, &json!({})).is(201);
+    browser
+        .write(&two.stand, "DELETE", &path, &json!({}))
+        .is(201);
     refused(&browser, &before_unlink);
     let before_sign_out = two.proof(&browser, "y");
-    browser.write(&two.stand, "DELETE", "/v1/sessions", &json!({})).is(200);
+    browser
+        .write(&two.stand, "DELETE", "/v1/sessions", &json!({}))
+        .is(200);
     let browser = two.signed_in("sub-0");
     refused(&browser, &before_sign_out);
     let late = two.proof(&browser, "y");
@@ -184,12 +198,20 @@ fn cve_2026_15571_a_proof_cannot_be_guessed() {
     let two = two();
     let browser = two.signed_in("sub-0");
     let proofs: Vec<Value> = (0..4).map(|_| two.proof(&browser, "x")).collect();
-    let texts: std::collections::BTreeSet<&str> =
-        proofs.iter().map(|it| it["proof"].as_str().unwrap()).collect();
+    let texts: std::collections::BTreeSet<&str> = proofs
+        .iter()
+        .map(|it| it["proof"].as_str().unwrap())
+        .collect();
     assert_eq!(texts.len(), 4);
     assert!(texts.iter().all(|it| it.len() == 43), "256 bits");
     let ceremony = &proofs[0]["ceremony"];
-    for guess in ["", "x", "sub-0", ceremony.as_str().unwrap(), &two.people[0].to_string()] {
+    for guess in [
+        "",
+        "x",
+        "sub-0",
+        ceremony.as_str().unwrap(),
+        &two.people[0].to_string(),
+    ] {
         let body = json!({ "ceremony": ceremony, "proof": guess });
         browser
             .write(&two.stand, "POST", "/v1/links", &body)
@@ -237,8 +259,12 @@ fn a_code_at_the_counter_is_good_once_for_ten_minutes() {
     wrong(&late);
     let good = code();
     // Neither the person itself, nor a school that did not register it, nor a clerk.
-    let learner = two.stand.token(two.people[0], identity::role::Role::Learner, None);
-    two.stand.post(&learner, &path, &good).refused(403, "not-allowed");
+    let learner = two
+        .stand
+        .token(two.people[0], identity::role::Role::Learner, None);
+    two.stand
+        .post(&learner, &path, &good)
+        .refused(403, "not-allowed");
     two.stand
         .post(two.stand.schools[0].token(), &path, &good)
         .refused(403, "not-allowed");
@@ -260,7 +286,9 @@ fn who_is_barred_is_not_signed_in_by_any_account() {
     let browser = two.signed_in("sub-0");
     let path = format!("{}/suspension", own(two.people[0]));
     let body = json!({ "reason": "device_lost" });
-    two.stand.post(&two.stand.registrar.token, &path, &body).is(201);
+    two.stand
+        .post(&two.stand.registrar.token, &path, &body)
+        .is(201);
     browser
         .get(&two.stand, &own(two.people[0]))
         .refused(401, "session-over");

@@ -76,7 +76,9 @@ fn an_account_that_nobody_linked_opens_nothing() {
         let answer = provider.sign_in(&stand, &browser, sub, "");
         assert_eq!(answer.status, 403, "{sub:?}: {}", answer.text());
         assert_eq!(browser.cookie(COOKIE), None);
-        browser.get(&stand, &own(person)).refused(401, "not-signed-in");
+        browser
+            .get(&stand, &own(person))
+            .refused(401, "not-signed-in");
     }
 }
 
@@ -87,8 +89,14 @@ fn the_same_sub_at_another_provider_is_another_account() {
     let stand = Provider::stand(&[&one, &other]);
     let person = stand.register(0, "王晓明", &resident_id(1));
     at_counter(&stand, &one, person, "1");
-    assert_eq!(one.sign_in(&stand, &Browser::default(), "1", "").status, 303);
-    assert_eq!(other.sign_in(&stand, &Browser::default(), "1", "").status, 403);
+    assert_eq!(
+        one.sign_in(&stand, &Browser::default(), "1", "").status,
+        303
+    );
+    assert_eq!(
+        other.sign_in(&stand, &Browser::default(), "1", "").status,
+        403
+    );
 }
 
 #[test]
@@ -98,30 +106,40 @@ fn a_session_is_no_better_assured_than_provider_and_link() {
     let mut config = api::config::Config::default();
     config.sign_in.providers = vec![strong.config(4), weak.config(2)];
     let stand = Stand::with(config);
-    let officer = stand.security.person;
+    let officer = stand.register(0, "陈明", &resident_id(3));
+    let school = &stand.schools[0];
+    let body = json!({ "person": officer, "role": "counter" });
+    stand.post(school.token(), "/v1/officers", &body).is(201);
     at_counter(&stand, &strong, officer, "s");
     at_counter(&stand, &weak, officer, "w");
-    let as_officer = "?role=security";
-    let answer = strong.sign_in(&stand, &Browser::default(), "s", as_officer);
+    let as_officer = format!("?role=counter&institution={}", school.number);
+    let answer = strong.sign_in(&stand, &Browser::default(), "s", &as_officer);
     assert_eq!(answer.status, 303, "{}", answer.text());
-    weak.sign_in(&stand, &Browser::default(), "w", as_officer)
+    weak.sign_in(&stand, &Browser::default(), "w", &as_officer)
         .refused(403, "loa-too-low");
     // A role that is not held is not to be had by asking.
-    for role in ["registrar", "audit", "auditor", "proxy"] {
+    for query in [
+        "?role=registrar",
+        "?role=counter",
+        "?role=counter&institution=2",
+        "?role=auditor",
+        "?role=proxy",
+    ] {
         strong
-            .sign_in(&stand, &Browser::default(), "s", &format!("?role={role}"))
+            .sign_in(&stand, &Browser::default(), "s", query)
             .refused(403, "not-allowed");
     }
     // A counter of a school is no registrar: what it links is of level 3.
     let person = stand.register(0, "李小红", &resident_id(2));
     let clerk = Uuid::from_u128(0x5_0000_0077);
-    let school = &stand.schools[0];
     let body = json!({ "person": clerk, "role": "counter" });
     stand.post(school.token(), "/v1/officers", &body).is(201);
     let counter = stand.token(clerk, Role::Counter, Some(school.number));
     let shown = strong.sign_in(&stand, &Browser::default(), "p", "");
     let body = json!({ "code": element(&shown, "code") });
-    stand.post(&counter, &format!("{}/links", own(person)), &body).is(201);
+    stand
+        .post(&counter, &format!("{}/links", own(person)), &body)
+        .is(201);
     let browser = Browser::default();
     strong.sign_in(&stand, &browser, "p", "");
     let links = browser.get(&stand, "/v1/links").is(200);
@@ -162,7 +180,10 @@ fn showing_anew_who_one_is_takes_a_new_sign_in_at_the_provider() {
         .refused(403, "sign-in-refused");
     provider.bend(|_| ());
     let url = provider.begin(&stand, &browser, "?step_up=true");
-    assert!(url.contains("prompt=login") && url.contains("max_age=300"), "{url}");
+    assert!(
+        url.contains("prompt=login") && url.contains("max_age=300"),
+        "{url}"
+    );
     let before = browser.cookie(COOKIE).unwrap();
     let back = provider.authorize(&stand, &url, "sub-1");
     assert_eq!(browser.get(&stand, &back).status, 303);
@@ -186,9 +207,17 @@ fn nobody_is_sent_on_to_a_page_that_is_not_ours() {
     assert_eq!(to("/docs%3Fa%3Db"), "/docs?a=b");
     let home = format!("{}/transcript.html", own(person));
     for evil in [
-        "//evil.example", "/%5Cevil.example", "https%3A%2F%2Fevil.example", "evil.example",
-        "%2F%2Fevil.example", "/%09/evil.example", "/%0D%0Aset-cookie%3Aa%3Db", "javascript%3Aalert(1)",
-        "%20/evil", "/a%5C..%5C%5Cevil", "",
+        "//evil.example",
+        "/%5Cevil.example",
+        "https%3A%2F%2Fevil.example",
+        "evil.example",
+        "%2F%2Fevil.example",
+        "/%09/evil.example",
+        "/%0D%0Aset-cookie%3Aa%3Db",
+        "javascript%3Aalert(1)",
+        "%20/evil",
+        "/a%5C..%5C%5Cevil",
+        "",
     ] {
         assert_eq!(to(evil), home, "{evil}");
     }

@@ -111,7 +111,10 @@ impl Provider {
     }
 
     /// Makes every ID token otherwise from now on.
-    pub fn sign(&self, sign: impl Fn(&Value, &Value, &SigningKey) -> String + Send + Sync + 'static) {
+    pub fn sign(
+        &self,
+        sign: impl Fn(&Value, &Value, &SigningKey) -> String + Send + Sync + 'static,
+    ) {
         self.ways().sign = Some(Arc::new(sign));
     }
 
@@ -147,7 +150,10 @@ impl Provider {
     pub fn authorize(&self, stand: &Stand, url: &str, sub: &str) -> String {
         let query = url.split_once('?').unwrap().1;
         let asked = form(query);
-        assert!(url.starts_with(&format!("{}/authorize?", self.issuer)), "{url}");
+        assert!(
+            url.starts_with(&format!("{}/authorize?", self.issuer)),
+            "{url}"
+        );
         assert_eq!(asked["response_type"], "code");
         assert_eq!(asked["client_id"], CLIENT);
         assert_eq!(asked["code_challenge_method"], "S256");
@@ -174,7 +180,7 @@ impl Provider {
     pub fn sign_in(&self, stand: &Stand, browser: &Browser, sub: &str, query: &str) -> Answer {
         let url = self.begin(stand, browser, query);
         let back = self.authorize(stand, &url, sub);
-        browser.get(stand, &back)
+        browser.send(stand, "GET", &back, &[("accept-language", "en")], None)
     }
 
     fn answer(&self, stream: &TcpStream) {
@@ -225,7 +231,12 @@ impl Provider {
             }
             "/token" => match self.token(&mut ways, body) {
                 Some(answer) => answer,
-                None => return ("400 Bad Request", json!({ "error": "invalid_grant" }).to_string()),
+                None => {
+                    return (
+                        "400 Bad Request",
+                        json!({ "error": "invalid_grant" }).to_string(),
+                    );
+                }
             },
             _ => return ("404 Not Found", "{}".into()),
         };

@@ -102,17 +102,12 @@ fn a_clerks_machine_is_no_more_than_a_clerk() {
     }
 }
 
-#[test]
-fn a_bent_client_assertion_gets_no_token() {
-    // Whoever saw, stole or made up an assertion would read a school's learners.
-    let stand = Stand::open();
-    let machine = Machine::of(&stand, 0, "client-1");
-    let own = stand.own_key(0, "key-own");
-    let other = Machine::of(&stand, 1, "client-1");
-    let now = Machine::now_s(&stand);
+/// Assertions of `machine` with one thing wrong, each signed by its own client key.
+fn bent(stand: &Stand, machine: &Machine, other: &Machine) -> Vec<(&'static str, String)> {
+    let now = Machine::now_s(stand);
     let did = machine.client.kid.did().to_owned();
     let bend = |change: &dyn Fn(&mut Value, &mut Value)| {
-        let (mut header, mut claims) = (machine.header(), machine.claims(&stand));
+        let (mut header, mut claims) = (machine.header(), machine.claims(stand));
         change(&mut header, &mut claims);
         jws(&header, &claims, &machine.client.key)
     };
@@ -128,7 +123,7 @@ fn a_bent_client_assertion_gets_no_token() {
         })
     };
     let base = &stand.app.sign_in.base_url;
-    let mut bad = vec![
+    vec![
         (
             "another address",
             set("aud", json!(format!("{base}/oauth/tokens"))),
@@ -178,7 +173,17 @@ fn a_bent_client_assertion_gets_no_token() {
             "another platform's",
             head("kid", json!("did:web:evil.example:i:1#client-1")),
         ),
-    ];
+    ]
+}
+
+#[test]
+fn a_bent_client_assertion_gets_no_token() {
+    // Whoever saw, stole or made up an assertion would read a school's learners.
+    let stand = Stand::open();
+    let machine = Machine::of(&stand, 0, "client-1");
+    let own = stand.own_key(0, "key-own");
+    let other = Machine::of(&stand, 1, "client-1");
+    let mut bad = bent(&stand, &machine, &other);
     bad.push((
         "by another key",
         jws(
@@ -216,7 +221,9 @@ fn a_bent_client_assertion_gets_no_token() {
         assert_eq!(answer.status, 401, "{what}: {}", answer.text());
         error(&answer, 401, "invalid_client");
     }
-    let listed = bend(&|_, claims| claims["aud"] = json!([claims["aud"]]));
+    let mut claims = machine.claims(&stand);
+    claims["aud"] = json!([claims["aud"]]);
+    let listed = jws(&machine.header(), &claims, &machine.client.key);
     let proof = machine.proof(&stand, "POST", "/oauth/token", "");
     Machine::ask(&stand, &listed, &proof).is(200);
 }
@@ -390,24 +397,36 @@ fn a_proof_serves_one_request_and_its_own_token() {
                 .contains("invalid_dpop_proof")
         );
     }
+}
+
+#[test]
+fn a_proof_serves_once_whatever_way_its_address_is_written() {
+    // Whoever saw a request on the way would send it again.
+    let stand = Stand::open();
+    let machine = Machine::of(&stand, 0, "client-1");
+    let token = machine.token(&stand);
+    let path = "/v1/officers";
+    let url = stand.app.sign_in.url(path);
+    let send =
+        |token: &str, proof: &str| Machine::send(&stand, "GET", path, (token, proof), ("", None));
+    let with = |changes: &[(&str, Value)]| {
+        let mut claims = machine.proof_claims(&stand, "GET", path, &token);
+        for (name, value) in changes {
+            claims[*name] = value.clone();
+        }
+        jws(&machine.proof_header(), &claims, &machine.bound)
+    };
     let proof = machine.proof(&stand, "GET", path, &token);
     send(&token, &proof).is(200);
     send(&token, &proof).refused(401, "dpop-proof-invalid");
     // The same number, signed anew.
-    let used = jti();
-    let again = set("jti", json!(used));
-    send(&token, &again).is(200);
-    let again = bend(&|_, claims| {
-        claims["jti"] = json!(used);
-        claims["more"] = json!(1);
-    });
+    let used = json!(jti());
+    send(&token, &with(&[("jti", used.clone())])).is(200);
+    let again = with(&[("jti", used), ("more", json!(1))]);
     send(&token, &again).refused(401, "dpop-proof-invalid");
     // A query is no part of the address (RFC 9449 §4.3), nor is the case of the host.
-    let proof = set(
-        "htu",
-        json!(format!("{}?a=b#c", url.replace("https", "HTTPS"))),
-    );
-    send(&token, &proof).is(200);
+    let written = json!(format!("{}?a=b#c", url.replace("https", "HTTPS")));
+    send(&token, &with(&[("htu", written)])).is(200);
 }
 
 #[test]

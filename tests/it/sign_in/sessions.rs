@@ -146,8 +146,8 @@ fn a_person_sees_and_ends_where_it_is_signed_in() {
         stand.pass(MINUTE_MS);
         Browser::demo(&stand, &token)
     });
-    let list = |browser: &Browser| browser.get(&stand, "/v1/sessions").is(200)["items"].clone();
-    let listed = list(&phone);
+    let listing = |browser: &Browser| browser.get(&stand, "/v1/sessions").is(200)["items"].clone();
+    let listed = listing(&phone);
     assert_eq!(listed.as_array().unwrap().len(), 3);
     let current: Vec<bool> = listed
         .as_array()
@@ -157,7 +157,7 @@ fn a_person_sees_and_ends_where_it_is_signed_in() {
         .collect();
     assert_eq!(current.iter().filter(|it| **it).count(), 1);
     assert_eq!(listed[0]["agent"], "phone");
-    let found = list(&lost);
+    let found = listing(&lost);
     let found = found
         .as_array()
         .unwrap()

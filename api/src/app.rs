@@ -137,6 +137,9 @@ pub enum StartError {
     /// The log.
     #[error(transparent)]
     Log(#[from] ledger::log::OpenError),
+    /// A provider's settings.
+    #[error(transparent)]
+    Provider(#[from] crate::sign_in::provider::BadProvider),
     /// A key file.
     #[error(transparent)]
     Key(#[from] key_file::KeyFileError),
@@ -217,7 +220,7 @@ impl App {
         let notices = Notices::new(Arc::clone(&side), &master, carriers(&config)?);
         let sheets = Sheets::new(Arc::clone(&side), &master);
         let uploads = master.sub_key("uploads");
-        let sign_in = SignIn::new(&config.sign_in, &host, &side, &master, &clock);
+        let sign_in = SignIn::new(&config.sign_in, &host, &side, &master, &clock)?;
         let jobs = Jobs::new(Arc::clone(&side), master.sub_key("imports"));
         let (registrar_kid, registrar_key) = key_file::read(&dir.key(ASSERTION_KEY))?;
         let app = Self {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::notices::mail::SmtpConfig;
 use crate::notices::sms::SmsConfig;
+use crate::sign_in::provider::ProviderConfig;
 
 /// Files read, in this order.
 const FILES: [&str; 2] = ["/etc/xuefen/xuefen.toml", "xuefen.toml"];
@@ -84,6 +85,8 @@ pub struct SignInConfig {
     pub bearer_tokens: bool,
     /// Where people and machines find us, `https://…`; without it, the ledger's host.
     pub public_url: Option<String>,
+    /// Where people may sign in.
+    pub providers: Vec<ProviderConfig>,
 }
 
 impl Default for LedgerConfig {

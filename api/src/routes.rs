@@ -17,8 +17,10 @@ pub mod institution_keys;
 pub mod institution_life;
 pub mod institutions;
 pub mod learners;
+pub mod links;
 pub mod log;
 pub mod login;
+mod login_pages;
 pub mod merges;
 pub mod notices;
 pub mod oauth;
@@ -57,6 +59,11 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(operations::problem))
         .routes(routes!(operations::home))
         .routes(routes!(login::page))
+        .routes(routes!(login::begin))
+        .routes(routes!(login::callback))
+        .routes(routes!(links::list, links::confirm))
+        .routes(routes!(links::remove))
+        .routes(routes!(links::bind))
         .routes(routes!(oauth::token))
         .routes(routes!(sessions::list, sessions::end_all))
         .routes(routes!(sessions::end))

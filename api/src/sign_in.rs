@@ -5,12 +5,15 @@
 //! and what it writes its own key signs. A crash leaves a token that nobody was told, or a proof used up.
 
 pub mod begin;
+pub mod ceremony;
 pub mod client;
 pub mod dpop;
 mod jwt;
+pub mod link;
 pub mod machine;
 mod once;
 pub mod over;
+pub mod provider;
 pub mod session;
 
 use std::sync::Arc;
@@ -60,6 +63,10 @@ pub struct SignIn {
     pub machines: machine::Machines,
     /// People's sessions.
     pub sessions: session::Sessions,
+    /// What people do between here and a provider.
+    pub ceremonies: ceremony::Ceremonies,
+    /// Where people may sign in, in the order of the settings.
+    pub providers: Vec<Arc<provider::Provider>>,
     /// The numbers that proofs must carry.
     pub nonces: dpop::Nonces,
 }
@@ -72,15 +79,24 @@ impl SignIn {
         side: &Arc<dyn Side>,
         master: &MasterKey,
         clock: &Arc<dyn Clock>,
-    ) -> Self {
+    ) -> Result<Self, provider::BadProvider> {
         let base_url = config.public_url.clone();
         let base_url = base_url.unwrap_or_else(|| format!("https://{host}"));
-        Self {
+        let providers = config.providers.iter().cloned();
+        let providers = providers.map(|it| provider::Provider::new(it).map(Arc::new));
+        Ok(Self {
+            providers: providers.collect::<Result<_, _>>()?,
+            ceremonies: ceremony::Ceremonies::new(Arc::clone(side), Arc::clone(clock), master),
             base_url: base_url.trim_end_matches('/').to_owned(),
             sessions: session::Sessions::new(Arc::clone(side), Arc::clone(clock), master),
             machines: machine::Machines::new(Arc::clone(side), Arc::clone(clock)),
             nonces: dpop::Nonces::new(master),
-        }
+        })
+    }
+
+    /// The provider of this name.
+    pub fn provider(&self, name: &str) -> Option<&Arc<provider::Provider>> {
+        self.providers.iter().find(|it| it.config.name == name)
     }
 
     /// The address of a path of ours.
@@ -166,6 +182,11 @@ fn of_session(app: &App, secret: &str, parts: &Parts) -> Result<Caller, Problem>
     if !reads && !sent.is_some_and(|sent| sessions.is_csrf_token(id, sent)) {
         return Err(Problem::of(Reason::CsrfMissing));
     }
+    if let Some((linked, link)) = session.link
+        && !app.still_linked(linked, link)?
+    {
+        return Err(Problem::of(Reason::SessionOver));
+    }
     let caller = session.caller(id);
     caller.still_may(app)?;
     Ok(caller)
@@ -219,7 +240,7 @@ impl Caller {
 const READS_BY_POST: [&str; 1] = ["/v1/learners/search"];
 
 /// Acts before which a person shows anew who it is: what they change cannot be changed back.
-const FRESH: [&str; 13] = [
+const FRESH: [&str; 14] = [
     "admit-institution",
     "assure-person",
     "change-institution",
@@ -230,6 +251,7 @@ const FRESH: [&str; 13] = [
     "grant-role",
     "manage-keys",
     "merge",
+    "own-links",
     "print-sheet",
     "recover",
     "rotate-key",

@@ -27,7 +27,7 @@ use crate::side::write;
 use keys::Keyring;
 
 pub use erase::Inventory;
-pub use lookup::{Alias, NotReserved, Reserved, Wish};
+pub use lookup::{Alias, LINK, NotReserved, Reserved, Wish, link_alias};
 pub use settle::{ASK_AFTER_MS, ORPHAN_AFTER_MS, SettleError, Settled, Standing};
 pub use values::{NotPut, Values, Wanted};
 

@@ -12,6 +12,7 @@ pub mod delegation;
 pub mod erasure;
 pub mod erasures;
 pub mod event;
+pub mod link;
 pub mod numbers;
 pub mod recovery;
 pub mod register;

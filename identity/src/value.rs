@@ -25,6 +25,9 @@ const CHARS_MAX: &[(&str, usize)] = &[
     ("remarks", 1_000),
     ("source", 43),
     ("reason_text", 1_000),
+    // An account at a provider (OpenID Connect Core §2: at most 255 characters).
+    ("iss", 255),
+    ("sub", 255),
     // What a credential commits to: the text of its document, and its holder's key.
     ("document", 6_000),
     ("subject_key", 64),

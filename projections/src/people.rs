@@ -14,7 +14,7 @@ use identity::identifier::IdentifierType;
 use identity::institution;
 use identity::officer;
 use identity::person::event::{Check, Edge};
-use identity::person::{Alias, Event as PersonEvent};
+use identity::person::{Alias, Event as PersonEvent, link};
 use identity::role::Role;
 use ledger::decision::Earlier;
 use ledger::hash::Digest;
@@ -201,7 +201,10 @@ fn apply_person(
             commit_to(rows, person, values)?;
             bind(rows, entry, person, *alias)
         }
-        PersonEvent::DeathRecorded { values } => commit_to(rows, person, values),
+        PersonEvent::DeathRecorded { values }
+        | PersonEvent::Link(link::Event::Confirmed { values, .. }) => {
+            commit_to(rows, person, values)
+        }
         PersonEvent::Delegation(event) => delegations::apply(rows, entry, person, event),
         PersonEvent::ErasureRequested(_)
         | PersonEvent::DataLocked { .. }
@@ -214,6 +217,7 @@ fn apply_person(
         | PersonEvent::Consent(_)
         | PersonEvent::Contact(_)
         | PersonEvent::Recovery(_)
+        | PersonEvent::Link(link::Event::Removed { .. })
         | PersonEvent::MergeApplied(Edge::Absorbed(_))
         | PersonEvent::MergeReverted(Edge::Absorbed(_)) => Ok(()),
         PersonEvent::MergeApplied(Edge::Into(into)) => merged(rows, person, Some(*into)),

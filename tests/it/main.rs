@@ -55,6 +55,7 @@ mod rules_key_floors;
 mod rules_key_life;
 mod rules_key_timeline;
 mod rules_keys;
+mod rules_links;
 mod rules_merges;
 mod rules_officers;
 mod rules_recoveries;

@@ -47,6 +47,7 @@ use identity::person::delegation::narrow::NarrowDelegationError;
 use identity::person::erasure::certify::CertifyErasureError;
 use identity::person::erasure::destroy::DestroyKeysError;
 use identity::person::erasure::request::RequestErasureError;
+use identity::person::link::{ConfirmLinkError, RemoveLinkError};
 use identity::person::recovery::complete::CompleteRecoveryError;
 use identity::person::recovery::sheet::IssueSheetError;
 use identity::person::recovery::start::StartRecoveryError;
@@ -86,7 +87,7 @@ rules! {
         Batch, Dismiss, ChangeClerk, Forgotten, RequestErasure, DestroyKeys, CertifyErasure, ApplyMerge, RevertMerge,
         SuspendPerson, RecordDeath, Assurance, GrantDelegation, NarrowDelegation, EndDelegation, Consent, Contact,
         IssueSheet, StartRecovery, VetoRecovery, CompleteRecovery, Rename, SuspendInstitution, Close, MergeInstitution,
-        Revive,
+        Revive, ConfirmLink, RemoveLink,
     }
     ASKS, ask: AskError {
         SignerUnknown, NotAdmitted, Suspended, Ended, KeyNotActive, KeyUse, KindNotYours, ActMissing, ActorBarred,
@@ -154,6 +155,10 @@ rules! {
     CERTIFICATES, certificate: CertifyErasureError { ErasureUnknown, NothingDestroyed, TooEarly, CountDiffers }
     SUSPENSIONS, suspension: SuspendPersonError { NotServed, NotSuspended }
     DEATHS, death: RecordDeathError { NotServed, NotRecorded }
+    LINKS, linking: ConfirmLinkError {
+        NotServed, NotYours, Barred, ValuesDoNotFit, LevelUnfit, CeremonyUsed, TooMany,
+    }
+    UNLINKS, unlinking: RemoveLinkError { NotServed, NotYours, LinkUnknown }
     MERGES, merging: ApplyMergeError {
         Same, PersonUnknown, MergedBefore, ResidentIdsDiffer, Erased, HoldsRoles, OwnAccount, NotOnRoster, TooManyLots,
         TooManyNumbers, Barred,
@@ -263,6 +268,8 @@ fn names(error: &Refusal) -> Vec<&'static str> {
         Refusal::StartRecovery(error) => names.push(start(error)),
         Refusal::VetoRecovery(error) => names.push(veto(error)),
         Refusal::CompleteRecovery(error) => names.push(completion(error)),
+        Refusal::ConfirmLink(error) => names.push(linking(error)),
+        Refusal::RemoveLink(error) => names.push(unlinking(error)),
         Refusal::ApplyMerge(error) => names.push(merging(error)),
         Refusal::RevertMerge(error) => names.push(reversal(error)),
         Refusal::RecordOutcome(error) => {
@@ -323,6 +330,7 @@ fn every_refusal_has_a_test() {
         super::rules_key_life::REFUSALS,
         super::rules_key_timeline::REFUSALS,
         super::rules_keys::REFUSALS,
+        super::rules_links::REFUSALS,
         super::rules_merges::REFUSALS,
         super::rules_officers::REFUSALS,
         super::rules_standing::REFUSALS,

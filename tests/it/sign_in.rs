@@ -1,5 +1,8 @@
 //! Signing in over HTTP: who is let in, and everybody who must not be.
 
+mod hostile;
+mod links;
 mod machines;
 mod proofs;
+mod providers;
 mod sessions;

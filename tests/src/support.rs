@@ -18,6 +18,7 @@ pub mod pen;
 pub mod people;
 pub mod power_disk;
 pub mod process;
+pub mod provider;
 pub mod raw_jws;
 pub mod records;
 pub mod said;

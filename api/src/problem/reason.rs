@@ -145,6 +145,13 @@ reasons! {
     TokenInvalid = "token-invalid", UNAUTHORIZED;
     LoaTooLow = "loa-too-low", FORBIDDEN;
     StepUpNeeded = "step-up-needed", UNAUTHORIZED;
+    SignInStateInvalid = "sign-in-state", BAD_REQUEST;
+    SignInRefused = "sign-in-refused", FORBIDDEN;
+    ProviderUnreachable = "provider-unreachable", SERVICE_UNAVAILABLE;
+    LinkProofInvalid = "link-proof-invalid", FORBIDDEN;
+    LinkTaken = "link-taken", CONFLICT;
+    LinkUnknown = "link-unknown", NOT_FOUND;
+    TooManyLinks = "too-many-links", CONFLICT;
     CsrfMissing = "csrf-missing", FORBIDDEN;
     SessionOver = "session-over", UNAUTHORIZED;
     TokenNeedsProof = "token-needs-proof", UNAUTHORIZED;

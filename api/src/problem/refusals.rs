@@ -253,6 +253,8 @@ impl From<Refusal> for Problem {
             Refusal::CompleteRecovery(error) => access::reason_of_completion(error),
             Refusal::SuspendPerson(error) => person::reason_of_suspension(error),
             Refusal::RecordDeath(error) => person::reason_of_death(error),
+            Refusal::ConfirmLink(error) => person::reason_of_link(error),
+            Refusal::RemoveLink(error) => person::reason_of_unlink(error),
             Refusal::ApplyMerge(error) => person::reason_of_apply(error),
             Refusal::RevertMerge(error) => person::reason_of_revert(error),
             Refusal::RecordOutcome(error) => account::reason_of_record(error),

@@ -8,6 +8,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use identity::erasable;
+use identity::person::link;
 use ledger::assertion::Assertion;
 use ledger::execute::Refused;
 use serde::Serialize;
@@ -95,6 +96,10 @@ pub async fn submit(
 async fn prepare(app: &Arc<App>, text: &str, headers: &HeaderMap) -> Result<Prepared, Problem> {
     let (jws, disclosures) = erasable::split_submission(text)?;
     let assertion = Assertion::parse(jws).map_err(Refused::from)?;
+    if assertion.kind() == link::CONFIRM {
+        // Nobody showed the other side: that takes the provider's answer, here and now.
+        return Err(Problem::of(Reason::LinkProofInvalid));
+    }
     let expected = match if_match(headers)? {
         Some(revision) => Some((subject(app, &assertion)?, revision)),
         None => None,

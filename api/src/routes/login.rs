@@ -1,34 +1,48 @@
-//! /login: where people sign in.
+//! /login: where people sign in, here in the demo and at providers elsewhere.
+//!
+//! Invariant: a browser comes back with a `state` that was made for it, once, within ten minutes; whom
+//! it then is comes from (iss, sub) alone; it is sent on to a path of ours and nowhere else. A crash in
+//! between costs the person a new start.
 
 use std::sync::Arc;
 
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use identity::did::IssuerNumber;
 use identity::person::assurance::Level;
 use identity::role::Role;
-use maud::{Markup, html};
+use ledger::hash::Digest;
 use serde::Deserialize;
 
+use super::login_pages;
 use crate::app::App;
+use crate::extract::Caller;
 use crate::pages;
-use crate::problem::{Language, Problem, Reason};
+use crate::problem::{Language, Problem, ProblemBody, Reason};
 use crate::sign_in::begin::Shown;
+use crate::sign_in::ceremony::{self, Flow, Unlinked};
 use crate::sign_in::cookie;
-use crate::sign_in::session::{Agent, COOKIE};
+use crate::sign_in::link::Linked;
+use crate::sign_in::provider::{Account, Expected, Provider};
+use crate::sign_in::session::{self, Agent, COOKIE, Session};
 
 /// How well a token of the demo shows who somebody is: no better than the demo needs.
 const DEMO_LEVEL: Level = Level::HARDWARE;
+/// Longest path to go on to.
+const PATH_BYTES_MAX: usize = 512;
 
 /// What /login takes.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LoginQuery {
     token: Option<String>,
+    step_up: bool,
+    return_to: Option<String>,
 }
 
 /// Sign in: the ways there are. In the demo also with a token from `demo.json`.
-#[utoipa::path(get, path = "/login", tag = "sign-in", params(("token" = Option<String>, Query, description = "demo only: a token of demo.json")),
+#[utoipa::path(get, path = "/login", tag = "sign-in", params(("token" = Option<String>, Query, description = "demo only: a token of demo.json"), ("step_up" = Option<bool>, Query, description = "show anew who you are"), ("return_to" = Option<String>, Query, description = "a path of ours to go on to")),
     responses((status = 303, description = "signed in to the demo"), (status = 200, description = "how to sign in", content_type = "text/html")))]
 pub async fn page(
     State(app): State<Arc<App>>,
@@ -37,7 +51,8 @@ pub async fn page(
 ) -> Result<Response, Problem> {
     let language = Language::of(&headers);
     let Some(token) = query.token.filter(|_| app.demo) else {
-        let body = ways(&app, language);
+        let return_to = query.return_to.as_deref().and_then(own_path);
+        let body = login_pages::ways(&app, language, query.step_up, return_to);
         let title = language.say("登录", "Sign in");
         return Ok(pages::page(language, title, &body).into_response());
     };
@@ -53,11 +68,11 @@ pub async fn page(
         institution: grant.institution,
         loa: DEMO_LEVEL,
         by: "demo".into(),
+        link: None,
+        proven_at_ms: app.now_ms(),
         agent: Agent::of(&headers),
     };
-    let sessions = &app.sign_in.sessions;
-    let before = cookie(&headers, COOKIE).map(|sent| sessions.find(sent));
-    let opened = app.begin_session(shown, before.transpose()?.flatten().as_ref())?;
+    let opened = app.begin_session(shown, session_of(&app, &headers)?.as_ref())?;
     let sent = [
         (header::SET_COOKIE, (*opened.cookie()).clone()),
         (header::LOCATION, to),
@@ -66,19 +81,259 @@ pub async fn page(
     Ok((StatusCode::SEE_OTHER, sent).into_response())
 }
 
-fn ways(app: &App, language: Language) -> Markup {
-    html! {
-        h1 { (language.say("登录", "Sign in")) }
-        @if app.demo {
-            p { (language.say(
-                "这是演示系统：请用启动时打印的链接登录，谁有链接就以谁的身份登录。",
-                "This is a demo: use the links it printed when it started; whoever has one signs in with it.",
-            )) }
-        } @else {
-            p { (language.say(
-                "机构服务器请用 POST /oauth/token 取令牌。",
-                "An institution's server gets a token at POST /oauth/token.",
-            )) }
-        }
+/// The session of the browser that asks, if it has one.
+fn session_of(app: &App, headers: &HeaderMap) -> Result<Option<(Digest, Session)>, Problem> {
+    let sent = cookie(headers, COOKIE);
+    let found = sent.map(|sent| app.sign_in.sessions.find(sent));
+    Ok(found.transpose()?.flatten())
+}
+
+/// A path of ours, and nothing that a browser would read as another place.
+fn own_path(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix('/')?;
+    let plain = text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
+    (plain && !rest.starts_with('/') && text.len() <= PATH_BYTES_MAX).then_some(text)
+}
+
+/// What a sign-in begins with.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BeginQuery {
+    role: Option<Role>,
+    institution: Option<u32>,
+    step_up: bool,
+    link: bool,
+    return_to: Option<String>,
+}
+
+/// Sign in at a provider: sends the browser there.
+///
+/// `link=true`, by who is signed in: what the provider answers shall be linked to the account.
+#[utoipa::path(get, path = "/login/{provider}", tag = "sign-in", params(("provider" = String, Path, description = "its name"), ("role" = Option<String>, Query, description = "the role to act in; learner if none"), ("institution" = Option<u32>, Query, description = "for which institution"), ("step_up" = Option<bool>, Query, description = "show anew who you are"), ("link" = Option<bool>, Query, description = "link the account that the provider names"), ("return_to" = Option<String>, Query, description = "a path of ours to go on to")),
+    responses((status = 303, description = "to the provider"), (status = 404, description = "no such provider", body = ProblemBody), (status = 503, description = "it does not answer", body = ProblemBody)))]
+pub async fn begin(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    Query(query): Query<BeginQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let provider = provider(&app, &name)?;
+    let before = session_of(&app, &headers)?;
+    if query.link && before.is_none() {
+        return Err(Problem::of(Reason::NotSignedIn));
     }
+    // Who shows anew who it is goes on in the role it was in.
+    let same = before.as_ref().filter(|_| query.step_up);
+    let role = query.role.or(same.map(|(_, it)| it.role));
+    let institution = query.institution.map(IssuerNumber);
+    let (state, browser) = (session::secret(), session::secret());
+    let (redirect, at_ms) = (redirect(&app, &name), app.now_ms());
+    let begun = {
+        let (state, step_up) = (state.clone(), query.step_up);
+        wait(move || provider.begin(&redirect, &state, step_up, at_ms)).await?
+    };
+    let flow = Flow {
+        browser: Digest::of(browser.as_bytes()),
+        provider: name,
+        nonce: begun.nonce,
+        verifier: begun.verifier,
+        return_to: query
+            .return_to
+            .as_deref()
+            .and_then(own_path)
+            .map(str::to_owned),
+        role: role.unwrap_or(Role::Learner),
+        institution: institution.or(same.and_then(|(_, it)| it.institution)),
+        step_up: query.step_up,
+        linking: before.filter(|_| query.link).map(|(id, _)| id),
+        begun_at_ms: at_ms,
+    };
+    app.sign_in.ceremonies.keep(&state, &flow)?;
+    let sent = [
+        (header::SET_COOKIE, ceremony::cookie(&browser)),
+        (header::LOCATION, begun.url),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    Ok((StatusCode::SEE_OTHER, sent).into_response())
+}
+
+/// What a provider answers with; more members than these may come.
+#[derive(Deserialize)]
+pub struct Answer {
+    state: Option<String>,
+    code: Option<String>,
+    iss: Option<String>,
+}
+
+/// Come back from a provider: a session begins, or the page says how to link the account.
+#[utoipa::path(get, path = "/login/{provider}/callback", tag = "sign-in", params(("provider" = String, Path, description = "its name"), ("state" = Option<String>, Query, description = "as it was sent"), ("code" = Option<String>, Query, description = "of the provider"), ("iss" = Option<String>, Query, description = "RFC 9207")),
+    responses((status = 303, description = "signed in"), (status = 200, description = "the account can be linked to who is signed in", content_type = "text/html"), (status = 400, description = "not a sign-in under way in this browser", body = ProblemBody), (status = 403, description = "not accepted, or the account signs nobody in", body = ProblemBody), (status = 503, description = "the provider does not answer", body = ProblemBody)))]
+pub async fn callback(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    Query(answer): Query<Answer>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let flow = flow_of(&app, &name, &answer, &headers)?;
+    let provider = provider(&app, &name)?;
+    let account = redeem(&app, &provider, &flow, answer).await?;
+    let signed_in_at_ms = account.signed_in_at_ms;
+    let linked = app.linked(&account.iss, &account.sub)?;
+    let before = session_of(&app, &headers)?;
+    if let Some(id) = flow.linking {
+        // The session that began it, and no other that sat down in its place.
+        let own = before.filter(|(now, _)| *now == id);
+        let (_, own) = own.ok_or(Problem::of(Reason::LinkProofInvalid))?;
+        if linked.is_some() {
+            return Err(Problem::of(Reason::LinkTaken));
+        }
+        let account = App::unlinked(account, provider.config.loa);
+        return to_link(&app, &own.caller(id), account, &headers);
+    }
+    let Some(linked) = linked else {
+        return unlinked(&app, account, provider.config.loa, &headers);
+    };
+    let shown = shown(&app, &provider, &flow, linked, signed_in_at_ms, &headers)?;
+    let to = flow.return_to.unwrap_or_else(|| match shown.role {
+        Role::Learner => format!("/v1/learners/{}/transcript.html", shown.person),
+        _ => "/".to_owned(),
+    });
+    let opened = app.begin_session(shown, before.as_ref())?;
+    let cookies = [
+        (header::SET_COOKIE, (*opened.cookie()).clone()),
+        (header::SET_COOKIE, session::taken_away(ceremony::COOKIE)),
+    ];
+    let sent = [
+        (header::LOCATION, to),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    let cookies = axum::response::AppendHeaders(cookies);
+    Ok((StatusCode::SEE_OTHER, cookies, sent).into_response())
+}
+
+/// The sign-in that a browser comes back from. Whoever shows its state has used it up.
+fn flow_of(app: &App, name: &str, answer: &Answer, headers: &HeaderMap) -> Result<Flow, Problem> {
+    let invalid = || Problem::of(Reason::SignInStateInvalid);
+    let state = answer.state.as_deref().ok_or_else(invalid)?;
+    let flow: Option<Flow> = app.sign_in.ceremonies.take(state)?;
+    let flow = flow.filter(|it| it.provider == name).ok_or_else(invalid)?;
+    let browser = cookie(headers, ceremony::COOKIE);
+    let browser = browser.map(|it| Digest::of(it.as_bytes()));
+    if browser == Some(flow.browser) {
+        Ok(flow)
+    } else {
+        Err(invalid())
+    }
+}
+
+/// Who the provider says it is.
+async fn redeem(
+    app: &Arc<App>,
+    provider: &Arc<Provider>,
+    flow: &Flow,
+    answer: Answer,
+) -> Result<Account, Problem> {
+    let (at_ms, redirect) = (app.now_ms(), redirect(app, &flow.provider));
+    let provider = Arc::clone(provider);
+    let (verifier, nonce) = (flow.verifier.clone(), flow.nonce.clone());
+    let (begun_at_ms, step_up) = (flow.begun_at_ms, flow.step_up);
+    wait(move || {
+        provider.check_answered(answer.iss.as_deref(), at_ms)?;
+        let code = answer.code.ok_or(NO_CODE)?;
+        let expected = Expected {
+            verifier: &verifier,
+            nonce: &nonce,
+            begun_at_ms,
+            step_up,
+        };
+        provider.redeem(&redirect, &code, &expected, at_ms)
+    })
+    .await
+}
+
+const NO_CODE: crate::sign_in::provider::NotSignedIn =
+    crate::sign_in::provider::NotSignedIn::Refused((
+        "登录服务没有让任何人登录",
+        "the provider signed nobody in",
+    ));
+
+fn shown(
+    app: &App,
+    provider: &Provider,
+    flow: &Flow,
+    linked: Linked,
+    signed_in_at_ms: Option<i64>,
+    headers: &HeaderMap,
+) -> Result<Shown, Problem> {
+    let institution = match flow.role {
+        Role::Learner => None,
+        _ => flow.institution,
+    };
+    if !flow.role.is_appointed() && flow.role != Role::Learner {
+        return Err(Problem::of(Reason::NotAllowed));
+    }
+    Ok(Shown {
+        person: linked.person,
+        role: flow.role,
+        institution,
+        loa: provider.config.loa.min(linked.loa),
+        by: provider.config.name.clone(),
+        link: Some((linked.linked, linked.link)),
+        // Where the provider does not say when that was, it was not just now.
+        proven_at_ms: signed_in_at_ms.unwrap_or_default().min(app.now_ms()),
+        agent: Agent::of(headers),
+    })
+}
+
+fn provider(app: &App, name: &str) -> Result<Arc<Provider>, Problem> {
+    let found = app.sign_in.provider(name).map(Arc::clone);
+    found.ok_or(Problem::of(Reason::NotFound))
+}
+
+fn redirect(app: &App, name: &str) -> String {
+    app.sign_in.url(&format!("/login/{name}/callback"))
+}
+
+/// Waits for a provider on a thread that may.
+async fn wait<T: Send + 'static, E: Into<Problem> + Send + 'static>(
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, Problem> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(Problem::internal)?.map_err(Into::into)
+}
+
+/// The page of who is signed in and may link the account.
+fn to_link(
+    app: &App,
+    caller: &Caller,
+    account: Unlinked,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    caller.still_may(app)?;
+    let language = Language::of(headers);
+    let (ceremony, proof) = app.link_proof(caller, account)?;
+    let body = login_pages::to_link(language, ceremony, &proof);
+    Ok(answered(StatusCode::OK, language, &body))
+}
+
+/// The page of an account that signs nobody in.
+fn unlinked(
+    app: &App,
+    account: Account,
+    loa: Level,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let language = Language::of(headers);
+    let code = app.link_code(&App::unlinked(account, loa))?;
+    let body = login_pages::unlinked(language, &code);
+    Ok(answered(StatusCode::FORBIDDEN, language, &body))
+}
+
+fn answered(status: StatusCode, language: Language, body: &maud::Markup) -> Response {
+    let title = language.say("登录", "Sign in");
+    let sent = [
+        (header::SET_COOKIE, session::taken_away(ceremony::COOKIE)),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    (status, sent, pages::page(language, title, body)).into_response()
 }

@@ -29,6 +29,10 @@ pub struct Shown {
     pub loa: Level,
     /// By which way of signing in.
     pub by: String,
+    /// By which link.
+    pub link: Option<(Uuid, Uuid)>,
+    /// When the person showed it, Unix milliseconds.
+    pub proven_at_ms: i64,
     /// From what.
     pub agent: Agent,
 }
@@ -69,10 +73,11 @@ impl App {
             institution: shown.institution,
             loa: shown.loa,
             by: shown.by,
+            link: shown.link,
             term,
             agent: shown.agent,
             made_at_ms,
-            proven_at_ms: now_ms,
+            proven_at_ms: shown.proven_at_ms.min(now_ms),
             used_at_ms: now_ms,
         };
         self.sign_in.sessions.begin(&session, replaces)

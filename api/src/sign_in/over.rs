@@ -3,7 +3,7 @@
 //! Invariant: from the commit that suspends, records a death, merges, opens an account again or forgets on, nobody is signed in as
 //! that person; what a crash leaves over is refused by [`Caller::still_may`](crate::extract::Caller) as long as the reason stands.
 
-use identity::person::{assurance, recovery, wire};
+use identity::person::{assurance, link, recovery, wire};
 use ledger::commit::Commit;
 use uuid::Uuid;
 
@@ -30,6 +30,10 @@ impl App {
     /// Ends what a commit ends. It stands already, so a failure here is told to the log alone.
     pub(crate) fn end_what_is_over(&self, commit: &Commit) {
         for fact in &commit.facts {
+            if &*fact.kind == link::REMOVED_V1 {
+                self.end_link(commit.assertion.data().get());
+                continue;
+            }
             if !ENDING.contains(&&*fact.kind) {
                 continue;
             }
@@ -40,6 +44,26 @@ impl App {
                 let why = problem.internal.unwrap_or_default();
                 tracing::error!(why, "what somebody was signed in with is still there");
             }
+        }
+    }
+
+    /// Ends the sessions that a link began, under whichever number.
+    fn end_link(&self, data: &str) {
+        let Ok(removed) = serde_json::from_str::<link::RemoveData>(data) else {
+            return;
+        };
+        let ended = self.holder(removed.person).and_then(|holder| {
+            for person in [removed.person, holder] {
+                let by_it = |_, session: &super::session::Session| {
+                    session.link.is_some_and(|(_, link)| link == removed.link)
+                };
+                self.sign_in.sessions.end_where(person, by_it)?;
+            }
+            Ok(())
+        });
+        if let Err(problem) = ended {
+            let why = problem.internal.unwrap_or_default();
+            tracing::error!(why, "what somebody was signed in with is still there");
         }
     }
 }

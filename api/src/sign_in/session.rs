@@ -121,6 +121,9 @@ pub struct Session {
     pub loa: Level,
     /// By which way of signing in: a provider's name, or `demo`.
     pub by: String,
+    /// By which link: the number that it names, and its own.
+    #[serde(default)]
+    pub link: Option<(Uuid, Uuid)>,
     /// How long it may last.
     pub term: Term,
     /// From what.
@@ -143,7 +146,7 @@ impl Session {
     }
 
     /// Who calls with it.
-    pub(super) fn caller(&self, id: Digest) -> Caller {
+    pub(crate) fn caller(&self, id: Digest) -> Caller {
         Caller {
             person: self.person,
             role: self.role,
@@ -189,7 +192,7 @@ pub fn taken_away(name: &str) -> String {
 }
 
 /// 256 random bits as text.
-pub(super) fn secret() -> Zeroizing<String> {
+pub(crate) fn secret() -> Zeroizing<String> {
     let bytes = Zeroizing::new(clock::random::<32>());
     Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_slice()))
 }

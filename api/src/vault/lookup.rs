@@ -25,6 +25,14 @@ pub(super) const RESERVED: &str = "lookup-pending";
 /// Entries of one scan.
 const PAGE: usize = 256;
 
+/// The type of an account at a provider.
+pub const LINK: &str = "oidc";
+
+/// The one form of an account at a provider: no `iss` has this byte in it.
+pub fn link_alias(iss: &str, sub: &str) -> String {
+    format!("{iss}\0{sub}")
+}
+
 /// Something that names one person.
 #[derive(Clone, Copy)]
 pub struct Alias<'a> {
@@ -250,6 +258,21 @@ impl Vault {
         let row = self.keys.side().get(LOOKUP, &hash)?;
         let holder = self.keys.holder(row, &hash)?;
         Ok(holder.map(|holder| holder.person))
+    }
+
+    /// Who has an alias, and by which assertion.
+    pub fn lookup_holder(&self, alias: Alias<'_>) -> Result<Option<(Uuid, Uuid)>, VaultError> {
+        let hash = self.keys.alias(alias);
+        let row = self.keys.side().get(LOOKUP, &hash)?;
+        let holder = self.keys.holder(row, &hash)?;
+        Ok(holder.map(|holder| (holder.person, holder.assertion_id)))
+    }
+
+    /// Lets go of an alias, if it is still that assertion's.
+    pub fn lookup_release(&self, alias: Alias<'_>, assertion_id: Uuid) -> Result<(), VaultError> {
+        let _sealing = self.sealing();
+        let marker = marker_of(assertion_id, &self.keys.alias(alias));
+        write(self.keys.side(), |tx| self.keys.release(tx, &marker))
     }
 
     /// Which assertion an alias waits for that is not known to be in the log, and since when.

@@ -7,6 +7,7 @@
 use credentials::rulebook::kinds::{self, Kind};
 use credentials::rulebook::{Refusal, Rulebook};
 use identity::erasable::{Disclosure, Opened};
+use identity::person::link;
 use ledger::assertion::{Act, Assertion, Draft, Kid};
 use ledger::batch::{Batch, NotABatch, SignError};
 use ledger::decision::Earlier;
@@ -392,6 +393,10 @@ fn deposits(
         // A member without values deposits nothing; the rules refuse a kind that does not exist.
         let kind = kinds::find(member.kind()).filter(|_| !values.is_empty());
         let deposit = kind.map(|kind| {
+            if kind.name == link::CONFIRM {
+                // Nobody showed the other side.
+                return Err(Problem::of(Reason::LinkProofInvalid));
+            }
             let deposit = deposit_of(kind, member.data().get(), values)?;
             Ok((kind, deposit))
         });

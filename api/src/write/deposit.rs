@@ -2,19 +2,18 @@
 
 use credentials::rulebook::kinds::Kind;
 use identity::erasable::Disclosure;
-use identity::identifier::IdentifierType;
-use identity::person::{bind_identifier, register};
+use identity::person::{bind_identifier, link, register};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::extract::unquoted;
 use crate::problem::{Problem, Reason};
-use crate::vault::Alias;
+use crate::vault::{Alias, LINK, link_alias};
 
 /// A personal value on its way to the vault.
 pub(super) struct Deposit {
     pub(super) person: Uuid,
-    pub(super) identifiers: Vec<(IdentifierType, String)>,
+    pub(super) identifiers: Vec<(&'static str, String)>,
 }
 
 impl Deposit {
@@ -23,7 +22,7 @@ impl Deposit {
         let mut aliases = Vec::with_capacity(self.identifiers.len());
         for (r#type, normalised) in &self.identifiers {
             aliases.push(Alias {
-                kind: r#type.as_str(),
+                kind: r#type,
                 normalised,
             });
         }
@@ -77,7 +76,10 @@ pub(super) fn deposit_of(
             return Err(Problem::of(Reason::IdentifierInvalid)
                 .field(format!("/identifiers/{name}"), &warning));
         }
-        identifiers.push((alias.r#type, checked.normalised));
+        identifiers.push((name, checked.normalised));
+    }
+    if kind.name == link::CONFIRM {
+        identifiers.push((LINK, account_of(disclosures)?));
     }
     if kind.name == register::KIND && !disclosures.iter().any(|it| it.opened().name() == "name") {
         return Err(Problem::of(Reason::ValuesDoNotFit).detail(("缺少姓名", "the name is missing")));
@@ -89,4 +91,17 @@ pub(super) fn deposit_of(
         person,
         identifiers,
     })
+}
+
+/// The account that a link names.
+fn account_of(disclosures: &[Disclosure]) -> Result<String, Problem> {
+    let value = |name| {
+        let mut opened = disclosures.iter().map(Disclosure::opened);
+        let found = opened.find(|it| it.name() == name)?;
+        found.expose_text()
+    };
+    match (value(link::ISS), value(link::SUB)) {
+        (Some(iss), Some(sub)) => Ok(link_alias(iss, sub)),
+        _ => Err(Problem::of(Reason::ValuesDoNotFit)),
+    }
 }

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::extract::unquoted;
 use crate::flights::Flight;
 use crate::problem::{Problem, Reason};
-use crate::vault::{Alias, Reserved, VaultError};
+use crate::vault::{Alias, LINK, Reserved, VaultError};
 
 impl App {
     /// Checks identifiers and puts all values into the vault as pending.
@@ -153,6 +153,9 @@ pub(super) fn not_put(error: VaultError, id: Uuid) -> Problem {
 /// Which of these aliases is somebody else's.
 pub(super) fn taken(aliases: &[Alias<'_>], index: usize) -> Problem {
     let name = aliases.get(index).map_or("", |alias| alias.kind);
+    if name == LINK {
+        return Problem::of(Reason::LinkTaken);
+    }
     Problem::of(Reason::IdentifierTaken).field(
         format!("/identifiers/{name}"),
         ("已绑定给另一个人", "it is bound to another person"),

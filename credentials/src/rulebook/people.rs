@@ -3,7 +3,7 @@
 use identity::ask::{Ask, AskError};
 use identity::person::delegation::{self, Asker, end, grant, narrow};
 use identity::person::recovery::{complete, sheet, start, veto};
-use identity::person::{assurance, consent, contact};
+use identity::person::{assurance, consent, contact, link};
 use identity::role::Role;
 use ledger::decision::{Decision, Verdict, World};
 use ledger::fact::Stream;
@@ -87,6 +87,14 @@ pub(super) fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<Option<AnyD
             data: read(data)?,
         })),
         contact::REMOVE => Box::new(Use(contact::Remove {
+            asker,
+            data: read(data)?,
+        })),
+        link::CONFIRM => Box::new(Use(link::ConfirmLink {
+            asker,
+            data: read(data)?,
+        })),
+        link::REMOVE => Box::new(Use(link::RemoveLink {
             asker,
             data: read(data)?,
         })),

@@ -30,6 +30,7 @@ use identity::person::delegation::narrow::NarrowDelegationError;
 use identity::person::erasure::certify::CertifyErasureError;
 use identity::person::erasure::destroy::DestroyKeysError;
 use identity::person::erasure::request::RequestErasureError;
+use identity::person::link::{ConfirmLinkError, RemoveLinkError};
 use identity::person::recovery::complete::CompleteRecoveryError;
 use identity::person::recovery::sheet::IssueSheetError;
 use identity::person::recovery::start::StartRecoveryError;
@@ -180,6 +181,12 @@ pub enum Refusal {
     /// person.record-death, person.withdraw-death
     #[error(transparent)]
     RecordDeath(#[from] RecordDeathError),
+    /// link.confirm
+    #[error(transparent)]
+    ConfirmLink(#[from] ConfirmLinkError),
+    /// link.remove
+    #[error(transparent)]
+    RemoveLink(#[from] RemoveLinkError),
     /// merge.apply
     #[error(transparent)]
     ApplyMerge(#[from] ApplyMergeError),

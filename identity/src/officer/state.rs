@@ -74,6 +74,11 @@ impl Officer {
         issuer != IssuerNumber::REGISTRAR && self.grants.iter().any(elsewhere)
     }
 
+    /// Whether any role is held, in the province or for an institution.
+    pub const fn holds_any(&self) -> bool {
+        !self.grants.is_empty()
+    }
+
     /// How many persons but `person` hold one of `roles` in the province.
     pub fn others(&self, person: Option<Uuid>, roles: &[Role]) -> usize {
         let others: HashSet<Uuid> = self

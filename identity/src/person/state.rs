@@ -9,6 +9,7 @@ use super::contact::Contacts;
 use super::delegation::Delegations;
 use super::erasure::{Erasure, Round};
 use super::event::{Alias, Edge, Event, KeysDestroyed};
+use super::link::{self, Links};
 use super::recovery::Recoveries;
 use super::wire;
 use crate::approval;
@@ -48,6 +49,8 @@ pub struct Person {
     pub consents: Consents,
     /// Ways back into the account, opened one after another.
     pub recoveries: Recoveries,
+    /// Accounts at providers that sign the person in.
+    pub links: Links,
 }
 
 /// Why nobody acts under a number.
@@ -220,6 +223,12 @@ impl Aggregate for Person {
             Event::Contact(e) => self.contacts.evolve(e, here),
             Event::Consent(e) => self.consents.evolve(*e, here),
             Event::Recovery(e) => self.recoveries.evolve(e, at, here),
+            Event::Link(e) => {
+                if let link::Event::Confirmed { values, .. } = e {
+                    self.values.push((here.id, values.clone()));
+                }
+                self.links.evolve(e, here);
+            }
         }
         self
     }

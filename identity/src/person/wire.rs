@@ -8,7 +8,8 @@ use uuid::Uuid;
 use super::erasure::{Lock, certify, destroy, request};
 use super::event::{Edge, ErasureRequested, Event, KeysDestroyed, Registered};
 use super::{
-    assurance, bind_identifier, consent, contact, death, delegation, recovery, register, suspend,
+    assurance, bind_identifier, consent, contact, death, delegation, link, recovery, register,
+    suspend,
 };
 use crate::wire::{fact, own, read, unknown};
 
@@ -107,6 +108,7 @@ pub(super) fn event(kind: &str, data: &str) -> Result<Event, Unreadable> {
             }
             Some(("contact", _)) => contact::event(kind, data).map(Event::Contact),
             Some(("consent", _)) => consent::event(kind, data).map(Event::Consent),
+            Some(("link", _)) => link::event(kind, data).map(Event::Link),
             Some(("recovery", _)) => recovery::wire::event(kind, data).map(Event::Recovery),
             _ => Err(unknown("person", kind)),
         },

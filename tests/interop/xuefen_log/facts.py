@@ -77,6 +77,8 @@ KINDS = {
     "recovery.started.v1": ("person", {"ready_ms", "recovery", "way"}, set()),
     "recovery.vetoed.v1": ("person", {"person", "recovery"}, set()),
     "recovery.completed.v1": ("person", {"person", "recovery"}, set()),
+    "link.confirmed.v1": ("person", {"ceremony", "loa", "person"}, {"_sd"}),
+    "link.removed.v1": ("person", {"link", "person"}, set()),
     "merge.applied.v1": ("person", set(), {"absorbed", "into"}),
     "merge.reverted.v1": ("person", set(), {"absorbed", "into"}),
     "account.absorbed.v1": ("account", {"into"}, set()),

@@ -9,6 +9,7 @@ use ledger::clock::Clock as _;
 use serde_json::json;
 use tests::support::browser::Browser;
 use tests::support::machine::{Machine, jws};
+use tests::support::provider::Provider;
 use tests::support::server::{Stand, resident_id};
 
 use super::Met;
@@ -28,6 +29,7 @@ fn callers(stand: &Stand, met: &Met) {
         Reason::TokenInvalid,
     );
     machines(met);
+    providers(met);
     met.refused(
         &stand.get(stand.schools[0].token(), "/nowhere"),
         Reason::NotFound,
@@ -69,6 +71,49 @@ fn machines(met: &Met) {
     );
 }
 
+fn providers(met: &Met) {
+    let provider = Provider::start("province");
+    let stand = Provider::stand(&[&provider]);
+    let browser = Browser::default();
+    let code = |sub: &str| {
+        let shown = provider.sign_in(&stand, &Browser::default(), sub, "");
+        let text = shown.text();
+        let code = text.split("id=\"code\">").nth(1).unwrap();
+        json!({ "code": code.split('<').next().unwrap() })
+    };
+    let state = browser.get(&stand, "/login/province/callback?state=x");
+    met.refused(&state, Reason::SignInStateInvalid);
+    let token = &stand.registrar.token;
+    let people = [1, 2].map(|i| stand.register(0, "王晓明", &resident_id(i)));
+    let [path, other] = people.map(|it| format!("/v1/learners/{it}/links"));
+    let (first, second) = (code("sub-1"), code("sub-1"));
+    stand.post(token, &path, &first).is(201);
+    met.refused(&stand.post(token, &path, &first), Reason::LinkProofInvalid);
+    met.refused(&stand.post(token, &other, &second), Reason::LinkTaken);
+    provider.sign_in(&stand, &browser, "sub-1", "");
+    let nothing = format!("/v1/links/{}", people[0]);
+    let removed = browser.write(&stand, "DELETE", &nothing, &json!({}));
+    met.refused(&removed, Reason::LinkUnknown);
+    for n in 0..16 {
+        let answer = stand.post(token, &path, &code(&format!("more-{n}")));
+        if n == 15 {
+            met.refused(&answer, Reason::TooManyLinks);
+        }
+    }
+    provider.bend(|claims| claims["nonce"] = json!("x"));
+    let url = provider.begin(&stand, &browser, "");
+    let back = provider.authorize(&stand, &url, "sub-1");
+    let refused = browser.get(&stand, &back);
+    met.refused(&refused, Reason::SignInRefused);
+    let gone = Provider::start("gone");
+    gone.ways().moved_to = Some(provider.issuer.clone());
+    let stand = Provider::stand(&[&gone]);
+    met.refused(
+        &browser.get(&stand, "/login/gone"),
+        Reason::ProviderUnreachable,
+    );
+}
+
 fn people(met: &Met, stand: &mut Stand) {
     stand.reopen(|_| (), |app| app.demo = true);
     let officer = Browser::demo(stand, stand.schools[0].token());
@@ -83,6 +128,7 @@ fn people(met: &Met, stand: &mut Stand) {
         institution: Some(IssuerNumber(school.number)),
         loa: identity::person::assurance::Level::GOVERNMENT,
         by: "test".into(),
+        link: None,
         term: Term::Officer,
         agent: Agent::Program,
         made_at_ms: stand.clock.now_ms(),

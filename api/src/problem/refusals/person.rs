@@ -7,6 +7,7 @@ use identity::person::death::RecordDeathError;
 use identity::person::erasure::certify::CertifyErasureError;
 use identity::person::erasure::destroy::DestroyKeysError;
 use identity::person::erasure::request::RequestErasureError;
+use identity::person::link::{ConfirmLinkError, RemoveLinkError};
 use identity::person::register::RegisterError;
 use identity::person::served::NotServed;
 use identity::person::suspend::SuspendPersonError;
@@ -111,5 +112,25 @@ pub(super) fn reason_of_certify(error: &CertifyErasureError) -> Reason {
             Reason::ErasureNotDue
         }
         CertifyErasureError::CountDiffers(_) => Reason::ErasureInvalid,
+    }
+}
+
+pub(super) fn reason_of_link(error: &ConfirmLinkError) -> Reason {
+    match error {
+        ConfirmLinkError::NotServed(error) => not_served(error),
+        ConfirmLinkError::NotYours => Reason::NotAllowed,
+        ConfirmLinkError::Barred(_) => Reason::PersonBarred,
+        ConfirmLinkError::ValuesDoNotFit => Reason::ValuesDoNotFit,
+        ConfirmLinkError::LevelUnfit { .. } => Reason::LoaTooLow,
+        ConfirmLinkError::CeremonyUsed(_) => Reason::LinkProofInvalid,
+        ConfirmLinkError::TooMany => Reason::TooManyLinks,
+    }
+}
+
+pub(super) fn reason_of_unlink(error: &RemoveLinkError) -> Reason {
+    match error {
+        RemoveLinkError::NotServed(error) => not_served(error),
+        RemoveLinkError::NotYours => Reason::NotAllowed,
+        RemoveLinkError::LinkUnknown { .. } => Reason::LinkUnknown,
     }
 }

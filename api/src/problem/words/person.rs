@@ -4,6 +4,7 @@ use credentials::account::whole::{DEPTH_MAX, NUMBERS_MAX};
 use credentials::merge::apply::{ApplyMergeError, LOTS_MAX};
 use credentials::merge::revert::RevertMergeError;
 use identity::person::death::RecordDeathError;
+use identity::person::link::{ConfirmLinkError, RemoveLinkError};
 use identity::person::served::NotServed;
 use identity::person::suspend::SuspendPersonError;
 
@@ -78,6 +79,35 @@ impl InChinese for RecordDeathError {
         match self {
             Self::NotServed(error) => error.zh(),
             Self::NotRecorded(person) => format!("没有登记过人员 {person} 去世"),
+        }
+    }
+}
+
+impl InChinese for ConfirmLinkError {
+    fn zh(&self) -> String {
+        match self {
+            Self::NotServed(error) => error.zh(),
+            Self::NotYours => {
+                "学习者只能关联本人的账号；工作人员只能为自己关联第一个账号，之后请别的登记员办理"
+                    .into()
+            }
+            Self::Barred(person) => {
+                format!("无人能以人员 {person} 的身份登录：已暂停、已并入别的编号或已去世")
+            }
+            Self::ValuesDoNotFit => "关联须有 iss 和 sub 两个值".into(),
+            Self::LevelUnfit { loa, most } => format!("{loa}：此处的关联只能是 LoA 1 到 {most}"),
+            Self::CeremonyUsed(ceremony) => format!("关联过程 {ceremony} 已用过"),
+            Self::TooMany => "一人最多关联 16 个账号".into(),
+        }
+    }
+}
+
+impl InChinese for RemoveLinkError {
+    fn zh(&self) -> String {
+        match self {
+            Self::NotServed(error) => error.zh(),
+            Self::NotYours => "学习者只能解除本人的关联".into(),
+            Self::LinkUnknown { person, link } => format!("人员 {person} 没有关联 {link}"),
         }
     }
 }

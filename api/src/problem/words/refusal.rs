@@ -50,6 +50,8 @@ impl InChinese for Refusal {
             Self::CompleteRecovery(error) => error.zh(),
             Self::SuspendPerson(error) => error.zh(),
             Self::RecordDeath(error) => error.zh(),
+            Self::ConfirmLink(error) => error.zh(),
+            Self::RemoveLink(error) => error.zh(),
             Self::ApplyMerge(error) => error.zh(),
             Self::RevertMerge(error) => error.zh(),
             Self::RecordOutcome(error) => error.zh(),

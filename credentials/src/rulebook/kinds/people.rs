@@ -3,7 +3,7 @@
 use identity::ask::{Entitlement, Signer};
 use identity::person::delegation::{self, Scope};
 use identity::person::erasure::request;
-use identity::person::{assurance, consent, contact, recovery};
+use identity::person::{assurance, consent, contact, link, recovery};
 use identity::purpose::Purpose;
 use identity::role::Role;
 
@@ -55,6 +55,8 @@ pub const TABLE: &[Kind] = &[
     Kind::alone(delegation::narrow::KIND, SELF_OR_COUNTER, &[]),
     Kind::alone(delegation::end::REVOKE, SELF_OR_COUNTER, &[]),
     Kind::alone(delegation::end::EXPIRE, LEDGER, &[]),
+    Kind::alone(link::CONFIRM, SELF_OR_COUNTER, link::ERASABLE),
+    Kind::alone(link::REMOVE, SELF_OR_COUNTER, &[]),
     Kind::alone(contact::RECORD, ANY_SIDE, contact::ERASABLE).keeping(Purpose::Contact),
     Kind::alone(contact::REMOVE, ANY_SIDE, &[]),
     Kind::alone(consent::GIVE, ANY_SIDE, &[]),

@@ -1,0 +1,92 @@
+//! What people read when they sign in.
+
+use maud::{Markup, html};
+use openidconnect::url::form_urlencoded;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::problem::Language;
+
+/// The ways to sign in.
+pub(super) fn ways(
+    app: &App,
+    language: Language,
+    step_up: bool,
+    return_to: Option<&str>,
+) -> Markup {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    if step_up {
+        query.append_pair("step_up", "true");
+    }
+    if let Some(return_to) = return_to {
+        query.append_pair("return_to", return_to);
+    }
+    let query = query.finish();
+    let query = if query.is_empty() {
+        query
+    } else {
+        format!("?{query}")
+    };
+    let providers = &app.sign_in.providers;
+    html! {
+        h1 { (language.say("登录", "Sign in")) }
+        @if !providers.is_empty() {
+            ul {
+                @for provider in providers {
+                    @let config = &provider.config;
+                    li { a href={ "/login/" (config.name) (query) } {
+                        (match language {
+                            Language::Zh => &config.label_zh,
+                            Language::En => &config.label_en,
+                        })
+                    } }
+                }
+            }
+        }
+        @if app.demo {
+            p { (language.say(
+                "这是演示系统：请用启动时打印的链接登录，谁有链接就以谁的身份登录。",
+                "This is a demo: use the links it printed when it started; whoever has one signs in with it.",
+            )) }
+        } @else {
+            p { (language.say(
+                "机构服务器请用 POST /oauth/token 取令牌。",
+                "An institution's server gets a token at POST /oauth/token.",
+            )) }
+        }
+    }
+}
+
+/// The account was shown to who is signed in: to be linked with what stands here.
+pub(super) fn to_link(language: Language, ceremony: Uuid, proof: &str) -> Markup {
+    html! {
+        h1 { (language.say("关联登录账号", "Link this account")) }
+        p { (language.say(
+            "这个账号可以关联到您：十分钟内，在同一次登录中，以 POST /v1/links 送出下面两项。",
+            "This account can be linked to you: send both of these to POST /v1/links within ten minutes, in the same session.",
+        )) }
+        dl {
+            dt { "ceremony" }
+            dd { code id="ceremony" { (ceremony) } }
+            dt { "proof" }
+            dd { code id="proof" { (proof) } }
+        }
+    }
+}
+
+/// The account signs nobody in: how it comes to.
+pub(super) fn unlinked(language: Language, code: &str) -> Markup {
+    html! {
+        h1 { (language.say("这个账号还没有关联", "This account is not linked yet")) }
+        p { (language.say(
+            "请到窗口出示身份证件，并给工作人员看下面的数字。十分钟内有效，只能用一次；不要告诉别人。",
+            "Show your identity document at a counter, and this number to the officer there. It is good for ten minutes and once; tell it to nobody else.",
+        )) }
+        p { strong id="code" { (code) } }
+        p { (language.say(
+            "已能用别的方式登录的，请先登录，再添加这个账号。",
+            "If you can sign in in another way, do that first and add this account then.",
+        )) }
+        p { a href="/login" { (language.say("换一种方式登录", "Sign in in another way")) } }
+    }
+}

@@ -1,0 +1,211 @@
+//! Whom an account at a provider signs in, and how it comes to.
+//!
+//! Invariant: by (iss, sub) alone, never by a name, a number, an e-mail or a phone; the log says whether
+//! a link stands, the vault's row only whose it is. A crash between the two leaves a row that opens
+//! nothing; whoever links next puts it right.
+
+use std::sync::Arc;
+
+use identity::did::IssuerNumber;
+use identity::erasable::Commitments;
+use identity::person::assurance::Level;
+use identity::person::{Person, link, wire};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::ceremony::{Proof, Unlinked};
+use super::provider::Account;
+use super::session::secret;
+use super::{OWN_RECORD_LEVEL, Signed};
+use crate::app::App;
+use crate::extract::Caller;
+use crate::problem::{Problem, Reason};
+use crate::vault::{Alias, LINK, link_alias};
+use crate::write::{Asking, Written};
+
+/// Whom an account signs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Linked {
+    /// The person, under the number that is used now.
+    pub person: Uuid,
+    /// The number that the link names.
+    pub linked: Uuid,
+    /// The link.
+    pub link: Uuid,
+    /// The best level of assurance that it gives.
+    pub loa: Level,
+}
+
+impl App {
+    /// Whom an account signs in, if anybody.
+    pub fn linked(&self, iss: &str, sub: &str) -> Result<Option<Linked>, Problem> {
+        let normalised = link_alias(iss, sub);
+        let alias = Alias {
+            kind: LINK,
+            normalised: &normalised,
+        };
+        let Some((linked, id)) = self.vault.lookup_holder(alias)? else {
+            return Ok(None);
+        };
+        let state = self.ledger.state::<Person>(&wire::stream(linked))?;
+        let Some(link) = state.links.find(id) else {
+            return Ok(None);
+        };
+        let person = self.holder(linked)?;
+        // A merge raises nobody's level: until linked anew it opens the own record, and no more.
+        let loa = if person == linked {
+            link.loa
+        } else {
+            link.loa.min(OWN_RECORD_LEVEL)
+        };
+        Ok(Some(Linked {
+            person,
+            linked,
+            link: id,
+            loa,
+        }))
+    }
+
+    /// Whether a link still stands.
+    pub(super) fn still_linked(&self, linked: Uuid, link: Uuid) -> Result<bool, Problem> {
+        let state = self.ledger.state::<Person>(&wire::stream(linked))?;
+        Ok(state.links.find(link).is_some())
+    }
+
+    /// What lets a person who is signed in link an account that was shown in the same browser.
+    pub(crate) fn link_proof(
+        &self,
+        caller: &Caller,
+        account: Unlinked,
+    ) -> Result<(Uuid, zeroize::Zeroizing<String>), Problem> {
+        let Signed::Session { id, .. } = caller.signed else {
+            return Err(Problem::of(Reason::LinkProofInvalid));
+        };
+        let state = self.ledger.state::<Person>(&wire::stream(caller.person))?;
+        let ceremony = account.ceremony;
+        let proof = Proof {
+            account,
+            person: caller.person,
+            session: id,
+            link_changes: state.links.changes(),
+        };
+        let text = secret();
+        self.sign_in.ceremonies.keep(&text, &proof)?;
+        Ok((ceremony, text))
+    }
+
+    /// Links what a proof was made for: the same person, session, ceremony, and links as then.
+    pub async fn link_own(
+        self: &Arc<Self>,
+        caller: &Caller,
+        ceremony: Uuid,
+        proof: &str,
+    ) -> Result<Written, Problem> {
+        let invalid = || Problem::of(Reason::LinkProofInvalid);
+        let Signed::Session { id, loa, .. } = caller.signed else {
+            return Err(invalid());
+        };
+        let found: Option<Proof> = self.sign_in.ceremonies.take(proof)?;
+        let proof = found.ok_or_else(invalid)?;
+        let state = self.ledger.state::<Person>(&wire::stream(caller.person))?;
+        let same = proof.person == caller.person
+            && proof.session == id
+            && proof.account.ceremony == ceremony
+            && proof.link_changes == state.links.changes();
+        if !same {
+            return Err(invalid());
+        }
+        let loa = proof.account.loa.min(loa).min(link::OWN_BEST);
+        self.confirm_link(caller, caller.person, proof.account, loa)
+            .await
+    }
+
+    /// Links the account whose owner shows this code to the officer who knows who that is.
+    pub async fn link_by_code(
+        self: &Arc<Self>,
+        caller: &Caller,
+        person: Uuid,
+        code: &str,
+    ) -> Result<Written, Problem> {
+        let code: String = code.chars().filter(char::is_ascii_digit).collect();
+        let found: Option<Unlinked> = self.sign_in.ceremonies.take(&code)?;
+        let account = found.ok_or(Problem::of(Reason::LinkProofInvalid))?;
+        let issuer = caller.institution.unwrap_or(IssuerNumber::REGISTRAR);
+        let loa = account.loa.min(link::best_of(issuer));
+        self.confirm_link(caller, person, account, loa).await
+    }
+
+    async fn confirm_link(
+        self: &Arc<Self>,
+        caller: &Caller,
+        person: Uuid,
+        account: Unlinked,
+        loa: Level,
+    ) -> Result<Written, Problem> {
+        self.free_removed(&account.iss, &account.sub)?;
+        let data = link::Data {
+            values: Commitments::default(),
+            ceremony: account.ceremony,
+            loa,
+            person,
+        };
+        let asking = Asking {
+            values: vec![
+                (link::ISS, Value::String(account.iss)),
+                (link::SUB, Value::String(account.sub)),
+            ],
+            ..Asking::open(caller, link::CONFIRM, &data)?
+        };
+        self.ask(asking).await
+    }
+
+    /// Takes a link away; whoever is signed in by it is so no more.
+    pub async fn unlink(
+        self: &Arc<Self>,
+        caller: &Caller,
+        person: Uuid,
+        link: Uuid,
+    ) -> Result<Written, Problem> {
+        let data = link::RemoveData { link, person };
+        self.ask(Asking::open(caller, link::REMOVE, &data)?).await
+    }
+
+    /// Lets go of an account whose link was taken away.
+    fn free_removed(&self, iss: &str, sub: &str) -> Result<(), Problem> {
+        let normalised = link_alias(iss, sub);
+        let alias = Alias {
+            kind: LINK,
+            normalised: &normalised,
+        };
+        let Some((person, id)) = self.vault.lookup_holder(alias)? else {
+            return Ok(());
+        };
+        // In the log and no link any more: it was removed. What is not in the log may still come.
+        if self.ledger.position_of(id)?.is_some() && !self.still_linked(person, id)? {
+            self.vault.lookup_release(alias, id)?;
+        }
+        Ok(())
+    }
+
+    /// An account that was shown just now, to be linked.
+    pub(crate) fn unlinked(account: Account, loa: Level) -> Unlinked {
+        Unlinked {
+            ceremony: ledger::clock::uuid_v4(),
+            iss: account.iss,
+            sub: account.sub,
+            loa,
+        }
+    }
+
+    /// The code that a counter asks for: twelve digits.
+    pub(crate) fn link_code(&self, account: &Unlinked) -> Result<String, Problem> {
+        let random = u128::from_be_bytes(ledger::clock::random());
+        let code = format!("{:012}", random % 1_000_000_000_000);
+        self.sign_in.ceremonies.keep(&code, account)?;
+        let groups: Vec<&str> = [code.get(..4), code.get(4..8), code.get(8..)]
+            .into_iter()
+            .flatten()
+            .collect();
+        Ok(groups.join(" "))
+    }
+}

@@ -1,0 +1,476 @@
+//! Providers at which people sign in: `OpenID` Connect, code with PKCE, nothing else (SECURITY §4).
+//!
+//! Invariant: what a provider says is believed only after the `openidconnect` crate verified it under a
+//! key of the provider's own set, in an algorithm of [`ALGORITHMS`], for us, with our nonce, in time.
+//! Nothing is stored: a crash loses what can be fetched again.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use identity::person::assurance::Level;
+use openidconnect::core::{
+    CoreAuthDisplay, CoreAuthPrompt, CoreClaimName, CoreClaimType, CoreClient,
+    CoreClientAuthMethod, CoreGrantType, CoreIdToken, CoreIdTokenClaims, CoreIdTokenVerifier,
+    CoreJsonWebKey, CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm,
+    CoreJweKeyManagementAlgorithm, CoreJwsSigningAlgorithm, CoreResponseMode, CoreResponseType,
+    CoreSubjectIdentifierType,
+};
+use openidconnect::url::Url;
+use openidconnect::{
+    AccessToken, AccessTokenHash, AdditionalProviderMetadata, AuthType, AuthenticationFlow,
+    AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken, DiscoveryError,
+    EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IssuerUrl, Nonce,
+    OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, ProviderMetadata, RedirectUrl,
+    RequestTokenError, Scope, SignatureVerificationError, TokenResponse as _,
+};
+use serde::{Deserialize, Serialize};
+use ureq::http;
+use zeroize::Zeroizing;
+
+use super::session::secret;
+use crate::problem::{Problem, Reason};
+
+/// Algorithms of an ID token: public keys alone, never `none`, never one secret for both sides.
+const ALGORITHMS: [CoreJwsSigningAlgorithm; 4] = [
+    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
+    CoreJwsSigningAlgorithm::RsaSsaPssSha256,
+    CoreJwsSigningAlgorithm::EcdsaP256Sha256,
+    CoreJwsSigningAlgorithm::EdDsa,
+];
+/// How long what a provider says of itself, and its keys, are used without asking again.
+const CACHED_MS: i64 = 3_600_000;
+/// Largest answer of a provider in bytes.
+const ANSWER_BYTES_MAX: u64 = 256 * 1_024;
+/// Longest that a provider may take to answer.
+const ANSWER_TIME_MAX: Duration = Duration::from_secs(10);
+/// An ID token's age when it is looked at, and how far the provider's clock may be ahead.
+const ISSUED_S_MAX: i64 = 600;
+const AHEAD_S_MAX: i64 = 60;
+/// A step-up is a sign-in at the provider not longer ago.
+const STEP_UP: Duration = Duration::from_mins(5);
+
+/// A provider, as the settings name it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderConfig {
+    /// Its name in our addresses: letters, digits, hyphens.
+    pub name: String,
+    /// What people read.
+    pub label_zh: String,
+    /// The same in English.
+    pub label_en: String,
+    /// Its `iss`, exactly.
+    pub issuer: String,
+    /// Who we are there.
+    pub client_id: String,
+    /// The file with what proves it; without it we are a public client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_secret_file: Option<PathBuf>,
+    /// The level of assurance that it gives (SECURITY §1.3).
+    pub loa: Level,
+    /// What is asked for beside `openid`.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+}
+
+/// Why a provider's settings cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("sign_in.providers {name:?}: {what}")]
+pub struct BadProvider {
+    name: String,
+    what: &'static str,
+}
+
+/// What a provider says of itself beside what everybody does.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Answers {
+    /// It names itself in every answer (RFC 9207).
+    #[serde(default)]
+    authorization_response_iss_parameter_supported: bool,
+}
+
+impl AdditionalProviderMetadata for Answers {}
+
+type Metadata = ProviderMetadata<
+    Answers,
+    CoreAuthDisplay,
+    CoreClientAuthMethod,
+    CoreClaimName,
+    CoreClaimType,
+    CoreGrantType,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJweKeyManagementAlgorithm,
+    CoreJsonWebKey,
+    CoreResponseMode,
+    CoreResponseType,
+    CoreSubjectIdentifierType,
+>;
+
+type Client = CoreClient<
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointMaybeSet,
+    EndpointMaybeSet,
+>;
+
+/// Why nobody is signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotSignedIn {
+    /// It does not answer, or not as a provider does.
+    #[error("the provider does not answer")]
+    Unreachable,
+    /// Our own settings.
+    #[error("the settings of this provider cannot be used")]
+    Settings,
+    /// What it answers is not accepted.
+    #[error("{}", .0.1)]
+    Refused((&'static str, &'static str)),
+}
+
+impl From<NotSignedIn> for Problem {
+    fn from(error: NotSignedIn) -> Self {
+        match error {
+            NotSignedIn::Unreachable => Self::of(Reason::ProviderUnreachable),
+            NotSignedIn::Settings => Self::internal(error),
+            NotSignedIn::Refused(what) => Self::of(Reason::SignInRefused).detail(what),
+        }
+    }
+}
+
+/// A sign-in that begins: where the browser goes, and what is kept here.
+pub struct Begun {
+    /// The provider's page.
+    pub url: String,
+    /// Shown only with the code (RFC 7636).
+    pub verifier: String,
+    /// What the ID token must carry.
+    pub nonce: String,
+}
+
+/// What is kept here of a sign-in, for when its code comes.
+pub struct Expected<'a> {
+    /// Shown only with the code.
+    pub verifier: &'a str,
+    /// What the ID token must carry.
+    pub nonce: &'a str,
+    /// When it began, Unix milliseconds.
+    pub begun_at_ms: i64,
+    /// Whether the person must have signed in there just now.
+    pub step_up: bool,
+}
+
+/// Who a provider says somebody is. No `Debug`: it is personal.
+pub struct Account {
+    /// The provider, as it names itself.
+    pub iss: String,
+    /// The account, as the provider names it.
+    pub sub: String,
+    /// When the person signed in there, Unix milliseconds; `None` if it does not say.
+    pub signed_in_at_ms: Option<i64>,
+}
+
+/// One provider.
+pub struct Provider {
+    /// Its settings.
+    pub config: ProviderConfig,
+    issuer: IssuerUrl,
+    agent: ureq::Agent,
+    /// What it said of itself, and when.
+    cache: Mutex<Option<(Arc<Metadata>, i64)>>,
+}
+
+impl Provider {
+    /// Checks the settings of one.
+    pub fn new(config: ProviderConfig) -> Result<Self, BadProvider> {
+        let bad = |what| BadProvider {
+            name: config.name.clone(),
+            what,
+        };
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if !(1..=32).contains(&config.name.len()) || !config.name.chars().all(plain) {
+            return Err(bad(
+                "name must be 1 to 32 lower-case letters, digits, hyphens",
+            ));
+        }
+        if config.loa == Level::CLAIMED {
+            return Err(bad("loa must be from 1 to 4"));
+        }
+        let issuer = IssuerUrl::new(config.issuer.clone()).map_err(|_| bad("issuer is no URL"))?;
+        let loopback = issuer.url().scheme() == "http" && is_loopback(issuer.url());
+        if issuer.url().scheme() != "https" && !loopback {
+            return Err(bad("issuer must be https"));
+        }
+        let agent = ureq::Agent::config_builder()
+            // What is fetched decides who somebody is: from where we asked, or not at all.
+            .max_redirects(0)
+            .https_only(!loopback)
+            .http_status_as_error(false)
+            .timeout_global(Some(ANSWER_TIME_MAX))
+            .max_idle_connections(0)
+            .build()
+            .new_agent();
+        Ok(Self {
+            config,
+            issuer,
+            agent,
+            cache: Mutex::default(),
+        })
+    }
+
+    /// One request, within our limits.
+    fn fetch(&self, request: HttpRequest) -> Result<HttpResponse, ureq::Error> {
+        let (parts, body) = request.into_parts();
+        let request = http::Request::from_parts(parts, body);
+        let (parts, mut body) = self.agent.run(request)?.into_parts();
+        let body = body.with_config().limit(ANSWER_BYTES_MAX).read_to_vec()?;
+        Ok(http::Response::from_parts(parts, body))
+    }
+
+    /// What it says of itself; asked anew if that was before `since_ms`, or too long ago.
+    fn metadata(&self, now_ms: i64, since_ms: Option<i64>) -> Result<Arc<Metadata>, NotSignedIn> {
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((metadata, at_ms)) = &*cache
+            && now_ms.saturating_sub(*at_ms) < CACHED_MS
+            && since_ms.is_none_or(|since_ms| since_ms <= *at_ms)
+        {
+            return Ok(Arc::clone(metadata));
+        }
+        let found = Metadata::discover(&self.issuer, &|request| self.fetch(request));
+        let found = found.map_err(|error| {
+            if !matches!(error, DiscoveryError::Request(_)) {
+                tracing::warn!(provider = self.config.name, %error, "a provider's own description is not usable");
+            }
+            NotSignedIn::Unreachable
+        })?;
+        let found = Arc::new(found);
+        *cache = Some((Arc::clone(&found), now_ms));
+        Ok(found)
+    }
+
+    fn client(&self, metadata: &Metadata, redirect: &str) -> Result<Client, NotSignedIn> {
+        let secret = self.client_secret()?;
+        // The older form only where the provider has no other.
+        let methods = metadata.token_endpoint_auth_methods_supported();
+        let posted = methods.is_some_and(|methods| {
+            !methods.contains(&CoreClientAuthMethod::ClientSecretBasic)
+                && methods.contains(&CoreClientAuthMethod::ClientSecretPost)
+        });
+        let redirect = RedirectUrl::new(redirect.to_owned()).map_err(|_| NotSignedIn::Settings)?;
+        let id = ClientId::new(self.config.client_id.clone());
+        let client = CoreClient::from_provider_metadata(metadata.clone(), id, secret);
+        let client = client.set_redirect_uri(redirect);
+        Ok(if posted {
+            client.set_auth_type(AuthType::RequestBody)
+        } else {
+            client
+        })
+    }
+
+    /// Read each time, so that a new secret needs no new start.
+    fn client_secret(&self) -> Result<Option<ClientSecret>, NotSignedIn> {
+        let Some(path) = &self.config.client_secret_file else {
+            return Ok(None);
+        };
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            tracing::error!(provider = self.config.name, %error, "client_secret_file cannot be read");
+            NotSignedIn::Settings
+        })?;
+        let text = Zeroizing::new(text);
+        Ok(Some(ClientSecret::new(text.trim().to_owned())))
+    }
+
+    /// Begins a sign-in; `step_up`: the person must show anew who it is. Waits for the provider.
+    pub fn begin(
+        &self,
+        redirect: &str,
+        state: &str,
+        step_up: bool,
+        now_ms: i64,
+    ) -> Result<Begun, NotSignedIn> {
+        let metadata = self.metadata(now_ms, None)?;
+        let client = self.client(&metadata, redirect)?;
+        let (verifier, nonce) = ((*secret()).clone(), (*secret()).clone());
+        let proof = PkceCodeVerifier::new(verifier.clone());
+        let (sent_state, sent_nonce) = (state.to_owned(), nonce.clone());
+        let mut request = client
+            .authorize_url(
+                AuthenticationFlow::<CoreResponseType>::AuthorizationCode,
+                move || CsrfToken::new(sent_state),
+                move || Nonce::new(sent_nonce),
+            )
+            .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&proof))
+            .add_scopes(self.config.scopes.iter().cloned().map(Scope::new));
+        if step_up {
+            request = request
+                .add_prompt(CoreAuthPrompt::Login)
+                .set_max_age(STEP_UP);
+        }
+        let (url, _, _) = request.url();
+        Ok(Begun {
+            url: url.into(),
+            verifier,
+            nonce,
+        })
+    }
+
+    /// Refuses an answer that another provider gave (RFC 9207): `iss` must be this one's wherever it is
+    /// sent, and sent wherever the provider says that it sends it.
+    pub fn check_answered(&self, iss: Option<&str>, now_ms: i64) -> Result<(), NotSignedIn> {
+        match iss {
+            Some(iss) if iss == self.config.issuer => Ok(()),
+            Some(_) => Err(NotSignedIn::Refused((
+                "iss 是另一个登录服务的",
+                "iss is another provider's",
+            ))),
+            None => {
+                let metadata = self.metadata(now_ms, None)?;
+                let promised = metadata.additional_metadata();
+                if promised.authorization_response_iss_parameter_supported {
+                    return Err(NotSignedIn::Refused(("缺少 iss", "iss is missing")));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Who a code stands for. Waits for the provider.
+    pub fn redeem(
+        &self,
+        redirect: &str,
+        code: &str,
+        expected: &Expected<'_>,
+        now_ms: i64,
+    ) -> Result<Account, NotSignedIn> {
+        let metadata = self.metadata(now_ms, None)?;
+        let client = self.client(&metadata, redirect)?;
+        let answer = client
+            .exchange_code(AuthorizationCode::new(code.to_owned()))
+            .map_err(|_| NotSignedIn::Unreachable)?
+            .set_pkce_verifier(PkceCodeVerifier::new(expected.verifier.to_owned()))
+            .request(&|request| self.fetch(request))
+            .map_err(|error| match error {
+                RequestTokenError::Request(_) => NotSignedIn::Unreachable,
+                _ => NotSignedIn::Refused(("授权码未能兑换", "the code was not redeemed")),
+            })?;
+        let token = answer.id_token();
+        let token = token.ok_or(NotSignedIn::Refused(("没有 id_token", "no id_token")))?;
+        let nonce = Nonce::new(expected.nonce.to_owned());
+        let access = answer.access_token();
+        let claims = match self.verify(metadata.jwks(), token, access, &nonce, now_ms) {
+            // Its keys may have changed: asked once more, if that was not since this sign-in began.
+            Err(ClaimsVerificationError::SignatureVerification(
+                SignatureVerificationError::NoMatchingKey,
+            )) => {
+                let metadata =
+                    self.metadata(now_ms, Some(expected.begun_at_ms.saturating_add(1)))?;
+                self.verify(metadata.jwks(), token, access, &nonce, now_ms)
+            }
+            judged => judged,
+        };
+        let claims = claims.map_err(|error| NotSignedIn::Refused(what_is_wrong(&error)))?;
+        let signed_in_at_ms = claims.auth_time().map(|at| at.timestamp_millis());
+        let fresh = signed_in_at_ms.is_some_and(|at_ms| {
+            let most = STEP_UP.as_secs().saturating_mul(1_000);
+            now_ms.saturating_sub(at_ms) <= i64::try_from(most).unwrap_or(i64::MAX)
+        });
+        if expected.step_up && !fresh {
+            return Err(NotSignedIn::Refused((
+                "auth_time 不是刚才",
+                "auth_time is not of just now",
+            )));
+        }
+        Ok(Account {
+            iss: claims.issuer().to_string(),
+            sub: claims.subject().to_string(),
+            signed_in_at_ms,
+        })
+    }
+
+    fn verify<'t>(
+        &self,
+        keys: &CoreJsonWebKeySet,
+        token: &'t CoreIdToken,
+        access: &AccessToken,
+        nonce: &Nonce,
+        now_ms: i64,
+    ) -> Result<&'t CoreIdTokenClaims, ClaimsVerificationError> {
+        let now = DateTime::<Utc>::from_timestamp_millis(now_ms).unwrap_or_default();
+        // As a public client, whatever our secret: a key that both sides know signs nothing.
+        let verifier = CoreIdTokenVerifier::new_public_client(
+            ClientId::new(self.config.client_id.clone()),
+            self.issuer.clone(),
+            keys.clone(),
+        )
+        .set_allowed_algs(ALGORITHMS)
+        .set_time_fn(move || now)
+        .set_issue_time_verifier_fn(move |at| {
+            let age_s = (now - at).num_seconds();
+            if (-AHEAD_S_MAX..=ISSUED_S_MAX).contains(&age_s) {
+                Ok(())
+            } else {
+                Err("not of the last ten minutes".into())
+            }
+        });
+        let claims = token.claims(&verifier, nonce)?;
+        // The crate leaves this one out.
+        if let Some(azp) = claims.authorized_party()
+            && **azp != self.config.client_id
+        {
+            return Err(ClaimsVerificationError::InvalidAudience("azp".into()));
+        }
+        if let Some(hash) = claims.access_token_hash() {
+            let key = token.signing_key(&verifier);
+            let key = key.map_err(ClaimsVerificationError::SignatureVerification)?;
+            let alg = token.signing_alg();
+            let alg = alg.map_err(ClaimsVerificationError::SignatureVerification)?;
+            let own = AccessTokenHash::from_token(access, alg, key).ok();
+            if own.as_ref() != Some(hash) {
+                return Err(ClaimsVerificationError::Other("at_hash".into()));
+            }
+        }
+        Ok(claims)
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"))
+}
+
+/// In words of ours: what a token says is personal, and errors quote it.
+fn what_is_wrong(error: &ClaimsVerificationError) -> (&'static str, &'static str) {
+    match error {
+        ClaimsVerificationError::Expired(_) => (
+            "id_token 已过期或来自未来",
+            "the id_token is too old or from the future",
+        ),
+        ClaimsVerificationError::InvalidAudience(_) => {
+            ("aud 或 azp 不是我们", "aud or azp is not ours")
+        }
+        ClaimsVerificationError::InvalidIssuer(_) => (
+            "id_token 的 iss 是另一个登录服务的",
+            "iss of the id_token is another provider's",
+        ),
+        ClaimsVerificationError::InvalidNonce(_) => {
+            ("nonce 不属于这次登录", "nonce is not this sign-in's")
+        }
+        ClaimsVerificationError::SignatureVerification(error) => match error {
+            SignatureVerificationError::DisallowedAlg(_)
+            | SignatureVerificationError::UnsupportedAlg(_)
+            | SignatureVerificationError::NoSignature => {
+                ("不接受这种签名算法", "alg is none that is accepted")
+            }
+            SignatureVerificationError::NoMatchingKey => {
+                ("不是登录服务的密钥", "no key of the provider's")
+            }
+            _ => ("签名不是登录服务的", "the signature is not the provider's"),
+        },
+        _ => (
+            "id_token 的格式不对",
+            "the id_token is not of the expected form",
+        ),
+    }
+}

@@ -9,6 +9,7 @@ pub mod init;
 pub mod key;
 pub mod learner;
 pub mod log;
+pub mod officer;
 pub mod roles;
 pub mod serve;
 pub mod sign;
@@ -61,6 +62,9 @@ enum Command {
     /// Access tokens.
     #[command(subcommand)]
     Token(token::Verb),
+    /// What lets officers sign in.
+    #[command(subcommand)]
+    Officer(officer::Verb),
     /// Keys.
     #[command(subcommand)]
     Key(key::Verb),
@@ -162,6 +166,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Sign(args) => sign::run(&args, clock.as_ref()),
         Command::Verify(args) => verify::run(&args, clock.as_ref()),
         Command::Log(verb) => log::run(&verb, &settings()?, clock.as_ref()),
+        Command::Officer(verb) => officer::run(&verb, &settings()?, &clock),
         Command::Token(verb) => token::run(&verb, &settings()?, &clock),
         Command::Key(verb) => key::run(&verb, &settings()?, clock),
         Command::Roles(verb) => {

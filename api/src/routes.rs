@@ -20,6 +20,7 @@ pub mod learners;
 pub mod links;
 pub mod log;
 pub mod login;
+pub mod login_forms;
 mod login_pages;
 pub mod merges;
 pub mod notices;
@@ -58,16 +59,7 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(operations::version))
         .routes(routes!(operations::problem))
         .routes(routes!(operations::home))
-        .routes(routes!(login::page))
-        .routes(routes!(login::begin))
-        .routes(routes!(login::callback))
-        .routes(routes!(links::list, links::confirm))
-        .routes(routes!(links::remove))
-        .routes(routes!(links::bind))
-        .routes(routes!(oauth::token))
-        .routes(routes!(sessions::list, sessions::end_all))
-        .routes(routes!(sessions::end))
-        .routes(routes!(sessions::logout))
+        .merge(signing_in())
         // the log and what verifiers need
         .routes(routes!(log::checkpoint))
         .routes(routes!(log::tile))
@@ -160,6 +152,26 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         // oversight
         .routes(routes!(statistics::overview))
         .routes(routes!(subtree::subtree))
+}
+
+/// Who signs in, and how.
+fn signing_in() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(login::page))
+        .routes(routes!(login::begin))
+        .routes(routes!(login::callback))
+        .routes(routes!(login_forms::link))
+        .routes(routes!(login_forms::invited))
+        .routes(routes!(links::list, links::confirm))
+        .routes(routes!(links::remove))
+        .routes(routes!(links::bind, links::of_learner))
+        .routes(routes!(links::bind_officer, links::of_officer))
+        .routes(routes!(links::remove_learners))
+        .routes(routes!(links::remove_officers))
+        .routes(routes!(oauth::token))
+        .routes(routes!(sessions::list, sessions::end_all))
+        .routes(routes!(sessions::end))
+        .routes(routes!(sessions::logout))
 }
 
 /// Who somebody is, who acts in whose name, what people are told, and the way back.

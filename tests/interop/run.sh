@@ -84,7 +84,8 @@ for test in cose codes; do
 done
 
 echo "== mail"
-(cd "$root" && XF_SMTPD_PYTHON=$venv/bin/python cargo test --quiet --package tests --test it -- telling::mail) || failed=1
+(cd "$root" && XF_SMTPD_PYTHON=$venv/bin/python XF_OIDC_PROVIDER=1 \
+  cargo test --quiet --package tests --test it -- telling::mail sign_in::interop) || failed=1
 
 echo "== examples"
 bash "$root/tests/examples/run.sh" || failed=1

@@ -7,7 +7,9 @@ use tests::support::server::Stand;
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 /// Doors that refuse nobody, or whose only refusal stands in their own answer.
-const OPEN: [(&str, &str); 24] = [
+const OPEN: [(&str, &str); 26] = [
+    ("post", "/login/invitation"),
+    ("post", "/login/link"),
     ("post", "/v1/recoveries/veto"),
     ("get", "/r/{secret}"),
     ("post", "/r/{secret}"),

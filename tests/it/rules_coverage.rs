@@ -156,9 +156,9 @@ rules! {
     SUSPENSIONS, suspension: SuspendPersonError { NotServed, NotSuspended }
     DEATHS, death: RecordDeathError { NotServed, NotRecorded }
     LINKS, linking: ConfirmLinkError {
-        NotServed, NotYours, Barred, ValuesDoNotFit, LevelUnfit, CeremonyUsed, TooMany,
+        NotServed, NotYours, LinkedBefore, Barred, ValuesDoNotFit, LevelUnfit, CeremonyUsed, TooMany,
     }
-    UNLINKS, unlinking: RemoveLinkError { NotServed, NotYours, LinkUnknown }
+    UNLINKS, unlinking: RemoveLinkError { NotServed, NotYours, LinkUnknown, LastOne }
     MERGES, merging: ApplyMergeError {
         Same, PersonUnknown, MergedBefore, ResidentIdsDiffer, Erased, HoldsRoles, OwnAccount, NotOnRoster, TooManyLots,
         TooManyNumbers, Barred,

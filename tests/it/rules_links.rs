@@ -1,15 +1,16 @@
-//! link.confirm, link.remove: whose account signs a person in, and on whose word.
+//! link.…: whose account signs a person in, and on whose word.
 
 use identity::did::IssuerNumber;
 use identity::erasable::Commitments;
 use identity::person::assurance::Level;
-use identity::person::link::{self, ConfirmLinkError, LINKS_MAX, RemoveLinkError};
+use identity::person::link::{self, ConfirmLinkError, LINKS_MAX, Links, RemoveLinkError};
+use identity::person::recovery::DELAY_MS;
 use identity::person::served::NotServed;
-use identity::person::suspend;
-use identity::person::{self, Person};
+use identity::person::{self, Person, suspend};
 use identity::role::Role;
-use tests::support::asking::{Asking, Signer, officer, person, registrar};
+use tests::support::asking::{Asking, Signer, officer, person, registrar, security};
 use tests::support::given::Given;
+use tests::support::people::{self, by_learner, by_registrar};
 use tests::support::said;
 use uuid::Uuid;
 
@@ -17,37 +18,53 @@ use super::rules_coverage::refused;
 
 pub(crate) const REFUSALS: &[fn()] = &[
     an_account_is_linked_and_taken_away,
+    a_counter_links_only_who_has_no_way_in,
     nobody_links_for_another_nor_better_than_is_known,
+    an_officer_is_linked_by_invitation_or_by_security,
+    an_institution_links_its_own_staff,
+    nobody_shuts_himself_out,
     a_ceremony_links_once_and_links_are_counted,
 ];
 
+const SCHOOL: u32 = 1;
+
+fn learner() -> Uuid {
+    person(21)
+}
+
 fn given() -> Given {
-    Given::genesis()
-        .admitted(1)
-        .admitted(2)
-        .registered(person(21))
+    Given::province()
+        .registered(learner())
         .registered(person(22))
-        .appointed(officer(1, 1), Role::Counter, Some(1))
+        .appointed(officer(1, 1), Role::Counter, Some(SCHOOL))
         .appointed(officer(2, 1), Role::Counter, Some(2))
 }
 
-fn level(loa: u8) -> Level {
-    Level::try_from(loa).unwrap()
-}
-
-fn links(who: Uuid, ceremony: u128, loa: u8) -> Asking {
-    let data = link::Data {
+fn data(who: Uuid, ceremony: u128, loa: u8) -> link::Data {
+    link::Data {
         values: said::values(2),
         ceremony: Uuid::from_u128(ceremony),
-        loa: level(loa),
+        loa: Level::try_from(loa).unwrap(),
         person: who,
-    };
-    Asking::new(Signer::registrar(), link::CONFIRM, &data).by(registrar(), "registrar")
+    }
+}
+
+/// A registrar's officer links.
+fn links(who: Uuid, ceremony: u128, loa: u8) -> Asking {
+    by_registrar(link::CONFIRM, &data(who, ceremony, loa))
+}
+
+/// The person links.
+fn own(who: Uuid, ceremony: u128, loa: u8) -> Asking {
+    by_learner(who, link::CONFIRM, &data(who, ceremony, loa))
+}
+
+fn removal(who: Uuid, link: Uuid) -> link::RemoveData {
+    link::RemoveData { link, person: who }
 }
 
 fn removes(who: Uuid, link: Uuid) -> Asking {
-    let data = link::RemoveData { link, person: who };
-    Asking::new(Signer::registrar(), link::REMOVE, &data).by(registrar(), "registrar")
+    by_registrar(link::REMOVE, &removal(who, link))
 }
 
 fn at_school(asking: Asking, number: u32) -> Asking {
@@ -55,43 +72,70 @@ fn at_school(asking: Asking, number: u32) -> Asking {
     asking.by(officer(number, 1), "counter")
 }
 
-fn state(given: &Given) -> Person {
-    given.state(&person::wire::stream(person(21)))
+fn state(given: &Given, who: Uuid) -> Links {
+    let state: Person = given.state(&person::wire::stream(who));
+    state.links
+}
+
+fn not_served(error: NotServed) -> ConfirmLinkError {
+    ConfirmLinkError::NotServed(error)
 }
 
 /// An account would sign nobody in, or go on after it was taken away.
 #[test]
 fn an_account_is_linked_and_taken_away() {
     let mut given = given();
-    let linked = given.makes(&links(person(21), 1, 4));
+    let linked = given.makes(&links(learner(), 1, 3));
     assert_eq!(linked.kinds(), ["link.confirmed.v1"]);
     let id = linked.earlier().id;
-    assert_eq!(state(&given).links.find(id).unwrap().loa, Level::HARDWARE);
     assert_eq!(
-        state(&given).values.last().unwrap().0,
-        id,
-        "an erasure finds its values"
+        state(&given, learner()).find(id).unwrap().loa,
+        Level::GOVERNMENT
     );
+    let whole: Person = given.state(&person::wire::stream(learner()));
+    let (kept, _) = whole.values.last().unwrap();
+    assert_eq!(*kept, id, "an erasure finds its values");
     let unknown = |person, link| RemoveLinkError::LinkUnknown { person, link };
     let another = person(22);
     refused(&mut given, &removes(another, id), unknown(another, id));
-    let elsewhere = at_school(removes(person(21), id), 2);
+    let elsewhere = at_school(removes(learner(), id), 2);
+    let not_served = NotServed::NotOnRoster(IssuerNumber(2));
     refused(
         &mut given,
         &elsewhere,
-        RemoveLinkError::NotServed(NotServed::NotOnRoster(IssuerNumber(2))),
+        RemoveLinkError::NotServed(not_served),
     );
-    let stranger = removes(person(21), id).by(person(22), "learner");
+    let stranger = by_learner(another, link::REMOVE, &removal(learner(), id));
     refused(&mut given, &stranger, RemoveLinkError::NotYours);
-    let removed = given.makes(&removes(person(21), id).by(person(21), "learner"));
+    let removed = given.makes(&removes(learner(), id));
     assert_eq!(removed.kinds(), ["link.removed.v1"]);
-    assert!(state(&given).links.standing().is_empty());
-    assert_eq!(state(&given).links.changes(), 2);
-    refused(
-        &mut given,
-        &removes(person(21), id),
-        unknown(person(21), id),
-    );
+    assert!(state(&given, learner()).standing().is_empty());
+    assert_eq!(state(&given, learner()).changes(), 2);
+    let gone = unknown(learner(), id);
+    refused(&mut given, &removes(learner(), id), gone);
+}
+
+/// One officer alone would come into an account that has its owner: a recovery without its second officer
+/// and without the days to say no.
+#[test]
+fn a_counter_links_only_who_has_no_way_in() {
+    let mut given = given();
+    let first = given.makes(&at_school(links(learner(), 1, 3), SCHOOL));
+    let before = || ConfirmLinkError::LinkedBefore(learner());
+    let again = at_school(links(learner(), 2, 3), SCHOOL);
+    refused(&mut given, &again, before());
+    // Nor by taking the first one away.
+    given.makes(&removes(learner(), first.earlier().id));
+    refused(&mut given, &again, before());
+    refused(&mut given, &links(learner(), 2, 3), before());
+    given.makes(&own(learner(), 3, 3));
+    // Two officers and three days: what signed in before does so no more, and a counter links anew.
+    let (proposal, _) = given.agreed_by_registrars(&people::starts(learner(), false));
+    given.now_ms += DELAY_MS;
+    given.makes(&people::opens(learner(), proposal.id));
+    assert!(state(&given, learner()).standing().is_empty());
+    given.makes(&again);
+    assert_eq!(state(&given, learner()).standing().len(), 1);
 }
 
 /// A school's word would open another's people, or a counter make an officer's sign-in.
@@ -99,70 +143,152 @@ fn an_account_is_linked_and_taken_away() {
 fn nobody_links_for_another_nor_better_than_is_known() {
     let mut given = given();
     let nobody = person(99);
-    refused(
-        &mut given,
-        &links(nobody, 1, 3),
-        ConfirmLinkError::NotServed(NotServed::PersonUnknown(nobody)),
-    );
-    let not_yours = || ConfirmLinkError::NotYours;
-    let stranger = links(person(21), 1, 3).by(person(22), "learner");
-    refused(&mut given, &stranger, not_yours());
-    // A school does not speak as a learner.
-    let school = links(person(21), 1, 3).signed_by(Signer::school(1));
-    refused(&mut given, &school.by(person(21), "learner"), not_yours());
-    let elsewhere = at_school(links(person(21), 1, 3), 2);
-    refused(
-        &mut given,
-        &elsewhere,
-        ConfirmLinkError::NotServed(NotServed::NotOnRoster(IssuerNumber(2))),
-    );
+    let unknown = || not_served(NotServed::PersonUnknown(nobody));
+    refused(&mut given, &links(nobody, 1, 3), unknown());
+    refused(&mut given, &own(nobody, 1, 3), unknown());
+    let stranger = by_learner(person(22), link::CONFIRM, &data(learner(), 1, 3));
+    refused(&mut given, &stranger, ConfirmLinkError::NotYours);
+    let elsewhere = at_school(links(learner(), 1, 3), 2);
+    let not_on_roster = not_served(NotServed::NotOnRoster(IssuerNumber(2)));
+    refused(&mut given, &elsewhere, not_on_roster);
     let high = |loa, most| ConfirmLinkError::LevelUnfit {
-        loa: level(loa),
-        most: level(most),
+        loa: Level::try_from(loa).unwrap(),
+        most: Level::try_from(most).unwrap(),
     };
-    refused(
-        &mut given,
-        &at_school(links(person(21), 1, 4), 1),
-        high(4, 3),
-    );
-    let own = |loa| links(person(21), 1, loa).by(person(21), "learner");
-    refused(&mut given, &own(4), high(4, 3));
-    refused(&mut given, &own(0), high(0, 3));
+    let counter = at_school(links(learner(), 1, 4), SCHOOL);
+    refused(&mut given, &counter, high(4, 3));
+    refused(&mut given, &links(learner(), 1, 4), high(4, 3));
+    refused(&mut given, &own(learner(), 1, 4), high(4, 3));
+    refused(&mut given, &own(learner(), 1, 0), high(0, 3));
     let bare = link::Data {
         values: Commitments::default(),
-        ceremony: Uuid::from_u128(1),
-        loa: Level::GOVERNMENT,
-        person: person(21),
+        ..data(learner(), 1, 3)
     };
-    let bare = Asking::new(Signer::registrar(), link::CONFIRM, &bare).by(registrar(), "registrar");
+    let bare = by_registrar(link::CONFIRM, &bare);
     refused(&mut given, &bare, ConfirmLinkError::ValuesDoNotFit);
     let stopped = suspend::Data {
         values: Commitments::default(),
         person: person(22),
         reason: suspend::Reason::DeviceLost,
     };
-    let stopped = Asking::new(Signer::registrar(), suspend::SUSPEND, &stopped);
-    given.makes(&stopped.by(registrar(), "registrar"));
+    given.makes(&by_registrar(suspend::SUSPEND, &stopped));
     let barred = ConfirmLinkError::Barred(person(22));
     refused(&mut given, &links(person(22), 1, 3), barred);
-    given.makes(&own(3));
+    given.makes(&own(learner(), 1, 3));
+}
+
+/// A registrar would sign in as a second one, or as the security administrator, and agree with himself.
+#[test]
+fn an_officer_is_linked_by_invitation_or_by_security() {
+    let mut given = given().appointed(person(6), Role::Security, None);
+    let holds = not_served(NotServed::HoldsRoles(officer(1, 1)));
+    let officers = links(officer(1, 1), 1, 3);
+    refused(
+        &mut given,
+        &officers,
+        not_served(NotServed::PersonUnknown(officer(1, 1))),
+    );
+    let mut known = Given::genesis()
+        .admitted(SCHOOL)
+        .registered(officer(1, 1))
+        .appointed(officer(1, 1), Role::Counter, Some(SCHOOL));
+    refused(&mut known, &officers, holds);
+    // The first one is the officer's own, by the operator's invitation; the next is not.
+    let invited = |ceremony| links(registrar(), ceremony, 4);
+    let first = given.makes(&invited(1));
+    assert_eq!(
+        state(&given, registrar()).standing()[0].loa,
+        Level::HARDWARE
+    );
+    let before = ConfirmLinkError::LinkedBefore(registrar());
+    refused(&mut given, &invited(2), before);
+    // Security speaks of officers, by two persons, and of nobody else.
+    let by_security = |kind: &str, data: &link::Data| {
+        Asking::new(Signer::registrar(), kind, data).by(security(), "security")
+    };
+    let of = |who, ceremony| by_security(link::CONFIRM_OFFICER, &data(who, ceremony, 4));
+    let alone = by_security(link::CONFIRM, &data(registrar(), 2, 4));
+    refused(&mut given, &alone, ConfirmLinkError::NotYours);
+    refused(&mut given, &of(learner(), 2), ConfirmLinkError::NotYours);
+    refused(&mut given, &of(security(), 2), ConfirmLinkError::NotYours);
+    let proposal = given.makes(&of(registrar(), 3));
+    let agreed = given.makes(&said::approve(proposal.target, person(6), "security"));
+    assert!(agreed.kinds().contains(&"link.confirmed.v1"));
+    let of_learner = given.makes(&own(learner(), 9, 3));
+    let takes = |who, link| {
+        let data = removal(who, link);
+        Asking::new(Signer::registrar(), link::REMOVE, &data).by(security(), "security")
+    };
+    let not_yours = RemoveLinkError::NotYours;
+    let learners = takes(learner(), of_learner.earlier().id);
+    refused(&mut given, &learners, not_yours);
+    given.makes(&takes(registrar(), first.earlier().id));
+    assert_eq!(state(&given, registrar()).standing().len(), 1);
+}
+
+/// A school would make a stranger its clerk, and come in as that person.
+#[test]
+fn an_institution_links_its_own_staff() {
+    let clerk = officer(1, 7);
+    let mut given = given()
+        .appointed(officer(2, 9), Role::Institution, Some(2))
+        .appointed(officer(1, 9), Role::Institution, Some(SCHOOL))
+        .appointed(clerk, Role::Clerk, Some(SCHOOL))
+        .appointed(learner(), Role::Clerk, Some(2));
+    let by = |asking: Asking, number| {
+        let asking = asking.signed_by(Signer::school(number));
+        asking.by(officer(number, 9), "institution")
+    };
+    let confirm = |who, ceremony, number| by(links(who, ceremony, 4), number);
+    let linked = given.makes(&confirm(clerk, 1, SCHOOL));
+    let before = ConfirmLinkError::LinkedBefore(clerk);
+    refused(&mut given, &confirm(clerk, 2, SCHOOL), before);
+    // School 1 registered this learner; school 2 only calls the learner its clerk.
+    let not_yours = || ConfirmLinkError::NotYours;
+    refused(&mut given, &confirm(learner(), 3, 2), not_yours());
+    refused(&mut given, &confirm(clerk, 3, 2), not_yours());
+    refused(&mut given, &confirm(registrar(), 3, SCHOOL), not_yours());
+    let gone = |number| by(removes(clerk, linked.earlier().id), number);
+    refused(&mut given, &gone(2), RemoveLinkError::NotYours);
+    given.makes(&gone(SCHOOL));
+}
+
+/// Who takes the last account away could never come back.
+#[test]
+fn nobody_shuts_himself_out() {
+    let mut given = given();
+    given.makes(&people::documented(learner()));
+    let linked = given.makes(&own(learner(), 1, 3));
+    let last = by_learner(
+        learner(),
+        link::REMOVE,
+        &removal(learner(), linked.earlier().id),
+    );
+    refused(&mut given, &last, RemoveLinkError::LastOne);
+    let second = given.makes(&own(learner(), 2, 3));
+    given.makes(&last);
+    let last = by_learner(
+        learner(),
+        link::REMOVE,
+        &removal(learner(), second.earlier().id),
+    );
+    refused(&mut given, &last, RemoveLinkError::LastOne);
+    given.makes(&people::sheet(learner(), person(77)));
+    given.makes(&last);
 }
 
 /// One ceremony would link twice, or an account's links grow without end.
 #[test]
 fn a_ceremony_links_once_and_links_are_counted() {
     let mut given = given();
-    let first = given.makes(&links(person(21), 1, 3));
+    let first = given.makes(&own(learner(), 1, 3));
     let again = ConfirmLinkError::CeremonyUsed(Uuid::from_u128(1));
-    refused(&mut given, &links(person(21), 1, 3), again.clone());
-    given.makes(&removes(person(21), first.earlier().id));
-    refused(&mut given, &links(person(21), 1, 3), again);
+    refused(&mut given, &own(learner(), 1, 3), again.clone());
+    given.makes(&removes(learner(), first.earlier().id));
+    refused(&mut given, &own(learner(), 1, 3), again);
     for ceremony in 2..2 + LINKS_MAX as u128 {
-        given.makes(&links(person(21), ceremony, 3));
+        given.makes(&own(learner(), ceremony, 3));
     }
-    refused(
-        &mut given,
-        &links(person(21), 99, 3),
-        ConfirmLinkError::TooMany,
-    );
+    let many = own(learner(), 99, 3);
+    refused(&mut given, &many, ConfirmLinkError::TooMany);
 }

@@ -1,6 +1,7 @@
 //! Signing in over HTTP: who is let in, and everybody who must not be.
 
 mod hostile;
+mod interop;
 mod links;
 mod machines;
 mod proofs;

@@ -53,7 +53,8 @@ pub fn run(args: &Args, config: &Config, clock: &Arc<dyn Clock>) -> Result<(), F
     }
     term::note("");
     term::note(&format!(
-        "Next: xuefen token create --data-dir {} --role registrar --person <id above>, then xuefen serve",
+        "Next: name a provider in [[sign_in.providers]], then xuefen serve, and for each officer above\n\
+         xuefen officer invite --data-dir {} --role <role> --person <id above>",
         dir.root().display()
     ));
     Ok(())

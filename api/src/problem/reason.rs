@@ -149,6 +149,8 @@ reasons! {
     SignInRefused = "sign-in-refused", FORBIDDEN;
     ProviderUnreachable = "provider-unreachable", SERVICE_UNAVAILABLE;
     LinkProofInvalid = "link-proof-invalid", FORBIDDEN;
+    LinkedBefore = "linked-before", CONFLICT;
+    LastLink = "last-link", CONFLICT;
     LinkTaken = "link-taken", CONFLICT;
     LinkUnknown = "link-unknown", NOT_FOUND;
     TooManyLinks = "too-many-links", CONFLICT;

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::answer::WriteAnswer;
+use super::answer::{self, WriteAnswer};
 use crate::app::App;
 use crate::extract::{Body, Caller};
 use crate::problem::{Problem, ProblemBody};
@@ -36,29 +36,93 @@ pub struct LinksBody {
     items: Vec<LinkBody>,
 }
 
+impl LinksBody {
+    fn of(app: &App, person: Uuid) -> Result<Self, Problem> {
+        let state = app.ledger.state::<Person>(&wire::stream(person))?;
+        let opened = app.identity_by_assertion(person)?;
+        let items = state.links.standing().iter().map(|it| {
+            let values = opened.iter().find(|(id, _)| *id == it.id);
+            let iss = values.and_then(|(_, values)| {
+                let iss = values.iter().find(|value| value.name() == link::ISS);
+                iss.and_then(Opened::expose_text)
+            });
+            let mut providers = app.sign_in.providers.iter();
+            let provider = providers.find(|it| Some(it.config.issuer.as_str()) == iss);
+            LinkBody {
+                id: it.id,
+                provider: provider.map(|it| it.config.name.clone()),
+                loa: it.loa.into(),
+            }
+        });
+        Ok(Self {
+            items: items.collect(),
+        })
+    }
+}
+
 /// Which accounts sign the caller in.
 #[utoipa::path(get, path = "/v1/links", extensions(("x-action" = json!("own-links"))), tag = "sign-in", security(("token" = [])),
     responses((status = 200, description = "the caller's links", body = LinksBody), (status = 403, description = "not yours", body = ProblemBody)))]
 pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<LinksBody>, Problem> {
-    let state = app.ledger.state::<Person>(&wire::stream(caller.person))?;
-    let opened = app.identity_by_assertion(caller.person)?;
-    let items = state.links.standing().iter().map(|it| {
-        let values = opened.iter().find(|(id, _)| *id == it.id);
-        let iss = values.and_then(|(_, values)| {
-            let iss = values.iter().find(|value| value.name() == link::ISS);
-            iss.and_then(Opened::expose_text)
-        });
-        let mut providers = app.sign_in.providers.iter();
-        let provider = providers.find(|it| Some(it.config.issuer.as_str()) == iss);
-        LinkBody {
-            id: it.id,
-            provider: provider.map(|it| it.config.name.clone()),
-            loa: it.loa.into(),
-        }
-    });
-    Ok(Json(LinksBody {
-        items: items.collect(),
-    }))
+    LinksBody::of(&app, caller.person).map(Json)
+}
+
+/// Which accounts sign a learner in; not who they are at the provider.
+#[utoipa::path(get, path = "/v1/learners/{id}/links", extensions(("x-action" = json!("bind-link"))), tag = "sign-in", params(("id" = Uuid, Path, description = "the person's number")), security(("token" = [])),
+    responses((status = 200, description = "the learner's links", body = LinksBody), (status = 403, description = "not yours", body = ProblemBody), (status = 404, description = "no such person", body = ProblemBody)))]
+pub async fn of_learner(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(person): Path<Uuid>,
+) -> Result<Json<LinksBody>, Problem> {
+    app.require_served(&caller, person)?;
+    LinksBody::of(&app, person).map(Json)
+}
+
+/// Which accounts sign an officer in, for the security administrators; not who they are at the provider.
+#[utoipa::path(get, path = "/v1/officers/{id}/links", extensions(("x-action" = json!("see-officers-links"))), tag = "sign-in", params(("id" = Uuid, Path, description = "the officer's number")), security(("token" = [])),
+    responses((status = 200, description = "the officer's links", body = LinksBody), (status = 403, description = "not yours", body = ProblemBody)))]
+pub async fn of_officer(
+    State(app): State<Arc<App>>,
+    _caller: Caller,
+    Path(person): Path<Uuid>,
+) -> Result<Json<LinksBody>, Problem> {
+    LinksBody::of(&app, person).map(Json)
+}
+
+/// Take a learner's link away at a counter.
+#[utoipa::path(delete, path = "/v1/learners/{id}/links/{link}", extensions(("x-action" = json!("bind-link"))), tag = "sign-in", params(("id" = Uuid, Path, description = "the person's number"), ("link" = Uuid, Path, description = "as listed")), security(("token" = [])),
+    responses((status = 201, description = "removed", body = WriteAnswer), (status = 403, description = "not yours", body = ProblemBody), (status = 404, description = "no such link", body = ProblemBody)))]
+pub async fn remove_learners(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((person, link)): Path<(Uuid, Uuid)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    removed(&app, &caller, person, link, &headers).await
+}
+
+/// Take an officer's link away: the security administrators, or an institution's officer its own staff's.
+#[utoipa::path(delete, path = "/v1/officers/{id}/links/{link}", extensions(("x-action" = json!("grant-role"))), tag = "sign-in", params(("id" = Uuid, Path, description = "the officer's number"), ("link" = Uuid, Path, description = "as listed")), security(("token" = [])),
+    responses((status = 201, description = "removed", body = WriteAnswer), (status = 403, description = "not yours", body = ProblemBody), (status = 404, description = "no such link", body = ProblemBody)))]
+pub async fn remove_officers(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((person, link)): Path<(Uuid, Uuid)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    removed(&app, &caller, person, link, &headers).await
+}
+
+async fn removed(
+    app: &Arc<App>,
+    caller: &Caller,
+    person: Uuid,
+    link: Uuid,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let written = app.unlink(caller, person, link).await?;
+    Ok(WriteAnswer::new(app, headers, link, &written)?.respond(&written))
 }
 
 /// What shows both sides.
@@ -93,8 +157,7 @@ pub async fn remove(
     Path(link): Path<Uuid>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let written = app.unlink(&caller, caller.person, link).await?;
-    Ok(WriteAnswer::new(&app, &headers, link, &written)?.respond(&written))
+    removed(&app, &caller, caller.person, link, &headers).await
 }
 
 /// What the learner's screen shows.
@@ -106,9 +169,10 @@ pub struct CodeBody {
     code: String,
 }
 
-/// Link the account whose owner stands at the counter with this code on the screen.
+/// Link the account whose owner stands at the counter with this code on the screen: the first of a learner,
+/// or the first after a recovery.
 #[utoipa::path(post, path = "/v1/learners/{id}/links", extensions(("x-action" = json!("bind-link"))), tag = "sign-in", params(("id" = Uuid, Path, description = "the person's number")), request_body = CodeBody, security(("token" = [])),
-    responses((status = 201, description = "linked", body = WriteAnswer), (status = 403, description = "the code is not valid, or the person not yours", body = ProblemBody), (status = 404, description = "no such person", body = ProblemBody), (status = 409, description = "linked to somebody else", body = ProblemBody)))]
+    responses((status = 201, description = "linked", body = WriteAnswer), (status = 403, description = "the code is not valid, or the person not yours", body = ProblemBody), (status = 404, description = "no such person", body = ProblemBody), (status = 409, description = "linked to somebody else, or the person was linked before", body = ProblemBody)))]
 pub async fn bind(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -116,6 +180,23 @@ pub async fn bind(
     headers: HeaderMap,
     Body(body): Body<CodeBody>,
 ) -> Result<Response, Problem> {
-    let written = app.link_by_code(&caller, person, &body.code).await?;
-    Ok(WriteAnswer::new(&app, &headers, person, &written)?.respond(&written))
+    let asking = app.link_by_code(&caller, person, &body.code)?;
+    answer::ask(&app, &headers, asking, None).await
+}
+
+/// Link the account of an officer, who shows this code: an institution's officer its own clerk's and counter
+/// staff's first one, alone; the security administrators anybody's.
+///
+/// By the security administrators a two-person act: 202 with `approval`.
+#[utoipa::path(post, path = "/v1/officers/{id}/links", extensions(("x-action" = json!("grant-role"))), tag = "sign-in", params(("id" = Uuid, Path, description = "the officer's number")), request_body = CodeBody, security(("token" = [])),
+    responses((status = 201, description = "linked", body = WriteAnswer), (status = 202, description = "proposed: a second administrator must agree", body = WriteAnswer), (status = 403, description = "the code is not valid, or no officer's", body = ProblemBody), (status = 409, description = "linked to somebody else", body = ProblemBody)))]
+pub async fn bind_officer(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(person): Path<Uuid>,
+    headers: HeaderMap,
+    Body(body): Body<CodeBody>,
+) -> Result<Response, Problem> {
+    let asking = app.link_by_code(&caller, person, &body.code)?;
+    answer::ask(&app, &headers, asking, None).await
 }

@@ -82,7 +82,10 @@ pub async fn page(
 }
 
 /// The session of the browser that asks, if it has one.
-fn session_of(app: &App, headers: &HeaderMap) -> Result<Option<(Digest, Session)>, Problem> {
+pub(super) fn session_of(
+    app: &App,
+    headers: &HeaderMap,
+) -> Result<Option<(Digest, Session)>, Problem> {
     let sent = cookie(headers, COOKIE);
     let found = sent.map(|sent| app.sign_in.sessions.find(sent));
     Ok(found.transpose()?.flatten())
@@ -313,7 +316,8 @@ fn to_link(
     let language = Language::of(headers);
     let (ceremony, proof) = app.link_proof(caller, account)?;
     let body = login_pages::to_link(language, ceremony, &proof);
-    Ok(answered(StatusCode::OK, language, &body))
+    let title = language.say("关联登录账号", "Link this account");
+    Ok(answered(StatusCode::OK, language, title, &body))
 }
 
 /// The page of an account that signs nobody in.
@@ -326,11 +330,17 @@ fn unlinked(
     let language = Language::of(headers);
     let code = app.link_code(&App::unlinked(account, loa))?;
     let body = login_pages::unlinked(language, &code);
-    Ok(answered(StatusCode::FORBIDDEN, language, &body))
+    let title = language.say("登录", "Sign in");
+    Ok(answered(StatusCode::FORBIDDEN, language, title, &body))
 }
 
-fn answered(status: StatusCode, language: Language, body: &maud::Markup) -> Response {
-    let title = language.say("登录", "Sign in");
+/// A page that ends what the browser was sent away for.
+pub(super) fn answered(
+    status: StatusCode,
+    language: Language,
+    title: &str,
+    body: &maud::Markup,
+) -> Response {
     let sent = [
         (header::SET_COOKIE, session::taken_away(ceremony::COOKIE)),
         (header::CACHE_CONTROL, "no-store".to_owned()),

@@ -5,7 +5,7 @@ use openidconnect::url::form_urlencoded;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::problem::Language;
+use crate::problem::{Language, Problem, texts};
 
 /// The ways to sign in.
 pub(super) fn ways(
@@ -57,20 +57,42 @@ pub(super) fn ways(
     }
 }
 
-/// The account was shown to who is signed in: to be linked with what stands here.
+/// The account was shown to who is signed in: to be linked by the button.
 pub(super) fn to_link(language: Language, ceremony: Uuid, proof: &str) -> Markup {
     html! {
         h1 { (language.say("关联登录账号", "Link this account")) }
         p { (language.say(
-            "这个账号可以关联到您：十分钟内，在同一次登录中，以 POST /v1/links 送出下面两项。",
-            "This account can be linked to you: send both of these to POST /v1/links within ten minutes, in the same session.",
+            "以后可以用这个账号登录。请在十分钟内确认；如果不是您要添加的账号，关闭本页即可。",
+            "From then on this account signs you in. Confirm within ten minutes; if you did not mean to add it, close this page.",
         )) }
-        dl {
-            dt { "ceremony" }
-            dd { code id="ceremony" { (ceremony) } }
-            dt { "proof" }
-            dd { code id="proof" { (proof) } }
+        form method="post" action="/login/link" {
+            input type="hidden" name="ceremony" value=(ceremony);
+            input type="hidden" name="proof" value=(proof);
+            button type="submit" { (language.say("关联这个账号", "Link this account")) }
         }
+    }
+}
+
+/// It is linked.
+pub(super) fn linked(language: Language) -> Markup {
+    html! {
+        h1 { (language.say("已关联", "Linked")) }
+        p { (language.say("以后可以用这个账号登录。", "From now on this account signs you in.")) }
+        p { a href="/login" { (language.say("登录", "Sign in")) } }
+    }
+}
+
+/// It is not, and why.
+pub(super) fn not_linked(language: Language, problem: &Problem) -> Markup {
+    let words = texts::of(problem.reason);
+    html! {
+        h1 { (language.say(words.title_zh, words.title_en)) }
+        p { (match language {
+            Language::Zh => &problem.detail.zh,
+            Language::En => &problem.detail.en,
+        }) }
+        p { (language.say(words.action_zh, words.action_en)) }
+        p { a href="/login" { (language.say("重新登录", "Sign in again")) } }
     }
 }
 
@@ -88,5 +110,13 @@ pub(super) fn unlinked(language: Language, code: &str) -> Markup {
             "If you can sign in in another way, do that first and add this account then.",
         )) }
         p { a href="/login" { (language.say("换一种方式登录", "Sign in in another way")) } }
+        form method="post" action="/login/invitation" {
+            input type="hidden" name="code" value=(code);
+            label for="invitation" { (language.say("工作人员持有邀请码的，在此填写", "Officers with an invitation enter it here")) }
+            " "
+            input type="text" id="invitation" name="invitation" autocomplete="off" required;
+            " "
+            button type="submit" { (language.say("关联", "Link")) }
+        }
     }
 }

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{AppendHeaders, IntoResponse as _, Response};
 use identity::erasable::Commitments;
+use identity::person::assurance::Level;
 use identity::person::recovery::{Recovery, Stage, Way, complete, sheet, start, veto};
 use identity::person::{Person, wire};
+use identity::role::Role;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -20,6 +22,8 @@ use crate::app::App;
 use crate::extract::{Body, Caller};
 use crate::problem::{Problem, ProblemBody, Reason};
 use crate::sheets::{Sheet, SheetError};
+use crate::sign_in::begin::Shown;
+use crate::sign_in::session::Agent;
 use crate::write::Asking;
 
 /// What an officer saw.
@@ -232,13 +236,15 @@ pub async fn print(
 }
 
 /// Come back with the code of the sheet: the first time it begins, and after 72 hours the same code
-/// completes it. Whoever is signed in, and every channel, is told and can say no.
+/// completes it, signs in (level 2), and lets an account be linked within five minutes. Whoever is signed
+/// in, and every channel, is told and can say no.
 #[utoipa::path(post, path = "/v1/recoveries", tag = "identity", request_body = CodeBody,
     responses((status = 200, description = "how far it is", body = RecoveryAnswer), (status = 409, description = "this code opens nothing, or somebody said no", body = ProblemBody), (status = 503, description = "typed wrong too often", body = ProblemBody)))]
 pub async fn by_code(
     State(app): State<Arc<App>>,
+    headers: HeaderMap,
     Body(body): Body<CodeBody>,
-) -> Result<Json<RecoveryAnswer>, Problem> {
+) -> Result<Response, Problem> {
     let permit = app.pictures.clone().acquire_owned().await;
     let checking = Arc::clone(&app);
     let Sheet { person, sheet } = crate::write::off_the_runtime(true, move || {
@@ -251,10 +257,14 @@ pub async fn by_code(
         let open = state.recoveries.open(app.now_ms());
         Ok(open.filter(|it| it.way == Way::Sheet).copied())
     };
+    let mut cookies = Vec::new();
     if let Some(open) = known(&app)? {
         if open.ready_ms <= app.now_ms() {
             let recovery = open.id;
             complete(&app, complete::Data { person, recovery }).await?;
+            // Everything that signed the person in is gone: whoever came back links something new.
+            let opened = app.begin_session(by_sheet(person, &app, &headers), None)?;
+            cookies.push((header::SET_COOKIE, (*opened.cookie()).clone()));
         }
     } else {
         let claiming = Arc::clone(&app);
@@ -265,5 +275,20 @@ pub async fn by_code(
     let state = app.ledger.state::<Person>(&wire::stream(person))?;
     let last = state.recoveries.begun.last();
     let last = last.ok_or(Problem::of(Reason::RecoveryUnknown))?;
-    Ok(Json(RecoveryAnswer::of(last, app.now_ms())))
+    let answer = Json(RecoveryAnswer::of(last, app.now_ms()));
+    Ok((AppendHeaders(cookies), answer).into_response())
+}
+
+/// What a sheet shows of who somebody is: no more than a roster does.
+fn by_sheet(person: Uuid, app: &App, headers: &HeaderMap) -> Shown {
+    Shown {
+        person,
+        role: Role::Learner,
+        institution: None,
+        loa: Level::ROSTER,
+        by: "recovery-sheet".into(),
+        link: None,
+        proven_at_ms: app.now_ms(),
+        agent: Agent::of(headers),
+    }
 }

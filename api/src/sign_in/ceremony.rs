@@ -1,8 +1,8 @@
 //! Sign-ins and links under way: what is kept here between a browser's leaving and its coming back.
 //!
-//! Invariant: a row is sealed, found by the hash of a secret that was sent once, lives ten minutes, and
-//! is taken out by whoever shows that secret, once, whatever comes of it. A crash in between loses it:
-//! the person begins anew.
+//! Invariant: a row is sealed, found by the hash of a secret that was sent once, lives ten minutes (an
+//! invitation three days), and is taken out by whoever shows that secret, once, whatever comes of it. A
+//! crash in between loses it: the person begins anew.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::session::ATTRIBUTES;
+use super::session::{ATTRIBUTES, secret};
 use crate::master::MasterKey;
 use crate::problem::Problem;
 use crate::seal::SealKey;
@@ -40,6 +40,8 @@ pub(crate) fn cookie(secret: &str) -> String {
 pub(crate) trait Kept: Serialize + DeserializeOwned {
     /// Where it is kept.
     const SPACE: &'static str;
+    /// How long.
+    const LASTS_MS: i64 = LASTS_MS;
 }
 
 /// A sign-in whose browser is at the provider's, by its `state`.
@@ -92,6 +94,22 @@ impl Kept for Proof {
     const SPACE: &'static str = "link-proof";
 }
 
+/// Who may link the first account of an officer's, as the platform's operator says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Invitation {
+    /// The officer.
+    pub person: Uuid,
+    /// A role that the officer holds.
+    pub role: Role,
+    /// For which institution.
+    pub institution: Option<IssuerNumber>,
+}
+
+impl Kept for Invitation {
+    const SPACE: &'static str = "invitation";
+    const LASTS_MS: i64 = 3 * 86_400_000;
+}
+
 #[derive(Serialize, Deserialize)]
 struct Row<T> {
     until_ms: i64,
@@ -106,15 +124,23 @@ pub struct Ceremonies {
 }
 
 impl Ceremonies {
-    pub(super) fn new(side: Arc<dyn Side>, clock: Arc<dyn Clock>, master: &MasterKey) -> Self {
+    /// Over `side`, under a key derived from `master`.
+    pub fn new(side: Arc<dyn Side>, clock: Arc<dyn Clock>, master: &MasterKey) -> Self {
         let seal = master.sub_key("sign-in");
         Self { side, clock, seal }
+    }
+
+    /// An invitation for an officer: the code is told this once.
+    pub fn invite(&self, invitation: &Invitation) -> Result<Zeroizing<String>, Problem> {
+        let code = secret();
+        self.keep(&code, invitation)?;
+        Ok(code)
     }
 
     /// Keeps it under a secret.
     pub(crate) fn keep<T: Kept>(&self, secret: &str, kept: &T) -> Result<(), Problem> {
         let key = Digest::of(secret.as_bytes());
-        let until_ms = self.clock.now_ms().saturating_add(LASTS_MS);
+        let until_ms = self.clock.now_ms().saturating_add(T::LASTS_MS);
         let row = Row { until_ms, kept };
         let row = Zeroizing::new(serde_json::to_vec(&row).map_err(Problem::internal)?);
         let place = [T::SPACE.as_bytes(), &key.0];

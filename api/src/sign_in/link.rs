@@ -6,14 +6,15 @@
 
 use std::sync::Arc;
 
-use identity::did::IssuerNumber;
 use identity::erasable::Commitments;
 use identity::person::assurance::Level;
 use identity::person::{Person, link, wire};
+use identity::role::Role;
+use ledger::assertion::By;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::ceremony::{Proof, Unlinked};
+use super::ceremony::{Invitation, Proof, Unlinked};
 use super::provider::Account;
 use super::session::secret;
 use super::{OWN_RECORD_LEVEL, Signed};
@@ -115,33 +116,74 @@ impl App {
         if !same {
             return Err(invalid());
         }
-        let loa = proof.account.loa.min(loa).min(link::OWN_BEST);
-        self.confirm_link(caller, caller.person, proof.account, loa)
-            .await
+        let most = if caller.role.is_appointed() {
+            link::OFFICERS_BEST
+        } else {
+            link::BEST
+        };
+        let loa = proof.account.loa.min(loa).min(most);
+        let asking = self.confirming(caller, link::CONFIRM, caller.person, proof.account, loa)?;
+        self.ask(asking).await
     }
 
-    /// Links the account whose owner shows this code to the officer who knows who that is.
-    pub async fn link_by_code(
-        self: &Arc<Self>,
+    /// What asks to link the account whose owner shows this code to the officer who knows who that is: a
+    /// learner's, or by two security administrators an officer's.
+    pub(crate) fn link_by_code(
+        &self,
         caller: &Caller,
         person: Uuid,
         code: &str,
-    ) -> Result<Written, Problem> {
+    ) -> Result<Asking, Problem> {
+        // Whoever holds an officer's token for a while would be the officer for good.
+        if person == caller.person {
+            return Err(Problem::of(Reason::NotAllowed));
+        }
         let code: String = code.chars().filter(char::is_ascii_digit).collect();
         let found: Option<Unlinked> = self.sign_in.ceremonies.take(&code)?;
         let account = found.ok_or(Problem::of(Reason::LinkProofInvalid))?;
-        let issuer = caller.institution.unwrap_or(IssuerNumber::REGISTRAR);
-        let loa = account.loa.min(link::best_of(issuer));
-        self.confirm_link(caller, person, account, loa).await
+        let (kind, most) = match caller.role {
+            Role::Security => (link::CONFIRM_OFFICER, link::OFFICERS_BEST),
+            Role::Institution => (link::CONFIRM, link::OFFICERS_BEST),
+            _ => (link::CONFIRM, link::BEST),
+        };
+        let loa = account.loa.min(most);
+        self.confirming(caller, kind, person, account, loa)
     }
 
-    async fn confirm_link(
+    /// Links an officer's first account, which was shown just now, by the operator's invitation.
+    pub async fn link_invited(
         self: &Arc<Self>,
+        code: &str,
+        invitation: &str,
+    ) -> Result<Invitation, Problem> {
+        let invalid = || Problem::of(Reason::LinkProofInvalid);
+        let code: String = code.chars().filter(char::is_ascii_digit).collect();
+        let ceremonies = &self.sign_in.ceremonies;
+        // Who has no account to show does not use the invitation up.
+        let account: Unlinked = ceremonies.take(&code)?.ok_or_else(invalid)?;
+        let invited: Option<Invitation> = ceremonies.take(invitation.trim())?;
+        let invited = invited.ok_or_else(invalid)?;
+        let caller = Caller {
+            person: invited.person,
+            role: invited.role,
+            institution: invited.institution,
+            signed: Signed::Earlier(By::Token),
+        };
+        caller.still_may(self)?;
+        let loa = account.loa;
+        let asking = self.confirming(&caller, link::CONFIRM, caller.person, account, loa)?;
+        self.ask(asking).await?;
+        Ok(invited)
+    }
+
+    fn confirming(
+        &self,
         caller: &Caller,
+        kind: &'static str,
         person: Uuid,
         account: Unlinked,
         loa: Level,
-    ) -> Result<Written, Problem> {
+    ) -> Result<Asking, Problem> {
         self.free_removed(&account.iss, &account.sub)?;
         let data = link::Data {
             values: Commitments::default(),
@@ -149,14 +191,13 @@ impl App {
             loa,
             person,
         };
-        let asking = Asking {
+        Ok(Asking {
             values: vec![
                 (link::ISS, Value::String(account.iss)),
                 (link::SUB, Value::String(account.sub)),
             ],
-            ..Asking::open(caller, link::CONFIRM, &data)?
-        };
-        self.ask(asking).await
+            ..Asking::open(caller, kind, &data)?
+        })
     }
 
     /// Takes a link away; whoever is signed in by it is so no more.

@@ -1,27 +1,26 @@
 //! Providers at which people sign in: `OpenID` Connect, code with PKCE, nothing else (SECURITY §4).
 //!
 //! Invariant: what a provider says is believed only after the `openidconnect` crate verified it under a
-//! key of the provider's own set, in an algorithm of [`ALGORITHMS`], for us, with our nonce, in time.
+//! key of the provider's own set, in an algorithm of [`id_token::ALGORITHMS`], for us, with our nonce, in time.
 //! Nothing is stored: a crash loses what can be fetched again.
+
+mod id_token;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use identity::person::assurance::Level;
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreClaimName, CoreClaimType, CoreClient,
-    CoreClientAuthMethod, CoreGrantType, CoreIdToken, CoreIdTokenClaims, CoreIdTokenVerifier,
-    CoreJsonWebKey, CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm,
-    CoreJweKeyManagementAlgorithm, CoreJwsSigningAlgorithm, CoreResponseMode, CoreResponseType,
-    CoreSubjectIdentifierType,
+    CoreClientAuthMethod, CoreGrantType, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm,
+    CoreJweKeyManagementAlgorithm, CoreResponseMode, CoreResponseType, CoreSubjectIdentifierType,
 };
 use openidconnect::url::Url;
 use openidconnect::{
-    AccessToken, AccessTokenHash, AdditionalProviderMetadata, AuthType, AuthenticationFlow,
-    AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken, DiscoveryError,
-    EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IssuerUrl, Nonce,
+    AdditionalProviderMetadata, AuthType, AuthenticationFlow, AuthorizationCode,
+    ClaimsVerificationError, ClientId, ClientSecret, CsrfToken, DiscoveryError, EndpointMaybeSet,
+    EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IssuerUrl, Nonce,
     OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, ProviderMetadata, RedirectUrl,
     RequestTokenError, Scope, SignatureVerificationError, TokenResponse as _,
 };
@@ -31,25 +30,19 @@ use zeroize::Zeroizing;
 
 use super::session::secret;
 use crate::problem::{Problem, Reason};
+use id_token::{Wanted, what_is_wrong};
 
-/// Algorithms of an ID token: public keys alone, never `none`, never one secret for both sides.
-const ALGORITHMS: [CoreJwsSigningAlgorithm; 4] = [
-    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
-    CoreJwsSigningAlgorithm::RsaSsaPssSha256,
-    CoreJwsSigningAlgorithm::EcdsaP256Sha256,
-    CoreJwsSigningAlgorithm::EdDsa,
-];
 /// How long what a provider says of itself, and its keys, are used without asking again.
 const CACHED_MS: i64 = 3_600_000;
 /// Largest answer of a provider in bytes.
 const ANSWER_BYTES_MAX: u64 = 256 * 1_024;
 /// Longest that a provider may take to answer.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(10);
-/// An ID token's age when it is looked at, and how far the provider's clock may be ahead.
-const ISSUED_S_MAX: i64 = 600;
-const AHEAD_S_MAX: i64 = 60;
 /// A step-up is a sign-in at the provider not longer ago.
 const STEP_UP: Duration = Duration::from_mins(5);
+
+/// Pages of ours beside the providers'.
+const RESERVED: [&str; 2] = ["invitation", "link"];
 
 /// A provider, as the settings name it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -195,6 +188,9 @@ impl Provider {
             return Err(bad(
                 "name must be 1 to 32 lower-case letters, digits, hyphens",
             ));
+        }
+        if RESERVED.contains(&config.name.as_str()) {
+            return Err(bad("this name is that of another page under /login"));
         }
         if config.loa == Level::CLAIMED {
             return Err(bad("loa must be from 1 to 4"));
@@ -358,16 +354,21 @@ impl Provider {
             })?;
         let token = answer.id_token();
         let token = token.ok_or(NotSignedIn::Refused(("没有 id_token", "no id_token")))?;
-        let nonce = Nonce::new(expected.nonce.to_owned());
         let access = answer.access_token();
-        let claims = match self.verify(metadata.jwks(), token, access, &nonce, now_ms) {
+        let wanted = Wanted {
+            client_id: &self.config.client_id,
+            issuer: &self.issuer,
+            nonce: expected.nonce,
+            now_ms,
+        };
+        let claims = match wanted.verify(metadata.jwks(), token, access) {
             // Its keys may have changed: asked once more, if that was not since this sign-in began.
             Err(ClaimsVerificationError::SignatureVerification(
                 SignatureVerificationError::NoMatchingKey,
             )) => {
                 let metadata =
                     self.metadata(now_ms, Some(expected.begun_at_ms.saturating_add(1)))?;
-                self.verify(metadata.jwks(), token, access, &nonce, now_ms)
+                wanted.verify(metadata.jwks(), token, access)
             }
             judged => judged,
         };
@@ -389,88 +390,8 @@ impl Provider {
             signed_in_at_ms,
         })
     }
-
-    fn verify<'t>(
-        &self,
-        keys: &CoreJsonWebKeySet,
-        token: &'t CoreIdToken,
-        access: &AccessToken,
-        nonce: &Nonce,
-        now_ms: i64,
-    ) -> Result<&'t CoreIdTokenClaims, ClaimsVerificationError> {
-        let now = DateTime::<Utc>::from_timestamp_millis(now_ms).unwrap_or_default();
-        // As a public client, whatever our secret: a key that both sides know signs nothing.
-        let verifier = CoreIdTokenVerifier::new_public_client(
-            ClientId::new(self.config.client_id.clone()),
-            self.issuer.clone(),
-            keys.clone(),
-        )
-        .set_allowed_algs(ALGORITHMS)
-        .set_time_fn(move || now)
-        .set_issue_time_verifier_fn(move |at| {
-            let age_s = (now - at).num_seconds();
-            if (-AHEAD_S_MAX..=ISSUED_S_MAX).contains(&age_s) {
-                Ok(())
-            } else {
-                Err("not of the last ten minutes".into())
-            }
-        });
-        let claims = token.claims(&verifier, nonce)?;
-        // The crate leaves this one out.
-        if let Some(azp) = claims.authorized_party()
-            && **azp != self.config.client_id
-        {
-            return Err(ClaimsVerificationError::InvalidAudience("azp".into()));
-        }
-        if let Some(hash) = claims.access_token_hash() {
-            let key = token.signing_key(&verifier);
-            let key = key.map_err(ClaimsVerificationError::SignatureVerification)?;
-            let alg = token.signing_alg();
-            let alg = alg.map_err(ClaimsVerificationError::SignatureVerification)?;
-            let own = AccessTokenHash::from_token(access, alg, key).ok();
-            if own.as_ref() != Some(hash) {
-                return Err(ClaimsVerificationError::Other("at_hash".into()));
-            }
-        }
-        Ok(claims)
-    }
 }
 
 fn is_loopback(url: &Url) -> bool {
     matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"))
-}
-
-/// In words of ours: what a token says is personal, and errors quote it.
-fn what_is_wrong(error: &ClaimsVerificationError) -> (&'static str, &'static str) {
-    match error {
-        ClaimsVerificationError::Expired(_) => (
-            "id_token 已过期或来自未来",
-            "the id_token is too old or from the future",
-        ),
-        ClaimsVerificationError::InvalidAudience(_) => {
-            ("aud 或 azp 不是我们", "aud or azp is not ours")
-        }
-        ClaimsVerificationError::InvalidIssuer(_) => (
-            "id_token 的 iss 是另一个登录服务的",
-            "iss of the id_token is another provider's",
-        ),
-        ClaimsVerificationError::InvalidNonce(_) => {
-            ("nonce 不属于这次登录", "nonce is not this sign-in's")
-        }
-        ClaimsVerificationError::SignatureVerification(error) => match error {
-            SignatureVerificationError::DisallowedAlg(_)
-            | SignatureVerificationError::UnsupportedAlg(_)
-            | SignatureVerificationError::NoSignature => {
-                ("不接受这种签名算法", "alg is none that is accepted")
-            }
-            SignatureVerificationError::NoMatchingKey => {
-                ("不是登录服务的密钥", "no key of the provider's")
-            }
-            _ => ("签名不是登录服务的", "the signature is not the provider's"),
-        },
-        _ => (
-            "id_token 的格式不对",
-            "the id_token is not of the expected form",
-        ),
-    }
 }

@@ -393,7 +393,7 @@ fn deposits(
         // A member without values deposits nothing; the rules refuse a kind that does not exist.
         let kind = kinds::find(member.kind()).filter(|_| !values.is_empty());
         let deposit = kind.map(|kind| {
-            if kind.name == link::CONFIRM {
+            if link::is_confirmation(kind.name) {
                 // Nobody showed the other side.
                 return Err(Problem::of(Reason::LinkProofInvalid));
             }

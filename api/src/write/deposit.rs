@@ -78,7 +78,7 @@ pub(super) fn deposit_of(
         }
         identifiers.push((name, checked.normalised));
     }
-    if kind.name == link::CONFIRM {
+    if link::is_confirmation(kind.name) {
         identifiers.push((LINK, account_of(disclosures)?));
     }
     if kind.name == register::KIND && !disclosures.iter().any(|it| it.opened().name() == "name") {

@@ -90,12 +90,13 @@ pub(super) fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<Option<AnyD
             asker,
             data: read(data)?,
         })),
-        link::CONFIRM => Box::new(Use(link::ConfirmLink {
-            asker,
+        link::CONFIRM | link::CONFIRM_OFFICER => Box::new(Use(link::ConfirmLink {
+            ask: ask.clone(),
+            of_officer: kind.name == link::CONFIRM_OFFICER,
             data: read(data)?,
         })),
         link::REMOVE => Box::new(Use(link::RemoveLink {
-            asker,
+            ask: ask.clone(),
             data: read(data)?,
         })),
         complete::KIND => Box::new(Use(complete::Complete {

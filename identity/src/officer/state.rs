@@ -7,7 +7,7 @@ use ledger::fact::Stream;
 use uuid::Uuid;
 
 use super::event::{Event, Grantee};
-use super::wire;
+use super::{clerk, wire};
 use crate::did::IssuerNumber;
 use crate::role::Role;
 
@@ -77,6 +77,17 @@ impl Officer {
     /// Whether any role is held, in the province or for an institution.
     pub const fn holds_any(&self) -> bool {
         !self.grants.is_empty()
+    }
+
+    /// Whether roles are held that `issuer` gives to its own people, and no other.
+    pub fn is_staff_of(&self, issuer: IssuerNumber) -> bool {
+        let own = |grant: &Grant| {
+            let Grantee {
+                role, institution, ..
+            } = grant.granted;
+            institution == Some(issuer) && clerk::OWN_ROLES.contains(&role)
+        };
+        self.holds_any() && self.grants.iter().all(own)
     }
 
     /// How many persons but `person` hold one of `roles` in the province.

@@ -6,26 +6,35 @@
 
 use std::sync::Arc;
 
-use ledger::decision::{Decision, Earlier, Unreadable, Verdict, World};
+use ledger::decision::{Decision, Unreadable, Verdict, World};
 use ledger::fact::Stream;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::assurance::Level;
-use super::delegation::Asker;
 use super::served::{self, NotServed};
 use super::state::Person;
 use super::wire;
+use crate::ask::Ask;
 use crate::did::IssuerNumber;
 use crate::erasable::Commitments;
+use crate::institution::Institution;
 use crate::officer::Officer;
+use crate::role::Role;
 use crate::wire::{own, read, unknown};
 
 /// Kind of the assertion that links.
 pub const CONFIRM: &str = "link.confirm.v1";
+/// Kind of the assertion of two security administrators that links an officer's account.
+pub const CONFIRM_OFFICER: &str = "link.confirm-officer.v1";
+/// Whether an assertion of this kind links: both sides were shown at a door of the platform's, or it is none.
+pub fn is_confirmation(kind: &str) -> bool {
+    kind == CONFIRM || kind == CONFIRM_OFFICER
+}
+
 /// Kind of the assertion that takes a link away.
 pub const REMOVE: &str = "link.remove.v1";
-/// link.confirmed.v1: its data is that of link.confirm.v1.
+/// link.confirmed.v1: its data is that of link.confirm.v1 or link.confirm-officer.v1.
 pub const CONFIRMED_V1: &str = "link.confirmed.v1";
 /// link.removed.v1: its data is that of link.remove.v1.
 pub const REMOVED_V1: &str = "link.removed.v1";
@@ -38,17 +47,10 @@ pub const ERASABLE: &[&str] = &[ISS, SUB];
 /// Most links of one person at once.
 pub const LINKS_MAX: usize = 16;
 
-/// The best level of a link, by whose officers made it: an officer's sign-in the registrar alone makes.
-pub fn best_of(issuer: IssuerNumber) -> Level {
-    if issuer == IssuerNumber::REGISTRAR {
-        Level::HARDWARE
-    } else {
-        OWN_BEST
-    }
-}
-
-/// The best level of a link that a learner makes.
-pub const OWN_BEST: Level = Level::GOVERNMENT;
+/// The best level of a link that a learner makes, or a counter.
+pub const BEST: Level = Level::GOVERNMENT;
+/// The best level of what signs an officer in.
+pub const OFFICERS_BEST: Level = Level::HARDWARE;
 
 /// An account that signs a person in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,14 +89,17 @@ pub struct Links {
     ceremonies: Vec<Uuid>,
     /// How often links came or went.
     changes: u64,
+    /// Whether one came or went since the account was registered, or opened again.
+    touched: bool,
 }
 
 impl Links {
-    pub(super) fn evolve(&mut self, event: &Event, here: Earlier) {
+    /// `said`: the assertion that said so, of an approved one the proposal.
+    pub(super) fn evolve(&mut self, event: &Event, said: Uuid) {
         match event {
             Event::Confirmed { ceremony, loa, .. } => {
                 self.standing.push(Link {
-                    id: here.id,
+                    id: said,
                     loa: *loa,
                 });
                 self.ceremonies.push(*ceremony);
@@ -102,6 +107,14 @@ impl Links {
             Event::Removed { link } => self.standing.retain(|it| it.id != *link),
         }
         self.changes = self.changes.saturating_add(1);
+        self.touched = true;
+    }
+
+    /// The account was opened again: who came in by a link before does so no more.
+    pub(super) fn reopen(&mut self) {
+        self.standing.clear();
+        self.changes = self.changes.saturating_add(1);
+        self.touched = false;
     }
 
     /// Those that stand, in order.
@@ -162,8 +175,10 @@ pub(super) fn event(kind: &str, data: &str) -> Result<Event, Unreadable> {
 /// Link an account to a person.
 #[derive(Debug)]
 pub struct ConfirmLink {
-    /// Who asks.
-    pub asker: Asker,
+    /// The asking side; of an officer's account, that of the proposal.
+    pub ask: Ask,
+    /// Whether two security administrators say so of an officer.
+    pub of_officer: bool,
     /// What is asked.
     pub data: Data,
 }
@@ -171,8 +186,8 @@ pub struct ConfirmLink {
 /// Take a link away.
 #[derive(Debug)]
 pub struct RemoveLink {
-    /// Who asks.
-    pub asker: Asker,
+    /// The asking side.
+    pub ask: Ask,
     /// What is asked.
     pub data: RemoveData,
 }
@@ -183,9 +198,16 @@ pub enum ConfirmLinkError {
     /// Not for this institution to say.
     #[error(transparent)]
     NotServed(#[from] NotServed),
-    /// A learner links somebody else, or an officer the own account once more.
-    #[error("a learner links the own account alone, an officer the own one only first of all")]
+    /// Somebody else's account, or an officer's own once more.
+    #[error(
+        "people link their own account, officers only the first; a counter those of learners, an institution those of its clerks, security those of officers"
+    )]
     NotYours,
+    /// An officer would make a way into an account that has one.
+    #[error(
+        "person {0} was linked before: the person signs in and links, or comes back by a recovery first"
+    )]
+    LinkedBefore(Uuid),
     /// Suspended, dead, or known under another number.
     #[error("nobody signs in as person {0}: suspended, merged into another number or dead")]
     Barred(Uuid),
@@ -214,8 +236,10 @@ pub enum RemoveLinkError {
     /// Not for this institution to say.
     #[error(transparent)]
     NotServed(#[from] NotServed),
-    /// A learner removes somebody else's.
-    #[error("a learner removes the own links alone")]
+    /// Somebody else's.
+    #[error(
+        "people remove their own links, a counter those of learners, an institution those of its clerks, security those of officers"
+    )]
     NotYours,
     /// The person has no such link.
     #[error("person {person} has no link {link}")]
@@ -225,27 +249,119 @@ pub enum RemoveLinkError {
         /// Which.
         link: Uuid,
     },
+    /// Nobody shuts himself out.
+    #[error("this is the only link and no recovery sheet is printed: link another first")]
+    LastOne,
 }
 
-/// The person, if officers of `issuer` may say what signs that person in. Who holds a role in the province
-/// need not be a learner: the first officers of a ledger were never registered.
-fn served(world: &World<'_>, person: Uuid, issuer: IssuerNumber) -> Result<Arc<Person>, NotServed> {
-    let officer = world.get::<Officer>(&Officer::stream(person));
-    match served::check(world, person, issuer) {
-        Err(NotServed::PersonUnknown(_))
-            if issuer == IssuerNumber::REGISTRAR && officer.holds_any() =>
-        {
-            Ok(world.get::<Person>(&wire::stream(person)))
-        }
-        checked => checked,
+/// In what capacity somebody speaks of an account.
+enum Side {
+    /// The learner, for the own.
+    Learner,
+    /// An officer, for the own.
+    Officer,
+    /// A counter or a registrar, of a learner's.
+    Counter,
+    /// An institution's officer, of its own staff's.
+    Institution,
+    /// A security administrator, of an officer's.
+    Security,
+}
+
+fn side(ask: &Ask, person: Uuid) -> Option<Side> {
+    let act = ask.act.as_ref()?;
+    let own = act.person == person;
+    match Role::parse(&act.role)? {
+        // No school speaks as a learner.
+        Role::Learner => (own && ask.issuer == IssuerNumber::REGISTRAR).then_some(Side::Learner),
+        _ if own => Some(Side::Officer),
+        Role::Counter | Role::Registrar => Some(Side::Counter),
+        Role::Institution => Some(Side::Institution),
+        Role::Security => Some(Side::Security),
+        _ => None,
     }
+}
+
+/// Whether the person holds any role: whoever could sign in as an officer would hold it too.
+fn is_officer(world: &World<'_>, person: Uuid) -> bool {
+    world.get::<Officer>(&Officer::stream(person)).holds_any()
+}
+
+/// The learner, if officers of `issuer` may say what signs that person in.
+fn learner(
+    world: &World<'_>,
+    person: Uuid,
+    issuer: IssuerNumber,
+) -> Result<Arc<Person>, NotServed> {
+    let state = served::check(world, person, issuer)?;
+    if is_officer(world, person) {
+        return Err(NotServed::HoldsRoles(person));
+    }
+    Ok(state)
+}
+
+/// Somebody whose roles `issuer` gave, if nobody else knows the person: else a school would make a
+/// stranger its clerk and come in.
+fn staff(world: &World<'_>, person: Uuid, issuer: IssuerNumber) -> Option<Arc<Person>> {
+    let state = world.get::<Person>(&wire::stream(person));
+    let officer = world.get::<Officer>(&Officer::stream(person));
+    let institution = world.get::<Institution>(&issuer.stream());
+    let own = !state.is_known() || state.is_served_by(issuer, &institution);
+    (own && officer.is_staff_of(issuer)).then_some(state)
+}
+
+/// What whoever asks may say of an account.
+struct Say {
+    /// Whose it is.
+    state: Arc<Person>,
+    /// The best level that can be vouched for.
+    most: Level,
+    /// Whether only where nothing was linked yet.
+    first: bool,
+}
+
+impl ConfirmLink {
+    fn say(&self, world: &World<'_>) -> Result<Say, ConfirmLinkError> {
+        let (person, issuer) = (self.data.person, self.ask.issuer);
+        let not_yours = || ConfirmLinkError::NotYours;
+        let side = side(&self.ask, person).ok_or_else(not_yours)?;
+        if self.of_officer != matches!(side, Side::Security) {
+            return Err(not_yours());
+        }
+        let state = world.get::<Person>(&wire::stream(person));
+        let say = |state, most, first| Say { state, most, first };
+        Ok(match side {
+            Side::Learner if state.is_known() => say(state, BEST, false),
+            Side::Learner => return Err(NotServed::PersonUnknown(person).into()),
+            // By an invitation that the platform's operator gave. Whoever could add more would keep what
+            // the thief of a session got.
+            Side::Officer => say(state, OFFICERS_BEST, true),
+            Side::Counter => say(learner(world, person, issuer)?, BEST, true),
+            Side::Institution => {
+                let state = staff(world, person, issuer).ok_or_else(not_yours)?;
+                say(state, OFFICERS_BEST, true)
+            }
+            Side::Security => {
+                // Nobody agrees to be who another officer is.
+                let approver = world.assertion.act();
+                if approver.is_some_and(|act| act.person == person) || !is_officer(world, person) {
+                    return Err(not_yours());
+                }
+                say(state, OFFICERS_BEST, false)
+            }
+        })
+    }
+}
+
+fn streams(ask: &Ask, person: Uuid) -> Vec<Stream> {
+    served::streams(person, ask.issuer)
 }
 
 impl Decision for ConfirmLink {
     type Error = ConfirmLinkError;
 
     fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
-        self.asker.streams(self.data.person)
+        streams(&self.ask, self.data.person)
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, ConfirmLinkError> {
@@ -255,29 +371,12 @@ impl Decision for ConfirmLink {
             loa,
             person,
         } = &self.data;
-        let (state, most) = match self.asker {
-            Asker::Learner(learner) if learner != *person => {
-                return Err(ConfirmLinkError::NotYours);
-            }
-            Asker::Learner(_) => {
-                let state = world.get::<Person>(&wire::stream(*person));
-                if !state.is_known() {
-                    return Err(NotServed::PersonUnknown(*person).into());
-                }
-                (state, OWN_BEST)
-            }
-            Asker::Officer(issuer, acting) => {
-                let state = served(world, *person, issuer)?;
-                // The first of all comes by an invitation; whoever could add more would keep what a
-                // thief of one session got.
-                if acting == Some(*person) && state.links.changes != 0 {
-                    return Err(ConfirmLinkError::NotYours);
-                }
-                (state, best_of(issuer))
-            }
-        };
+        let Say { state, most, first } = self.say(world)?;
         if state.barred().is_some() {
             return Err(ConfirmLinkError::Barred(*person));
+        }
+        if first && state.links.touched {
+            return Err(ConfirmLinkError::LinkedBefore(*person));
         }
         if values.as_slice().len() != ERASABLE.len() {
             return Err(ConfirmLinkError::ValuesDoNotFit);
@@ -300,18 +399,29 @@ impl Decision for RemoveLink {
     type Error = RemoveLinkError;
 
     fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
-        self.asker.streams(self.data.person)
+        streams(&self.ask, self.data.person)
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, RemoveLinkError> {
         let RemoveData { link, person } = self.data;
-        let state = match self.asker {
-            Asker::Learner(learner) if learner != person => return Err(RemoveLinkError::NotYours),
-            Asker::Learner(_) => world.get::<Person>(&wire::stream(person)),
-            Asker::Officer(issuer, _) => served(world, person, issuer)?,
+        let by = side(&self.ask, person).ok_or(RemoveLinkError::NotYours)?;
+        let state = match by {
+            Side::Counter => learner(world, person, self.ask.issuer)?,
+            Side::Security if !is_officer(world, person) => return Err(RemoveLinkError::NotYours),
+            Side::Institution => {
+                staff(world, person, self.ask.issuer).ok_or(RemoveLinkError::NotYours)?
+            }
+            Side::Security | Side::Learner | Side::Officer => {
+                world.get::<Person>(&wire::stream(person))
+            }
         };
         if state.links.find(link).is_none() {
             return Err(RemoveLinkError::LinkUnknown { person, link });
+        }
+        let own_last =
+            matches!(by, Side::Learner | Side::Officer) && state.links.standing.len() == 1;
+        if own_last && state.recoveries.sheet.is_none() {
+            return Err(RemoveLinkError::LastOne);
         }
         let removed = own(wire::stream(person), REMOVED_V1);
         Ok(Verdict::Facts(vec![removed]))

@@ -10,7 +10,7 @@ use super::delegation::Delegations;
 use super::erasure::{Erasure, Round};
 use super::event::{Alias, Edge, Event, KeysDestroyed};
 use super::link::{self, Links};
-use super::recovery::Recoveries;
+use super::recovery::{self, Recoveries};
 use super::wire;
 use crate::approval;
 use crate::did::{Did, IssuerNumber};
@@ -222,12 +222,18 @@ impl Aggregate for Person {
             Event::Delegation(e) => self.delegations.evolve(e, here),
             Event::Contact(e) => self.contacts.evolve(e, here),
             Event::Consent(e) => self.consents.evolve(*e, here),
-            Event::Recovery(e) => self.recoveries.evolve(e, at, here),
-            Event::Link(e) => {
-                if let link::Event::Confirmed { values, .. } = e {
-                    self.values.push((here.id, values.clone()));
+            Event::Recovery(e) => {
+                if matches!(e, recovery::Event::Completed { .. }) {
+                    self.links.reopen();
                 }
-                self.links.evolve(e, here);
+                self.recoveries.evolve(e, at, here);
+            }
+            Event::Link(e) => {
+                let said = approval::said_by(at.assertion);
+                if let link::Event::Confirmed { values, .. } = e {
+                    self.values.push((said, values.clone()));
+                }
+                self.links.evolve(e, said);
             }
         }
         self

@@ -2,6 +2,7 @@
 
 use identity::role::Role;
 use serde_json::{Value, json};
+use tests::support::browser::Browser;
 use tests::support::server::{Stand, resident_id};
 use uuid::Uuid;
 
@@ -130,7 +131,22 @@ fn the_sheet_opens_the_account_with_the_same_code_twice() {
     );
     assert_eq!(tries(second).is(200)["state"], "waiting");
     stand.pass(72 * HOUR_MS);
-    assert_eq!(tries(second).is(200)["state"], "completed");
+    let browser = Browser::default();
+    let code = json!({ "code": second }).to_string();
+    let headers = [("content-type", "application/json")];
+    let opened = browser.send(
+        &stand,
+        "POST",
+        "/v1/recoveries",
+        &headers,
+        Some(code.as_bytes()),
+    );
+    assert_eq!(opened.is(200)["state"], "completed");
+    // Whoever came back is signed in, long enough to link an account; who was before is not.
+    browser.get(&stand, &at(learner, "transcript.json")).is(200);
+    let sessions = browser.get(&stand, "/v1/sessions").is(200);
+    assert_eq!(sessions["items"][0]["by"], "recovery-sheet");
+    assert_eq!(sessions["items"].as_array().unwrap().len(), 1);
     stand
         .get(&own, &at(learner, "transcript.json"))
         .refused(401, "token-invalid");

@@ -4,6 +4,7 @@ use api::config::Config;
 use api::problem::Reason;
 use api::sign_in::session::{Agent, COOKIE, Session, Term};
 use identity::did::IssuerNumber;
+use identity::person::{Person, wire};
 use identity::role::Role;
 use ledger::clock::Clock as _;
 use serde_json::json;
@@ -94,8 +95,23 @@ fn providers(met: &Met) {
     let nothing = format!("/v1/links/{}", people[0]);
     let removed = browser.write(&stand, "DELETE", &nothing, &json!({}));
     met.refused(&removed, Reason::LinkUnknown);
+    let only = stand.app.ledger.state::<Person>(&wire::stream(people[0]));
+    let only = only.unwrap().links.standing()[0].id;
+    let only = browser.write(&stand, "DELETE", &format!("/v1/links/{only}"), &json!({}));
+    met.refused(&only, Reason::LastLink);
+    let more = stand.post(token, &path, &code("more"));
+    met.refused(&more, Reason::LinkedBefore);
     for n in 0..16 {
-        let answer = stand.post(token, &path, &code(&format!("more-{n}")));
+        let shown = provider.sign_in(&stand, &browser, &format!("more-{n}"), "?link=true");
+        let text = shown.text();
+        let field = |name: &str| {
+            let (_, rest) = text
+                .split_once(&format!("name=\"{name}\" value=\""))
+                .unwrap();
+            rest.split('"').next().unwrap().to_owned()
+        };
+        let proof = json!({ "ceremony": field("ceremony"), "proof": field("proof") });
+        let answer = browser.write(&stand, "POST", "/v1/links", &proof);
         if n == 15 {
             met.refused(&answer, Reason::TooManyLinks);
         }

@@ -7,7 +7,7 @@ use tests::support::provider::Provider;
 use tests::support::server::{Stand, resident_id};
 use uuid::Uuid;
 
-use super::providers::{at_counter, element, own};
+use super::providers::{at_counter, element, field, own};
 
 /// Two people who each sign in at `one`, and a second provider.
 struct Two {
@@ -43,7 +43,7 @@ impl Two {
     fn proof(&self, browser: &Browser, sub: &str) -> Value {
         let shown = self.other.sign_in(&self.stand, browser, sub, "?link=true");
         assert_eq!(shown.status, 200, "{}", shown.text());
-        json!({ "ceremony": element(&shown, "ceremony"), "proof": element(&shown, "proof") })
+        json!({ "ceremony": field(&shown, "ceremony"), "proof": field(&shown, "proof") })
     }
 
     fn opens(&self, sub: &str) -> bool {
@@ -82,8 +82,44 @@ fn a_person_links_a_second_account_and_takes_it_away() {
     browser.get(&two.stand, &own(two.people[0])).is(200);
     assert!(!two.opens("x"));
     // Let go of, it may become somebody else's.
-    at_counter(&two.stand, &two.other, two.people[1], "x");
+    let proof = two.proof(&thief, "x");
+    thief.write(&two.stand, "POST", "/v1/links", &proof).is(201);
     assert!(two.opens("x"));
+    // The only one stays until there is another way back.
+    let only = browser.get(&two.stand, "/v1/links").is(200);
+    let path = format!("/v1/links/{}", only["items"][0]["id"].as_str().unwrap());
+    browser
+        .write(&two.stand, "DELETE", &path, &json!({}))
+        .refused(409, "last-link");
+}
+
+#[test]
+fn the_button_of_the_page_links_too() {
+    // Who has a browser and no app could not add an account; or a page of somebody else's would add one.
+    let two = two();
+    let browser = two.signed_in("sub-0");
+    let form = |proof: &Value| {
+        let text = |name: &str| proof[name].as_str().unwrap().to_owned();
+        format!("ceremony={}&proof={}", text("ceremony"), text("proof"))
+    };
+    let proof = two.proof(&browser, "x");
+    let stranger = Browser::default().submit(&two.stand, "/login/link", &form(&proof));
+    assert_eq!(stranger.status, 401);
+    let answer = browser.submit(&two.stand, "/login/link", &form(&proof));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert!(answer.text().contains("Linked"));
+    assert_eq!(
+        browser
+            .submit(&two.stand, "/login/link", &form(&proof))
+            .status,
+        403
+    );
+    assert!(two.opens("x"));
+    let proof = two.proof(&browser, "y");
+    two.stand.pass(301_000);
+    let answer = browser.submit(&two.stand, "/login/link", &form(&proof));
+    assert_eq!(answer.status, 401, "{}", answer.text());
+    assert!(!two.opens("y"));
 }
 
 #[test]
@@ -100,7 +136,8 @@ fn an_account_is_one_persons() {
     other
         .write(&two.stand, "POST", "/v1/links", &second)
         .refused(409, "link-taken");
-    let path = format!("{}/links", own(two.people[1]));
+    let third = two.stand.register(0, "李小红", &resident_id(3));
+    let path = format!("{}/links", own(third));
     two.stand
         .post(&two.stand.registrar.token, &path, &code)
         .refused(409, "link-taken");
@@ -242,7 +279,8 @@ fn a_code_at_the_counter_is_good_once_for_ten_minutes() {
     // A code read over a shoulder would link the account of one to the record of another later.
     let two = two();
     let registrar = &two.stand.registrar.token;
-    let path = format!("{}/links", own(two.people[0]));
+    let person = two.stand.register(0, "李小红", &resident_id(3));
+    let path = format!("{}/links", own(person));
     let code = || {
         let shown = two.other.sign_in(&two.stand, &Browser::default(), "x", "");
         json!({ "code": element(&shown, "code") })
@@ -259,9 +297,7 @@ fn a_code_at_the_counter_is_good_once_for_ten_minutes() {
     wrong(&late);
     let good = code();
     // Neither the person itself, nor a school that did not register it, nor a clerk.
-    let learner = two
-        .stand
-        .token(two.people[0], identity::role::Role::Learner, None);
+    let learner = two.stand.token(person, identity::role::Role::Learner, None);
     two.stand
         .post(&learner, &path, &good)
         .refused(403, "not-allowed");
@@ -271,6 +307,12 @@ fn a_code_at_the_counter_is_good_once_for_ten_minutes() {
     two.stand.post(registrar, &path, &good).is(201);
     wrong(&good);
     assert!(two.opens("x"));
+    // One officer alone makes no second way into an account: that is what a recovery is for.
+    let shown = two.other.sign_in(&two.stand, &Browser::default(), "y", "");
+    let second = json!({ "code": element(&shown, "code") });
+    two.stand
+        .post(registrar, &path, &second)
+        .refused(409, "linked-before");
     // Nobody links an account to a record that is the own, as an officer.
     let shown = two.other.sign_in(&two.stand, &Browser::default(), "z", "");
     let body = json!({ "code": element(&shown, "code") });
@@ -301,4 +343,66 @@ fn who_is_barred_is_not_signed_in_by_any_account() {
     two.stand
         .post(&two.stand.registrar.token, &path, &code)
         .refused(403, "person-barred");
+}
+
+#[test]
+fn security_says_by_two_who_signs_in_as_an_officer() {
+    // One administrator would sign in as another officer, and agree with himself.
+    let provider = Provider::start("province");
+    let stand = Provider::stand(&[&provider]);
+    let code = |sub: &str| {
+        let shown = provider.sign_in(&stand, &Browser::default(), sub, "");
+        json!({ "code": element(&shown, "code") })
+    };
+    let officer = stand.registrar.person;
+    let path = format!("/v1/officers/{officer}/links");
+    let security = &stand.security.token;
+    let proposed = stand.post(security, &path, &code("r")).is(202);
+    let approval = format!("/v1/approvals/{}", proposed["approval"].as_str().unwrap());
+    let as_registrar = |sub: &str| {
+        let browser = Browser::default();
+        provider
+            .sign_in(&stand, &browser, sub, "?role=registrar")
+            .status
+    };
+    assert_eq!(as_registrar("r"), 403);
+    // As long as there is one security administrator, all three administrators stand in for two.
+    let approve = json!({ "decision": "approve" });
+    stand.post(&stand.system.token, &approval, &approve).is(201);
+    assert_eq!(as_registrar("r"), 403);
+    stand.post(&stand.audit.token, &approval, &approve).is(201);
+    assert_eq!(as_registrar("r"), 303);
+    let listed = stand.get(security, &path).is(200);
+    let link = format!("{path}/{}", listed["items"][0]["id"].as_str().unwrap());
+    stand
+        .send("DELETE", &link, stand.schools[0].token(), &[], None)
+        .refused(403, "not-allowed");
+    stand.send("DELETE", &link, security, &[], None).is(201);
+    assert_eq!(as_registrar("r"), 403);
+    // An institution's officer links its own clerk, alone, and no learner of others whom it calls its clerk.
+    let school = &stand.schools[0];
+    let theirs = stand.register(1, "李小红", &resident_id(2));
+    let clerk = Uuid::from_u128(0x5_0000_0079);
+    for (person, status) in [(clerk, 201), (theirs, 403)] {
+        let role = json!({ "person": person, "role": "clerk" });
+        stand.post(school.token(), "/v1/officers", &role).is(201);
+        let path = format!("/v1/officers/{person}/links");
+        let answer = stand.post(school.token(), &path, &code(&person.to_string()));
+        assert_eq!(answer.status, status, "{}", answer.text());
+    }
+    let as_clerk = format!("?role=clerk&institution={}", school.number);
+    let browser = Browser::default();
+    let answer = provider.sign_in(&stand, &browser, &clerk.to_string(), &as_clerk);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    // A counter sees and ends what signs its learner in.
+    let learner = stand.register(0, "王晓明", &resident_id(1));
+    at_counter(&stand, &provider, learner, "w");
+    let path = format!("{}/links", own(learner));
+    let listed = stand.get(&stand.registrar.token, &path).is(200);
+    let link = format!("{path}/{}", listed["items"][0]["id"].as_str().unwrap());
+    stand
+        .send("DELETE", &link, &stand.registrar.token, &[], None)
+        .is(201);
+    let answer = provider.sign_in(&stand, &Browser::default(), "w", "");
+    assert_eq!(answer.status, 403);
 }

@@ -1,7 +1,8 @@
 //! Signing in at a provider that keeps to the standard: who is let in, as whom, and how well assured.
 
-use api::sign_in::ceremony;
+use api::sign_in::ceremony::{self, Invitation};
 use api::sign_in::session::COOKIE;
+use identity::did::IssuerNumber;
 use identity::role::Role;
 use serde_json::json;
 use tests::support::browser::Browser;
@@ -18,6 +19,35 @@ pub(super) fn element(answer: &Answer, id: &str) -> String {
     let text = answer.text();
     let (_, rest) = text.split_once(&format!("id=\"{id}\">")).unwrap();
     rest.split('<').next().unwrap().to_owned()
+}
+
+/// What a field of a page's form holds.
+pub(super) fn field(answer: &Answer, name: &str) -> String {
+    let text = answer.text();
+    let (_, rest) = text
+        .split_once(&format!("name=\"{name}\" value=\""))
+        .unwrap();
+    rest.split('"').next().unwrap().to_owned()
+}
+
+/// An officer's first account, by an invitation of the operator's.
+pub(super) fn invited(stand: &Stand, provider: &Provider, invitation: &Invitation, sub: &str) {
+    let browser = Browser::default();
+    let shown = provider.sign_in(stand, &browser, sub, "");
+    let code = stand
+        .app
+        .sign_in
+        .ceremonies
+        .invite(invitation)
+        .ok()
+        .unwrap();
+    let form = format!(
+        "code={}&invitation={}",
+        field(&shown, "code").replace(' ', "+"),
+        *code
+    );
+    let answer = browser.submit(stand, "/login/invitation", &form);
+    assert_eq!(answer.status, 200, "{}", answer.text());
 }
 
 /// A registrar links the account of somebody who stands at the counter.
@@ -107,13 +137,19 @@ fn a_session_is_no_better_assured_than_provider_and_link() {
     let mut config = api::config::Config::default();
     config.sign_in.providers = vec![strong.config(4), weak.config(2)];
     let stand = Stand::with(config);
-    let officer = stand.register(0, "陈明", &resident_id(3));
     let school = &stand.schools[0];
-    let body = json!({ "person": officer, "role": "counter" });
-    stand.post(school.token(), "/v1/officers", &body).is(201);
-    at_counter(&stand, &strong, officer, "s");
-    at_counter(&stand, &weak, officer, "w");
     let as_officer = format!("?role=counter&institution={}", school.number);
+    let officers = [3, 4].map(|i| stand.register(0, "陈明", &resident_id(i)));
+    for (officer, provider, sub) in [(officers[0], &strong, "s"), (officers[1], &weak, "w")] {
+        let body = json!({ "person": officer, "role": "counter" });
+        stand.post(school.token(), "/v1/officers", &body).is(201);
+        let invitation = Invitation {
+            person: officer,
+            role: Role::Counter,
+            institution: Some(IssuerNumber(school.number)),
+        };
+        invited(&stand, provider, &invitation, sub);
+    }
     let answer = strong.sign_in(&stand, &Browser::default(), "s", &as_officer);
     assert_eq!(answer.status, 303, "{}", answer.text());
     weak.sign_in(&stand, &Browser::default(), "w", &as_officer)
@@ -145,6 +181,56 @@ fn a_session_is_no_better_assured_than_provider_and_link() {
     strong.sign_in(&stand, &browser, "p", "");
     let links = browser.get(&stand, "/v1/links").is(200);
     assert_eq!(links["items"][0]["loa"], 3);
+}
+
+#[test]
+fn the_first_officers_come_in_by_an_invitation() {
+    // A new site would have nobody who can sign in; or whoever finds an invitation would be a second registrar.
+    let provider = Provider::start("province");
+    let stand = Provider::stand(&[&provider]);
+    let registrar = Invitation {
+        person: stand.registrar.person,
+        role: Role::Registrar,
+        institution: None,
+    };
+    let as_registrar = "?role=registrar";
+    let ceremonies = &stand.app.sign_in.ceremonies;
+    let show = |sub: &str| {
+        let browser = Browser::default();
+        let shown = provider.sign_in(&stand, &browser, sub, as_registrar);
+        (field(&shown, "code").replace(' ', ""), browser)
+    };
+    let enter = |(code, browser): &(String, Browser), invitation: &str| {
+        let form = format!("code={code}&invitation={invitation}");
+        browser.submit(&stand, "/login/invitation", &form)
+    };
+    let code = ceremonies.invite(&registrar).ok().unwrap();
+    // Without an account that was shown it is not used up; made up ones open nothing.
+    let no_account = ("000000000000".to_owned(), Browser::default());
+    assert_eq!(enter(&no_account, &code).status, 403);
+    assert_eq!(enter(&show("r"), "made-up").status, 403);
+    let answer = enter(&show("r"), &code);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let browser = Browser::default();
+    let answer = provider.sign_in(&stand, &browser, "r", as_registrar);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let links = browser.get(&stand, "/v1/links").is(200);
+    assert_eq!(links["items"][0]["loa"], 4);
+    // Once; in three days; by whoever holds the role; and only the first.
+    assert_eq!(enter(&show("thief"), &code).status, 403);
+    let late = ceremonies.invite(&registrar).ok().unwrap();
+    stand.pass(3 * 86_400_000);
+    assert_eq!(enter(&show("thief"), &late).status, 403);
+    let second = ceremonies.invite(&registrar).ok().unwrap();
+    assert_eq!(enter(&show("thief"), &second).status, 409);
+    let stranger = Invitation {
+        person: Uuid::from_u128(0x5_0000_0078),
+        ..registrar.clone()
+    };
+    let stranger = ceremonies.invite(&stranger).ok().unwrap();
+    assert_eq!(enter(&show("thief"), &stranger).status, 403);
+    let thief = provider.sign_in(&stand, &Browser::default(), "thief", as_registrar);
+    assert_eq!(thief.status, 403, "{}", thief.text());
 }
 
 #[test]

@@ -94,6 +94,15 @@ impl Browser {
         self.send(stand, method, path, &headers, body)
     }
 
+    /// A form of a page of ours, as a browser sends it; in English.
+    pub fn submit(&self, stand: &Stand, path: &str, form: &str) -> Answer {
+        let headers = [
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("accept-language", "en"),
+        ];
+        self.send(stand, "POST", path, &headers, Some(form.as_bytes()))
+    }
+
     /// The token that pages of ours have.
     pub fn csrf(&self, stand: &Stand) -> String {
         let sessions = self.get(stand, "/v1/sessions").is(200);

@@ -119,6 +119,7 @@ pub(super) fn reason_of_link(error: &ConfirmLinkError) -> Reason {
     match error {
         ConfirmLinkError::NotServed(error) => not_served(error),
         ConfirmLinkError::NotYours => Reason::NotAllowed,
+        ConfirmLinkError::LinkedBefore(_) => Reason::LinkedBefore,
         ConfirmLinkError::Barred(_) => Reason::PersonBarred,
         ConfirmLinkError::ValuesDoNotFit => Reason::ValuesDoNotFit,
         ConfirmLinkError::LevelUnfit { .. } => Reason::LoaTooLow,
@@ -131,6 +132,7 @@ pub(super) fn reason_of_unlink(error: &RemoveLinkError) -> Reason {
     match error {
         RemoveLinkError::NotServed(error) => not_served(error),
         RemoveLinkError::NotYours => Reason::NotAllowed,
+        RemoveLinkError::LastOne => Reason::LastLink,
         RemoveLinkError::LinkUnknown { .. } => Reason::LinkUnknown,
     }
 }

@@ -87,10 +87,10 @@ impl InChinese for ConfirmLinkError {
     fn zh(&self) -> String {
         match self {
             Self::NotServed(error) => error.zh(),
-            Self::NotYours => {
-                "学习者只能关联本人的账号；工作人员只能为自己关联第一个账号，之后请别的登记员办理"
-                    .into()
-            }
+            Self::NotYours => "本人关联自己的账号（工作人员只限第一个），窗口关联学习者的，机构关联自己录入员和窗口人员的，安全管理员关联工作人员的".into(),
+            Self::LinkedBefore(person) => format!(
+                "人员 {person} 关联过账号：请本人登录后添加，或先办理找回账号"
+            ),
             Self::Barred(person) => {
                 format!("无人能以人员 {person} 的身份登录：已暂停、已并入别的编号或已去世")
             }
@@ -106,7 +106,10 @@ impl InChinese for RemoveLinkError {
     fn zh(&self) -> String {
         match self {
             Self::NotServed(error) => error.zh(),
-            Self::NotYours => "学习者只能解除本人的关联".into(),
+            Self::NotYours => {
+                "本人解除自己的关联，窗口解除学习者的，机构解除自己录入员和窗口人员的，安全管理员解除工作人员的".into()
+            }
+            Self::LastOne => "这是唯一的登录方式，又没有打印找回单：请先关联另一个账号".into(),
             Self::LinkUnknown { person, link } => format!("人员 {person} 没有关联 {link}"),
         }
     }

@@ -7,7 +7,7 @@ use identity::person::{assurance, consent, contact, link, recovery};
 use identity::purpose::Purpose;
 use identity::role::Role;
 
-use super::{COUNTERS, Kind, LEDGER};
+use super::{COUNTERS, Kind, LEDGER, SECURITY};
 use crate::policy::Act;
 
 /// Learners for themselves alone.
@@ -26,6 +26,22 @@ const SELF_OR_COUNTER: Entitlement = Entitlement {
 const ANY_SIDE: Entitlement = Entitlement {
     signer: Signer::Either,
     roles: &[Role::Learner, Role::Proxy, Role::Counter, Role::Registrar],
+};
+
+/// Whoever signs in, for the own account; which other accounts whom concern, the use case says.
+const LINKERS: Entitlement = Entitlement {
+    signer: Signer::Either,
+    roles: &[
+        Role::Learner,
+        Role::Clerk,
+        Role::Institution,
+        Role::Counter,
+        Role::Registrar,
+        Role::System,
+        Role::Security,
+        Role::Audit,
+        Role::Auditor,
+    ],
 };
 
 /// What may be done in another's name, and by which scope.
@@ -55,8 +71,10 @@ pub const TABLE: &[Kind] = &[
     Kind::alone(delegation::narrow::KIND, SELF_OR_COUNTER, &[]),
     Kind::alone(delegation::end::REVOKE, SELF_OR_COUNTER, &[]),
     Kind::alone(delegation::end::EXPIRE, LEDGER, &[]),
-    Kind::alone(link::CONFIRM, SELF_OR_COUNTER, link::ERASABLE),
-    Kind::alone(link::REMOVE, SELF_OR_COUNTER, &[]),
+    Kind::alone(link::CONFIRM, LINKERS, link::ERASABLE),
+    Kind::alone(link::CONFIRM_OFFICER, SECURITY, link::ERASABLE)
+        .with_second(Act::Appoint, SECURITY.roles),
+    Kind::alone(link::REMOVE, LINKERS, &[]),
     Kind::alone(contact::RECORD, ANY_SIDE, contact::ERASABLE).keeping(Purpose::Contact),
     Kind::alone(contact::REMOVE, ANY_SIDE, &[]),
     Kind::alone(consent::GIVE, ANY_SIDE, &[]),

@@ -1,0 +1,73 @@
+//! xuefen officer
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Subcommand;
+use identity::did::IssuerNumber;
+use identity::role::Role;
+use ledger::clock::Clock;
+use ledger::side::sqlite::SqliteSide;
+use uuid::Uuid;
+
+use super::{Failure, data_dir, term};
+use crate::config::Config;
+use crate::master::MasterKey;
+use crate::sign_in::ceremony::{Ceremonies, Invitation};
+
+/// What the platform's operator does for an officer.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Make a code with which an officer links the first account that signs in; printed once, good for three
+    /// days and once. The officer signs in at a provider and enters it there.
+    Invite {
+        /// Who.
+        #[arg(long)]
+        person: Uuid,
+        /// A role that the person holds.
+        #[arg(long)]
+        role: String,
+        /// Issuer number, for roles of an institution.
+        #[arg(long)]
+        institution: Option<u32>,
+        /// The ledger's directory.
+        #[arg(long)]
+        data_dir: Option<PathBuf>,
+    },
+}
+
+/// Works on the side store, also while a server runs.
+pub fn run(verb: &Verb, config: &Config, clock: &Arc<dyn Clock>) -> Result<(), Failure> {
+    let Verb::Invite {
+        person,
+        role,
+        institution,
+        data_dir: flag,
+    } = verb;
+    let role = Role::parse(role).filter(|role| role.is_appointed());
+    let role = role.ok_or_else(|| Failure::Usage("this is no role of an officer's".into()))?;
+    if role.is_for_institution() != institution.is_some() {
+        return Err(Failure::Usage(format!(
+            "--institution goes with roles of an institution; {role} is {}",
+            if role.is_for_institution() {
+                "one"
+            } else {
+                "none"
+            }
+        )));
+    }
+    let dir = data_dir(flag.as_ref(), config);
+    dir.require_ledger().map_err(Failure::of)?;
+    let master = MasterKey::of_data_dir(dir.root()).map_err(Failure::of)?;
+    let side = SqliteSide::open(&dir.side(), Arc::clone(clock)).map_err(Failure::of)?;
+    let ceremonies = Ceremonies::new(Arc::new(side), Arc::clone(clock), &master);
+    let invitation = Invitation {
+        person: *person,
+        role,
+        institution: institution.map(IssuerNumber),
+    };
+    let code = ceremonies.invite(&invitation)?;
+    term::note("good for three days and once: give it to the officer, and to nobody else");
+    term::print(&code);
+    Ok(())
+}

@@ -6,6 +6,7 @@ mod codes;
 mod coming_back;
 mod correcting;
 mod credentials;
+mod demo;
 mod erasing;
 mod fresh;
 mod helping;

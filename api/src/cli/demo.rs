@@ -210,6 +210,22 @@ fn tell(summary: &Summary, root: &std::path::Path, address: SocketAddr) {
     if let Some(learner) = learner {
         term::print("\nOpen in a browser (a learner's transcript; print it):");
         term::print(&format!("  {base}/login?token={}", learner.token));
+        term::print("\nOr sign in as somebody else:");
+        let tokens = &summary.tokens;
+        for (who, token) in [
+            ("elder 老年学习者", &tokens.elder),
+            ("helper, in the elder's name 代办人", &tokens.helper),
+            ("guardian, in a child's name 监护人", &tokens.guardian),
+            ("clerk 录入员", &tokens.clerk),
+            ("counter 窗口人员", &tokens.counter),
+            ("institution 机构经办人", &tokens.institution),
+            ("registrar 登记员", &tokens.registrar),
+            ("system 系统管理员", &tokens.system),
+            ("security 安全管理员", &tokens.security),
+            ("audit 审计管理员", &tokens.audit),
+        ] {
+            term::print(&format!("  {base}/login?token={token}   {who}"));
+        }
         term::print("\nAsk for it as JSON, with a proof for each line:");
         term::print(&format!(
             "  curl -H 'Authorization: Bearer {}' '{base}/v1/learners/{}/transcript.json?receipts=true'",

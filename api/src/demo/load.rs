@@ -3,6 +3,7 @@
 mod credentials;
 mod institutions;
 mod outcomes;
+mod people;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::province::Province;
-use super::summary::{DemoEnded, DemoLearner, DemoTokens, Summary};
+use super::summary::{DemoEnded, DemoLearner, DemoTokens, InWhoseName, Summary};
 use crate::app::App;
 use crate::extract::Caller;
 use crate::genesis::Genesis;
@@ -98,6 +99,7 @@ pub async fn load(
     let staff = admitted.values().find(|it| it.number == institution_id);
     let staff = staff.ok_or_else(|| Problem::internal("the demo institution was not admitted"))?;
     let issued = loader.issue_some(staff, &learners).await?;
+    let roles = loader.roles(province, (staff, &registrar), &people).await?;
     app.ledger.publish().map_err(Problem::internal)?;
     if let Some(last) = app.ledger.head().size.checked_sub(1) {
         app.views
@@ -126,6 +128,8 @@ pub async fn load(
             audit: token(officer(Role::Audit), "demo audit")?,
             institution: token(staff.caller(0), "demo institution")?,
             institution2: token(staff.caller(1), "demo institution2")?,
+            clerk: token(roles.clerk, "demo clerk")?,
+            counter: token(roles.counter, "demo counter")?,
             verifier: token(
                 Caller {
                     person: clock::uuid_v4(),
@@ -136,6 +140,13 @@ pub async fn load(
                 "demo verifier",
             )?,
             learner,
+            elder: token(roles.elder, "demo elder")?,
+            helper: token(roles.helper, "demo helper")?,
+            guardian: token(roles.guardian, "demo guardian")?,
+        },
+        in_whose_name: InWhoseName {
+            helper: roles.elder.person,
+            guardian: roles.child,
         },
         institution: own,
         learners,

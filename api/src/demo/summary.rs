@@ -12,6 +12,9 @@ pub struct Summary {
     pub base_url: String,
     /// Access tokens by role.
     pub tokens: DemoTokens,
+    /// Whose record those see who act in another's name.
+    #[serde(default)]
+    pub in_whose_name: InWhoseName,
     /// The institution whose tokens these are.
     pub institution: DemoInstitution,
     /// Every learner.
@@ -43,6 +46,28 @@ pub struct DemoTokens {
     pub institution2: String,
     pub learner: String,
     pub verifier: String,
+    #[serde(default)]
+    pub clerk: String,
+    #[serde(default)]
+    pub counter: String,
+    /// A learner of 60 or more.
+    #[serde(default)]
+    pub elder: String,
+    /// Acts in the elder's name.
+    #[serde(default)]
+    pub helper: String,
+    /// Acts in a child's name.
+    #[serde(default)]
+    pub guardian: String,
+}
+
+/// Whose record those see who act in another's name.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub struct InWhoseName {
+    /// The elder.
+    pub helper: Uuid,
+    /// The child.
+    pub guardian: Uuid,
 }
 
 /// An institution with a key of its own beside the platform's.

@@ -160,7 +160,7 @@ fn a_session_is_no_better_assured_than_provider_and_link() {
         "?role=counter",
         "?role=counter&institution=2",
         "?role=auditor",
-        "?role=proxy",
+        "?role=verifier",
     ] {
         strong
             .sign_in(&stand, &Browser::default(), "s", query)

@@ -240,7 +240,7 @@ impl Caller {
 const READS_BY_POST: [&str; 1] = ["/v1/learners/search"];
 
 /// Acts before which a person shows anew who it is: what they change cannot be changed back.
-const FRESH: [&str; 14] = [
+const FRESH: [&str; 15] = [
     "admit-institution",
     "assure-person",
     "change-institution",
@@ -255,6 +255,7 @@ const FRESH: [&str; 14] = [
     "print-sheet",
     "recover",
     "rotate-key",
+    "set-contacts",
 ];
 
 /// Whether one's own sessions may be seen and ended: with any session, also one that opens nothing else.

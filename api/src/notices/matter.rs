@@ -30,6 +30,8 @@ pub enum Matter {
     RecoveryCompleted,
     /// Somebody may act in the own name from now on.
     DelegationGiven,
+    /// A number or address was set, replaced or removed: the one before is told too.
+    ContactChanged,
     /// One may act in somebody's name from now on.
     DelegationReceived,
     /// A delegation ends soon.
@@ -57,6 +59,7 @@ impl Matter {
             Self::RecoveryVetoed => "recovery-vetoed",
             Self::RecoveryCompleted => "recovery-completed",
             Self::DelegationGiven => "delegation-given",
+            Self::ContactChanged => "contact-changed",
             Self::DelegationReceived => "delegation-received",
             Self::DelegationEnding { .. } => "delegation-ending",
             Self::OutcomeCorrected => "outcome-corrected",
@@ -75,6 +78,7 @@ impl Matter {
                 | Self::RecoveryVetoed
                 | Self::RecoveryCompleted
                 | Self::DelegationGiven
+                | Self::ContactChanged
         )
     }
 }
@@ -96,6 +100,12 @@ impl App {
                 person::Person::NOUN => {
                     let event =
                         person::Person::read(&fact.kind, data).map_err(Problem::internal)?;
+                    // The first number or address replaced none: there is nobody to be warned.
+                    if let Person::Contact(said) = &event {
+                        let state = self.ledger.state::<person::Person>(&fact.stream)?;
+                        let replaced = state.contacts.before(said.channel(), self.now_ms());
+                        matters.extend(replaced.map(|_| (id, Matter::ContactChanged)));
+                    }
                     matters.extend(of_person(id, &event));
                 }
                 account::Account::NOUN => matters.extend(of_account(id, &fact.kind)),

@@ -41,6 +41,9 @@ const SECRET_BYTES: usize = 20;
 struct Entry {
     person: Uuid,
     channel: Channel,
+    /// To where the channel led before: who took the account over set another address first.
+    #[serde(default)]
+    before: bool,
     notice: Uuid,
     matter: Matter,
     tries: u8,
@@ -56,13 +59,14 @@ struct Stops {
     recovery: Uuid,
 }
 
-/// In order of being due; the channel keeps two of one notice apart.
-fn key(due_ms: i64, notice: Uuid, channel: Channel) -> Vec<u8> {
+/// In order of being due; the channel, and which address of it, keep two of one notice apart.
+fn key(due_ms: i64, entry: &Entry) -> Vec<u8> {
     let due = u64::try_from(due_ms).unwrap_or_default().to_be_bytes();
     [
         &due,
-        notice.as_bytes().as_slice(),
-        channel.as_str().as_bytes(),
+        entry.notice.as_bytes().as_slice(),
+        entry.channel.as_str().as_bytes(),
+        if entry.before { "-before" } else { "" }.as_bytes(),
     ]
     .concat()
 }
@@ -81,32 +85,39 @@ impl App {
         rows: &mut Vec<Row>,
     ) -> Result<(), Problem> {
         let state = self.ledger.state::<Person>(&wire::stream(person))?;
+        let now_ms = self.now_ms();
         for (channel, _) in &self.notices.carriers {
-            if state.contacts.get(*channel).is_none() {
-                continue;
+            let now = state.contacts.get(*channel).is_some();
+            let before =
+                notice.matter.guards_account() && state.contacts.before(*channel, now_ms).is_some();
+            for before in [(now, false), (before, true)]
+                .into_iter()
+                .filter_map(|(leads, before)| leads.then_some(before))
+            {
+                let secret = match notice.matter {
+                    Matter::RecoveryStarted { recovery, ready_ms } => {
+                        let stops = Stops { person, recovery };
+                        Some(self.veto_link(stops, ready_ms, rows)?)
+                    }
+                    _ => None,
+                };
+                let entry = Entry {
+                    person,
+                    channel: *channel,
+                    before,
+                    notice: notice.id,
+                    matter: notice.matter.clone(),
+                    tries: 0,
+                    secret,
+                };
+                let key = key(now_ms, &entry);
+                rows.push(Row {
+                    space: OUTBOX,
+                    value: self.notices.sealed(OUTBOX, &key, &entry)?,
+                    key,
+                    expires_at_ms: None,
+                });
             }
-            let secret = match notice.matter {
-                Matter::RecoveryStarted { recovery, ready_ms } => {
-                    let stops = Stops { person, recovery };
-                    Some(self.veto_link(stops, ready_ms, rows)?)
-                }
-                _ => None,
-            };
-            let entry = Entry {
-                person,
-                channel: *channel,
-                notice: notice.id,
-                matter: notice.matter.clone(),
-                tries: 0,
-                secret,
-            };
-            let key = key(self.now_ms(), notice.id, *channel);
-            rows.push(Row {
-                space: OUTBOX,
-                value: self.notices.sealed(OUTBOX, &key, &entry)?,
-                key,
-                expires_at_ms: None,
-            });
         }
         Ok(())
     }
@@ -220,7 +231,13 @@ impl App {
         let state = self.ledger.state::<Person>(&wire::stream(entry.person))?;
         let may = matches!(state.barred(), None | Some(Barred::Suspended));
         let agreed = state.consents.given(Use::Contact).is_some() && wanted;
-        let Some((by, values)) = state.contacts.get(entry.channel) else {
+        let leads = if entry.before {
+            state.contacts.before(entry.channel, self.now_ms())
+        } else {
+            let now = state.contacts.get(entry.channel);
+            now.map(|(by, values)| (*by, values))
+        };
+        let Some((by, values)) = leads else {
             return Ok(None);
         };
         if !may || !(agreed || entry.matter.guards_account()) || state.is_closed(Purpose::Contact) {
@@ -245,7 +262,7 @@ impl App {
     }
 
     fn later(&self, key_now: &[u8], entry: &Entry, due_ms: i64) -> Result<(), Problem> {
-        let then = key(due_ms, entry.notice, entry.channel);
+        let then = key(due_ms, entry);
         let sealed = self.notices.sealed(OUTBOX, &then, entry)?;
         write(&*self.side, |tx| {
             tx.delete(OUTBOX, key_now)?;

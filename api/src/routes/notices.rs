@@ -222,7 +222,7 @@ pub async fn contacts(
 
 /// Record where a learner is reached, or remove it. Whether it is used for more than guarding the account
 /// is another question: see consents.
-#[utoipa::path(post, path = "/v1/learners/{id}/contacts", extensions(("x-action" = json!("consent"))), tag = "identity", params(("id" = Uuid, Path, description = "the person's number"), ("Idempotency-Key" = Option<String>, Header, description = "the same key and body answer the same")), request_body = ContactBody, security(("token" = [])),
+#[utoipa::path(post, path = "/v1/learners/{id}/contacts", extensions(("x-action" = json!("set-contacts"))), tag = "identity", params(("id" = Uuid, Path, description = "the person's number"), ("Idempotency-Key" = Option<String>, Header, description = "the same key and body answer the same")), request_body = ContactBody, security(("token" = [])),
     responses((status = 201, description = "recorded or removed", body = WriteAnswer), (status = 403, description = "not yours", body = ProblemBody), (status = 409, description = "there is none", body = ProblemBody), (status = 422, description = "no number or address", body = ProblemBody)))]
 pub async fn record(
     State(app): State<Arc<App>>,

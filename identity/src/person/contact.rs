@@ -100,25 +100,52 @@ pub enum Event {
     },
 }
 
-/// The channels that are set, each with the assertion whose value opens it.
+impl Event {
+    /// Which channel.
+    pub const fn channel(&self) -> Channel {
+        match self {
+            Self::Recorded { channel, .. } | Self::Removed { channel } => *channel,
+        }
+    }
+}
+
+/// How long an address that was replaced is still told what guards the account: who took the account
+/// over sets another one first.
+pub const TOLD_AFTER_MS: i64 = 14 * 86_400_000;
+
+/// Where a channel leads, and where it led before.
 #[derive(Debug, Clone, Default)]
-pub struct Contacts(BTreeMap<Channel, (Earlier, Commitments)>);
+struct Leads {
+    now: Option<(Earlier, Commitments)>,
+    /// What it was, and when that ended, Unix milliseconds.
+    before: Option<(Earlier, Commitments, i64)>,
+}
+
+/// The channels, each with the assertion whose value opens where it leads.
+#[derive(Debug, Clone, Default)]
+pub struct Contacts(BTreeMap<Channel, Leads>);
 
 impl Contacts {
-    pub(super) fn evolve(&mut self, event: &Event, here: Earlier) {
-        match event {
-            Event::Recorded { channel, values } => {
-                self.0.insert(*channel, (here, values.clone()));
-            }
-            Event::Removed { channel } => {
-                self.0.remove(channel);
-            }
+    pub(super) fn evolve(&mut self, event: &Event, here: Earlier, at_ms: i64) {
+        let next = match event {
+            Event::Recorded { values, .. } => Some((here, values.clone())),
+            Event::Removed { .. } => None,
+        };
+        let leads = self.0.entry(event.channel()).or_default();
+        if let Some((by, values)) = std::mem::replace(&mut leads.now, next) {
+            leads.before = Some((by, values, at_ms));
         }
     }
 
     /// Where the channel leads, if it is set.
     pub fn get(&self, channel: Channel) -> Option<&(Earlier, Commitments)> {
-        self.0.get(&channel)
+        self.0.get(&channel)?.now.as_ref()
+    }
+
+    /// Where it led before, if that ended not long ago.
+    pub fn before(&self, channel: Channel, now_ms: i64) -> Option<(Earlier, &Commitments)> {
+        let (by, values, ended_ms) = self.0.get(&channel)?.before.as_ref()?;
+        (now_ms < ended_ms.saturating_add(TOLD_AFTER_MS)).then_some((*by, values))
     }
 }
 

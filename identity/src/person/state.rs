@@ -220,7 +220,7 @@ impl Aggregate for Person {
             }
             Event::Assurance(e) => self.assurance = Some(assurance::Said::of(*e, here)),
             Event::Delegation(e) => self.delegations.evolve(e, here),
-            Event::Contact(e) => self.contacts.evolve(e, here),
+            Event::Contact(e) => self.contacts.evolve(e, here, at.recorded_at_ms),
             Event::Consent(e) => self.consents.evolve(*e, here),
             Event::Recovery(e) => {
                 if matches!(e, recovery::Event::Completed { .. }) {

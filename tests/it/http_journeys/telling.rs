@@ -280,6 +280,51 @@ fn a_recovery_is_told_at_any_hour_and_the_link_says_no() {
 }
 
 #[test]
+fn who_sets_another_number_does_not_silence_the_owner() {
+    // A thief would first set the thief's own number, and the owner hear of nothing until the account is gone.
+    let gateway = Gateway::answering(&[200; 8]);
+    let stand = gateway.stand();
+    let (learner, own) = reached(&stand, false);
+    let sets = |value: &str| {
+        let phone = json!({ "channel": "sms", "value": value });
+        stand.post(&own, &at(learner, "contacts"), &phone).is(201)
+    };
+    let told = || {
+        let sent = stand.app.tell().unwrap().1;
+        let said = gateway.said.iter().take(sent).map(|(said, _)| said);
+        let mut told: Vec<(String, String)> = said
+            .map(|said| {
+                let text = |name: &str| said[name].as_str().unwrap().to_owned();
+                (text("to"), text("text"))
+            })
+            .collect();
+        told.sort();
+        told
+    };
+    sets("13900000001");
+    let changed = told();
+    let to: Vec<&str> = changed.iter().map(|(to, _)| to.as_str()).collect();
+    assert_eq!(to, ["13812345678", "13900000001"]);
+    // The number before can say no, too.
+    begins(&stand, learner);
+    let begun = told();
+    assert_eq!(begun.len(), 2);
+    let (to, text) = &begun[0];
+    assert_eq!(to, "13812345678");
+    let (_, link) = text.split_once("/r/").unwrap();
+    let (secret, _) = link.split_once('，').unwrap();
+    let says = json!({ "secret": secret });
+    assert_eq!(stand.post("", "/v1/recoveries/veto", &says).status, 204);
+    assert_eq!(told().len(), 2);
+    // For a fortnight: a number that was given up is somebody else's one day.
+    stand.pass(14 * 24 * HOUR_MS);
+    begins(&stand, learner);
+    let later = told();
+    let to: Vec<&str> = later.iter().map(|(to, _)| to.as_str()).collect();
+    assert_eq!(to, ["13900000001"]);
+}
+
+#[test]
 fn preferences_and_contacts_are_the_persons_own() {
     // Somebody would be told in a language, on a phone or at an hour that another chose.
     let stand = Stand::open();
@@ -340,6 +385,7 @@ fn matters() -> Vec<Matter> {
         Matter::RecoveryCompleted,
         Matter::DelegationGiven,
         Matter::DelegationReceived,
+        Matter::ContactChanged,
         Matter::DelegationEnding { delegation },
         Matter::OutcomeCorrected,
         Matter::OutcomeRevoked,
@@ -352,6 +398,7 @@ fn matters() -> Vec<Matter> {
         | Matter::RecoveryVetoed
         | Matter::RecoveryCompleted
         | Matter::DelegationGiven
+        | Matter::ContactChanged
         | Matter::DelegationReceived
         | Matter::DelegationEnding { .. }
         | Matter::OutcomeCorrected
@@ -482,11 +529,13 @@ fn mail_goes_out_over_a_mail_server_of_other_people() {
     address("refuse@example.org");
     let says = json!({ "secret": secret });
     assert_eq!(stand.post("", "/v1/recoveries/veto", &says).status, 204);
-    assert_eq!(stand.app.tell().unwrap().1, 0);
+    // Only the address before gets both: that it was replaced, and that somebody said no.
+    assert_eq!(stand.app.tell().unwrap().1, 2);
+    assert_eq!(server.next()["to"], json!(["lin@example.org"]));
     stand.pass(HOUR_MS);
     assert_eq!(stand.app.tell().unwrap().1, 0);
     assert_eq!(
         inbox(&stand, &own, learner),
-        ["recovery-vetoed", "recovery-started"]
+        ["recovery-vetoed", "contact-changed", "recovery-started"]
     );
 }

@@ -39,7 +39,7 @@ use self::books::{Books, Did, Outcome};
 use super::histories::Histories;
 
 /// Histories unless `XF_INSTITUTION_HISTORIES` says more.
-const HISTORIES: u32 = 2_000;
+const HISTORIES: u32 = 10_000;
 const STEPS_MAX: usize = 28;
 /// Their numbers are 1 to this.
 const INSTITUTIONS: u32 = 6;

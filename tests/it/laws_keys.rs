@@ -35,7 +35,7 @@ const SCHOOL: IssuerNumber = IssuerNumber(1);
 /// Keys that a history may name: 0 assertion, 1 acknowledgement and 2 recovery are there from the start.
 const KEYS: Slot = 10;
 /// Histories unless `XF_KEY_HISTORIES` says more.
-const HISTORIES: u32 = 5_000;
+const HISTORIES: u32 = 10_000;
 /// Most steps of a history.
 const STEPS_MAX: usize = 28;
 /// Where a history begins.

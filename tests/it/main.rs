@@ -26,6 +26,7 @@ mod laws;
 mod laws_delegations;
 mod laws_institutions;
 mod laws_keys;
+mod laws_links;
 mod laws_merges;
 mod laws_recoveries;
 mod ledger_refusals;

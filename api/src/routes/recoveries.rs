@@ -262,9 +262,13 @@ pub async fn by_code(
         if open.ready_ms <= app.now_ms() {
             let recovery = open.id;
             complete(&app, complete::Data { person, recovery }).await?;
-            // Everything that signed the person in is gone: whoever came back links something new.
-            let opened = app.begin_session(by_sheet(person, &app, &headers), None)?;
-            cookies.push((header::SET_COOKIE, (*opened.cookie()).clone()));
+            // Everything that signed the person in is gone: whoever came back links something new. Who is
+            // suspended is let in when that ends.
+            let state = app.ledger.state::<Person>(&wire::stream(person))?;
+            if state.barred().is_none() {
+                let opened = app.begin_session(by_sheet(person, &app, &headers), None)?;
+                cookies.push((header::SET_COOKIE, (*opened.cookie()).clone()));
+            }
         }
     } else {
         let claiming = Arc::clone(&app);

@@ -214,6 +214,7 @@ fn apply_person(
         | PersonEvent::Consent(_)
         | PersonEvent::Contact(_)
         | PersonEvent::Recovery(_)
+        | PersonEvent::Split(_)
         | PersonEvent::MergeApplied(Edge::Absorbed(_))
         | PersonEvent::MergeReverted(Edge::Absorbed(_)) => Ok(()),
         PersonEvent::MergeApplied(Edge::Into(into)) => merged(rows, person, Some(*into)),

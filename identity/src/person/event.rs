@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::erasure::{Ground, Lock};
-use super::{assurance, consent, contact, delegation, recovery};
+use super::{assurance, consent, contact, delegation, recovery, split};
 use crate::did::IssuerNumber;
 use crate::erasable::Commitments;
 use crate::identifier::IdentifierType;
@@ -136,4 +136,6 @@ pub enum Event {
     Consent(consent::Event),
     /// recovery.…
     Recovery(recovery::Event),
+    /// split.…
+    Split(split::Event),
 }

@@ -10,6 +10,7 @@ use super::delegation::Delegations;
 use super::erasure::{Erasure, Round};
 use super::event::{Alias, Edge, Event, KeysDestroyed};
 use super::recovery::Recoveries;
+use super::split::Splits;
 use super::wire;
 use crate::approval;
 use crate::did::{Did, IssuerNumber};
@@ -48,6 +49,8 @@ pub struct Person {
     pub consents: Consents,
     /// Ways back into the account, opened one after another.
     pub recoveries: Recoveries,
+    /// Splits of the account, or of another's in the person's favour.
+    pub splits: Splits,
 }
 
 /// Why nobody acts under a number.
@@ -220,6 +223,7 @@ impl Aggregate for Person {
             Event::Contact(e) => self.contacts.evolve(e, here),
             Event::Consent(e) => self.consents.evolve(*e, here),
             Event::Recovery(e) => self.recoveries.evolve(e, at, here),
+            Event::Split(e) => self.splits.evolve(e, here),
         }
         self
     }

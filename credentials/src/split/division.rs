@@ -3,6 +3,9 @@
 //! Invariant: of a merge that is taken apart, what both numbers' own streams say is enough once the edge is gone:
 //! so what was said since about an outcome of the absorbed number makes it to be moved.
 
+use std::convert::Infallible;
+use std::sync::Arc;
+
 use identity::did::IssuerNumber;
 use identity::institution::{Institution, succession};
 use identity::person::split::InHand;
@@ -21,19 +24,35 @@ pub struct Division {
     pub whole: Whole,
     /// What the merge with the other person brought.
     pub brought: Option<Whole>,
-    own: std::sync::Arc<Account>,
+    own: Arc<Account>,
 }
 
 impl Division {
+    /// As whoever reads sees it; `get` reads the account of one number.
+    pub fn read<E>(
+        person: Uuid,
+        other: Uuid,
+        mut get: impl FnMut(Uuid) -> Result<Arc<Account>, E>,
+    ) -> Result<Self, E> {
+        let own = get(person)?;
+        let is_part = own.parts.iter().any(|part| part.from == other);
+        let brought = if is_part {
+            Some(whole::brought(other, &mut get)?)
+        } else {
+            None
+        };
+        Ok(Self {
+            whole: whole::whole(person, get)?,
+            brought,
+            own,
+        })
+    }
+
     /// As a decision sees it.
     pub fn in_world(world: &World<'_>, person: Uuid, other: Uuid) -> Self {
-        let own = world.get::<Account>(&account::wire::stream(person));
-        let is_part = own.parts.iter().any(|part| part.from == other);
-        Self {
-            whole: whole::in_world(world, person),
-            brought: is_part.then(|| whole::part(world, other)),
-            own,
-        }
+        let get = |number| Ok(world.get::<Account>(&account::wire::stream(number)));
+        let Ok(division) = Self::read::<Infallible>(person, other, get);
+        division
     }
 
     /// Whether the absorbed number's own streams have this outcome.

@@ -168,10 +168,10 @@ impl Decision for Transfer {
             .outcome(data.moved)
             .filter(|it| !is_revoked(world, it))
             .ok_or(TransferError::OutcomeUnknown(data.moved))?;
-        let institution = self.check_outcome(world, outcome)?;
         if division.is_settled(outcome.id, moves) {
             return Err(TransferError::Settled(outcome.id));
         }
+        let institution = self.check_outcome(world, outcome)?;
         let ends_up = |it: &Outcome| match &division.brought {
             // Of two numbers in one account the manifest says, else where it lies.
             Some(_) if manifest.moves.contains(&it.id) => moves,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use credentials::account::{Account, Whole, whole, wire};
 use credentials::merge::apply::{self, ResidentIds};
+use credentials::split::division;
 use identity::approval::{self, Approval, decide};
 use identity::identifier::IdentifierType;
 use identity::person::{self, Person};
@@ -51,8 +52,17 @@ impl App {
         Ok(open)
     }
 
-    /// Shows as quarantined what counts in another line's place; only where numbers were merged.
+    /// Shows as quarantined what counts in another line's place, where numbers were merged, and what a split
+    /// in hand holds.
     pub fn quarantine(&self, whole: &Whole, rows: &mut [Line]) -> Result<(), Problem> {
+        let stream = person::wire::stream(whole.holder);
+        let holder = self.ledger.state::<Person>(&stream)?;
+        for row in &mut *rows {
+            let outcome = whole.account.outcome(row.outcome);
+            if outcome.is_some_and(|it| division::holds(&holder, it.recorded.position)) {
+                row.quarantine();
+            }
+        }
         if whole.numbers.len() < 2 {
             return Ok(());
         }

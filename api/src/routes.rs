@@ -32,6 +32,7 @@ pub mod outcome_list;
 pub mod outcomes;
 pub mod recoveries;
 pub mod sessions;
+pub mod splits;
 pub mod standings;
 pub mod statistics;
 pub mod subtree;
@@ -98,6 +99,11 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(standings::record_death))
         .routes(routes!(standings::withdraw_death))
         .routes(routes!(merges::revert))
+        .routes(routes!(splits::split))
+        .routes(routes!(splits::show))
+        .routes(routes!(splits::agree))
+        .routes(routes!(splits::apply))
+        .routes(routes!(splits::withdraw))
         .merge(people())
         .routes(routes!(codes::show))
         .routes(routes!(codes::scan))

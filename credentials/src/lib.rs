@@ -8,6 +8,7 @@ pub mod merge;
 pub mod millicredits;
 pub mod policy;
 pub mod rulebook;
+pub mod split;
 pub mod status_list;
 pub mod trust;
 pub mod vc;

@@ -41,6 +41,7 @@ use crate::account::{Account, correct_outcome, record_outcome, revoke_outcome};
 use crate::credential::{Credential, issue, set_status};
 use crate::merge::{apply, revert};
 use crate::policy::{Act, Adopted};
+use crate::split;
 use crate::status_list::StatusList;
 
 /// Number of today's rules. Changed behaviour = a new number, the old code kept.
@@ -168,6 +169,27 @@ fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<AnyDecision, Refusal> 
             data: read(data)?,
         })),
         revert::KIND => Box::new(Use(revert::Revert {
+            ask: ask.clone(),
+            data: read(data)?,
+        })),
+        split::propose::KIND => Box::new(Use(split::propose::Propose {
+            ask: ask.clone(),
+            data: read(data)?,
+        })),
+        split::agree::KIND => Box::new(Use(split::agree::Agree {
+            issuer,
+            data: read(data)?,
+        })),
+        split::transfer::KIND => Box::new(Use(split::transfer::Transfer {
+            issuer,
+            target,
+            data: read(data)?,
+        })),
+        split::apply::KIND => Box::new(Use(split::apply::Apply {
+            ask: ask.clone(),
+            data: read(data)?,
+        })),
+        split::withdraw::KIND => Box::new(Use(split::withdraw::Withdraw {
             ask: ask.clone(),
             data: read(data)?,
         })),

@@ -17,6 +17,7 @@ pub mod numbers;
 pub mod recovery;
 pub mod register;
 pub mod served;
+pub mod split;
 pub mod state;
 pub mod suspend;
 pub mod wire;

@@ -83,7 +83,17 @@ pub fn by_person(entry: &Entry, shards: NonZeroU32) -> Option<u32> {
             )
         )
     };
-    if entry.events().iter().any(of_two) {
+    let mut accounts = entry.events().iter().filter_map(|event| match event {
+        Event::Account(
+            holder,
+            AccountEvent::LotDeposited { .. } | AccountEvent::LotRevoked { .. },
+        ) => Some(*holder),
+        _ => None,
+    });
+    // So is an outcome that moves from one to the other.
+    let first = accounts.next();
+    let moves = accounts.any(|holder| Some(holder) != first);
+    if moves || entry.events().iter().any(of_two) {
         return None;
     }
     let person = entry.events().iter().find_map(|event| match event {

@@ -21,6 +21,7 @@ pub(crate) mod own_key;
 mod proving;
 mod reading;
 mod repeating;
+mod splitting;
 mod standing;
 mod stolen_key;
 mod telling;

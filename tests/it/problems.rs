@@ -7,6 +7,7 @@ mod doors;
 mod identity;
 mod institutions;
 mod rules;
+mod splits;
 mod unreachable;
 mod words;
 

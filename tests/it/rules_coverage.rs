@@ -17,6 +17,11 @@ use credentials::merge::revert::RevertMergeError;
 use credentials::policy::PolicyError;
 use credentials::rulebook::Refusal;
 use credentials::rulebook::open_log::OpenLogError;
+use credentials::split::agree::AgreeSplitError;
+use credentials::split::apply::ApplySplitError;
+use credentials::split::propose::ProposeSplitError;
+use credentials::split::transfer::TransferError;
+use credentials::split::withdraw::WithdrawSplitError;
 use identity::approval::decide::ApprovalError;
 use identity::ask::AskError;
 use identity::institution::activate_key::ActivateKeyError;
@@ -85,6 +90,7 @@ rules! {
         RecoverKey, CompromiseKey, ReaffirmHistory, SettleEntries, Appoint,
         Approval, Register, BindIdentifier, RecordOutcome, CorrectOutcome, RevokeOutcome, Issue, SetStatus,
         Batch, Dismiss, ChangeClerk, Forgotten, RequestErasure, DestroyKeys, CertifyErasure, ApplyMerge, RevertMerge,
+        ProposeSplit, AgreeSplit, Transfer, ApplySplit, WithdrawSplit,
         SuspendPerson, RecordDeath, Assurance, GrantDelegation, NarrowDelegation, EndDelegation, Consent, Contact,
         IssueSheet, StartRecovery, VetoRecovery, CompleteRecovery, Rename, SuspendInstitution, Close, MergeInstitution,
         Revive, ConfirmLink, RemoveLink,
@@ -149,7 +155,7 @@ rules! {
         PersonUnknown, NotOnRoster, ValuesDoNotFit, TooMany, OverrideNotYours,
     }
     ERASURES, erasure: RequestErasureError {
-        PersonUnknown, NotYours, LocksNotYours, NotInOrder, LockOutside, LockPast, InHand, AbsorbedFirst,
+        PersonUnknown, NotYours, LocksNotYours, NotInOrder, LockOutside, LockPast, InHand, AbsorbedFirst, SplitInHand,
     }
     DESTRUCTIONS, destruction: DestroyKeysError { ErasureUnknown, NotDue, PartNotNext, Form }
     CERTIFICATES, certificate: CertifyErasureError { ErasureUnknown, NothingDestroyed, TooEarly, CountDiffers }
@@ -161,9 +167,22 @@ rules! {
     UNLINKS, unlinking: RemoveLinkError { NotServed, NotYours, LinkUnknown, LastOne }
     MERGES, merging: ApplyMergeError {
         Same, PersonUnknown, MergedBefore, ResidentIdsDiffer, Erased, HoldsRoles, OwnAccount, NotOnRoster, TooManyLots,
-        TooManyNumbers, Barred,
+        TooManyNumbers, Barred, SplitInHand,
     }
-    REVERSALS, reversal: RevertMergeError { NotMerged, OwnAccount, NotOnRoster, MergedSince, Used }
+    REVERSALS, reversal: RevertMergeError { NotMerged, OwnAccount, NotOnRoster, MergedSince, SplitInHand, Used }
+    SPLITS, splitting: ProposeSplitError {
+        Same, PersonUnknown, Merged, NotOnRoster, Erased, OwnAccount, InHand, EvidenceMissing, TooLarge, NotInOrder,
+        OutcomeUnknown, NotAssigned, IssuerSilent,
+    }
+    AGREEMENTS, agreement: AgreeSplitError { NotInHand, NothingIssued }
+    TRANSFERS, transferring: TransferError {
+        NotInHand, OutcomeUnknown, OtherPerson, NotYours, Settled, Disputed, RecordThere, IdNotDerived,
+        TargetNotCurrent, Differs, Policy,
+    }
+    APPLICATIONS, application: ApplySplitError {
+        NotInHand, NotOnRoster, OwnAccount, NotMoved, NotAgreed, Outdated, TooManyEnded,
+    }
+    WITHDRAWALS, withdrawal: WithdrawSplitError { NotInHand, NotOnRoster, OwnAccount }
     RECORDINGS, recording: RecordOutcomeError {
         AwarderNotAuthorised, KindNotInScope, PersonUnknown, IdNotDerived, Field, RecordDiffers, RecordRevoked, Policy,
     }
@@ -172,7 +191,7 @@ rules! {
     }
     REVOCATIONS, revocation: RevokeOutcomeError { OutcomeUnknown, NotYours, TargetNotCurrent }
     ISSUINGS, issuing: IssueError {
-        OutcomeUnknown, NotYours, OutcomeRevoked, OutcomeDisputed, OutcomeQuarantined, NotPassed, FieldsDiffer, IdTaken, KeyNotFit, IndexNotFree,
+        OutcomeUnknown, NotYours, OutcomeRevoked, OutcomeDisputed, OutcomeQuarantined, OutcomeInSplit, NotPassed, FieldsDiffer, IdTaken, KeyNotFit, IndexNotFree,
         ValuesDoNotFit, Subject,
     }
     BATCHES, batch: AcceptError { Count }
@@ -272,6 +291,11 @@ fn names(error: &Refusal) -> Vec<&'static str> {
         Refusal::RemoveLink(error) => names.push(unlinking(error)),
         Refusal::ApplyMerge(error) => names.push(merging(error)),
         Refusal::RevertMerge(error) => names.push(reversal(error)),
+        Refusal::ProposeSplit(error) => names.push(splitting(error)),
+        Refusal::AgreeSplit(error) => names.push(agreement(error)),
+        Refusal::Transfer(error) => names.push(transferring(error)),
+        Refusal::ApplySplit(error) => names.push(application(error)),
+        Refusal::WithdrawSplit(error) => names.push(withdrawal(error)),
         Refusal::RecordOutcome(error) => {
             names.push(recording(error));
             match error {
@@ -333,6 +357,7 @@ fn every_refusal_has_a_test() {
         super::rules_links::REFUSALS,
         super::rules_merges::REFUSALS,
         super::rules_officers::REFUSALS,
+        super::rules_splits::REFUSALS,
         super::rules_standing::REFUSALS,
         super::rules_successors::REFUSALS,
     ]

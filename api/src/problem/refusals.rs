@@ -7,6 +7,7 @@ mod acting;
 mod institution;
 mod key;
 mod person;
+mod split;
 
 use std::io::ErrorKind;
 
@@ -257,6 +258,11 @@ impl From<Refusal> for Problem {
             Refusal::RemoveLink(error) => person::reason_of_unlink(error),
             Refusal::ApplyMerge(error) => person::reason_of_apply(error),
             Refusal::RevertMerge(error) => person::reason_of_revert(error),
+            Refusal::ProposeSplit(error) => split::reason_of_propose(error),
+            Refusal::AgreeSplit(error) => split::reason_of_agree(error),
+            Refusal::Transfer(error) => split::reason_of_transfer(error),
+            Refusal::ApplySplit(error) => split::reason_of_apply(error),
+            Refusal::WithdrawSplit(error) => split::reason_of_withdraw(error),
             Refusal::RecordOutcome(error) => account::reason_of_record(error),
             Refusal::CorrectOutcome(error) => account::reason_of_correct(error),
             Refusal::RevokeOutcome(error) => account::reason_of_revoke(error),

@@ -15,6 +15,7 @@ mod institution_life;
 mod ledger;
 mod person;
 mod refusal;
+mod split;
 mod value;
 
 use std::fmt::Display;

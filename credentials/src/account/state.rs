@@ -219,6 +219,14 @@ impl Account {
         self.later.iter().any(of)
     }
 
+    /// The same, of what was said behind a position.
+    pub(crate) fn has_said_of_since(&self, outcome: Uuid, position: u64) -> bool {
+        let of = |(event, place): &(Event, Place)| {
+            outcome_of(event) == Some(outcome) && place.here.position > position
+        };
+        self.later.iter().any(of)
+    }
+
     /// Whether another outcome from the same record counts in its place: of those that stand, the one
     /// that was recorded first does. Only a merge brings two together.
     pub fn is_doubled(&self, outcome: &Outcome, awarder: &Institution) -> bool {

@@ -72,16 +72,26 @@ fn depth_within(world: &World<'_>, number: Uuid, left: usize) -> usize {
 
 /// What `number` brought to the account that took it in, as it stood when it was closed.
 pub fn part(world: &World<'_>, number: Uuid) -> Whole {
+    let get = |number| Ok(world.get::<Account>(&wire::stream(number)));
+    let Ok(part) = brought::<Infallible>(number, get);
+    part
+}
+
+/// The same; `get` reads the account of one number.
+pub fn brought<E>(
+    number: Uuid,
+    get: impl FnMut(Uuid) -> Result<Arc<Account>, E>,
+) -> Result<Whole, E> {
     let mut gathering = Gathering {
-        get: |number| Ok::<_, Infallible>(world.get::<Account>(&wire::stream(number))),
+        get,
         numbers: Vec::with_capacity(1),
     };
-    let Ok(account) = gathering.gather(number);
-    Whole {
+    let account = gathering.gather(number)?;
+    Ok(Whole {
         holder: number,
         numbers: gathering.numbers,
         account,
-    }
+    })
 }
 
 /// The streams that [`in_world`] reads, as far as they can be told yet.

@@ -1,5 +1,6 @@
 //! Every shape of an account's facts ever stored. A shipped struct never changes.
 
+use identity::erasable::Commitments;
 use identity::wire::{fact, own, read, unknown};
 use jiff::civil::Date;
 use ledger::decision::Unreadable;
@@ -221,4 +222,20 @@ pub fn to_fact(person: Uuid, event: Event) -> Fact {
         Event::Released { from } => fact(stream, RELEASED_V1, &FromV1 { from }),
         Event::Restored { from } => fact(stream, RESTORED_V1, &FromV1 { from }),
     }
+}
+
+/// The fact that an outcome ended in the account of `holder`, said by another assertion than its revocation.
+pub fn revoked(holder: Uuid, outcome: Uuid, person: Uuid, reason: correct_outcome::Reason) -> Fact {
+    let shape = revoke_outcome::Data {
+        values: Commitments::default(),
+        outcome,
+        person,
+        reason,
+    };
+    fact(stream(holder), OUTCOME_REVOKED_V1, &shape)
+}
+
+/// The fact that an outcome was recorded in the account of `holder`, said by another assertion than its recording.
+pub fn recorded(holder: Uuid, data: &record_outcome::Data) -> Fact {
+    fact(stream(holder), OUTCOME_RECORDED_V1, data)
 }

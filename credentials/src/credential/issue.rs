@@ -6,6 +6,7 @@
 use identity::did::IssuerNumber;
 use identity::erasable::Commitments;
 use identity::institution::{Custody, Institution, KeyUse, Standing, succession};
+use identity::person::{self, Person};
 use ledger::decision::{Decision, Verdict, World};
 use ledger::fact::Stream;
 use ledger::key::PublicKey;
@@ -19,6 +20,7 @@ use crate::account::outcome::Fields;
 use crate::account::whole::{self, Whole};
 use crate::account::{self, OutcomeState};
 use crate::millicredits::Millicredits;
+use crate::split::division;
 use crate::status_list::{self, StatusList};
 use crate::vc::status::{BITS, STEP};
 
@@ -91,6 +93,9 @@ pub enum IssueError {
     /// Another outcome from the same record counts in its place.
     #[error("the outcome is quarantined beside another from the same record: issue for that one")]
     OutcomeQuarantined,
+    /// Whose it is is being settled.
+    #[error("a split of the account is in hand: nothing of it is certified before it ends")]
+    OutcomeInSplit,
     /// It was not passed.
     #[error("the outcome was not passed: there is nothing to certify")]
     NotPassed,
@@ -134,8 +139,10 @@ impl Decision for Issue {
             data.issuer.stream(),
             status_list::wire::stream(data.issuer, data.list),
         ];
-        let account = whole::in_world(world, data.person).account;
-        streams.push(self.issuer.stream());
+        let Whole {
+            account, holder, ..
+        } = whole::in_world(world, data.person);
+        streams.extend([self.issuer.stream(), person::wire::stream(holder)]);
         if let Some(outcome) = account.outcome(data.outcome) {
             streams.extend(succession::streams(world, outcome.origin.awarder));
             streams.extend(state::streams_of(world, &outcome.credentials));
@@ -191,6 +198,10 @@ impl Decision for Issue {
         }
         if account.is_doubled(outcome, &institution) {
             return Err(IssueError::OutcomeQuarantined);
+        }
+        let learner = world.get::<Person>(&person::wire::stream(holder));
+        if division::holds(&learner, outcome.recorded.position) {
+            return Err(IssueError::OutcomeInSplit);
         }
         let lot = account.current_lot(outcome, &institution);
         let credits = lot.map_or(Millicredits::ZERO, |lot| lot.credit);

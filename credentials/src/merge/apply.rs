@@ -98,6 +98,9 @@ pub enum ApplyMergeError {
     /// Somebody may not act under one of the two: what bars it would be escaped by the merge.
     #[error("person {0} is suspended or dead: settle that first")]
     Barred(Uuid),
+    /// Which outcome is whose is being settled.
+    #[error("split {0} is in hand: finish or withdraw it first")]
+    SplitInHand(Uuid),
     /// More lots than one commit can name.
     #[error(
         "the account to be absorbed has {lots} lots; at most {LOTS_MAX} can be named in one commit"
@@ -169,6 +172,12 @@ impl Decision for Apply {
         // Behind the roster: who may not merge learns nothing of the two.
         if resident_ids == ResidentIds::Differ {
             return Err(ApplyMergeError::ResidentIdsDiffer);
+        }
+        let mut splits = [&stays, &goes]
+            .into_iter()
+            .filter_map(|it| it.splits.in_hand.as_ref());
+        if let Some(in_hand) = splits.next() {
+            return Err(ApplyMergeError::SplitInHand(in_hand.split));
         }
         self.check_officers(world)?;
         let brought = whole::in_world(world, absorbed);

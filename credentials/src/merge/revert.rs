@@ -65,6 +65,9 @@ pub enum RevertMergeError {
         /// The number it is part of.
         into: Uuid,
     },
+    /// Which outcome is whose is being settled.
+    #[error("split {0} is in hand: finish or withdraw it first")]
+    SplitInHand(Uuid),
     /// Something of the absorbed number was recorded, corrected, revoked or certified since.
     #[error(
         "outcome {0} was recorded, changed or certified since the merge: a split must say whose it is"
@@ -110,6 +113,12 @@ impl Decision for Revert {
         if let Some((into, _)) = stayed.absorbed_by {
             return Err(RevertMergeError::MergedSince { person, into });
         }
+        for number in [absorbed, person] {
+            let state = world.get::<Person>(&person::wire::stream(number));
+            if let Some(in_hand) = &state.splits.in_hand {
+                return Err(RevertMergeError::SplitInHand(in_hand.split));
+            }
+        }
         let part = stayed.parts.iter().find(|part| part.from == absorbed);
         let since = part.ok_or_else(not_merged)?.by.position;
         let brought = whole::part(world, absorbed);
@@ -117,7 +126,7 @@ impl Decision for Revert {
             .account
             .outcomes
             .iter()
-            .find(|outcome| stayed.has_said_of(outcome.id));
+            .find(|outcome| stayed.has_said_of_since(outcome.id, since));
         let recorded = stayed.outcomes.iter().find(|outcome| {
             outcome.recorded.position > since && brought.numbers.contains(&outcome.person)
         });

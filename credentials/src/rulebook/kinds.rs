@@ -19,6 +19,7 @@ use crate::account::{correct_outcome, outcome, record_outcome, revoke_outcome};
 use crate::credential::{issue, set_status};
 use crate::merge::{apply, revert};
 use crate::policy::Act;
+use crate::split;
 
 /// One row.
 #[derive(Debug)]
@@ -222,6 +223,12 @@ const TABLE: &[Kind] = &[
         .with_second(Act::Standing, COUNTERS.roles),
     Kind::alone(apply::KIND, COUNTERS, apply::ERASABLE).with_second(Act::Merge, COUNTERS.roles),
     Kind::alone(revert::KIND, COUNTERS, revert::ERASABLE).with_second(Act::Merge, COUNTERS.roles),
+    Kind::alone(split::propose::KIND, COUNTERS, split::propose::ERASABLE)
+        .with_second(Act::Merge, COUNTERS.roles),
+    Kind::alone(split::agree::KIND, OFFICERS, &[]),
+    Kind::alone(split::transfer::KIND, OFFICERS, outcome::ERASABLE).keeping(Purpose::StudyRecord),
+    Kind::alone(split::apply::KIND, COUNTERS, &[]),
+    Kind::alone(split::withdraw::KIND, COUNTERS, &[]),
     Kind::alone(record_outcome::KIND, STAFF, outcome::ERASABLE).keeping(Purpose::StudyRecord),
     Kind::alone(correct_outcome::KIND, STAFF, correct_outcome::ERASABLE)
         .keeping(Purpose::StudyRecord)

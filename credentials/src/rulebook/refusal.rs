@@ -49,6 +49,11 @@ use crate::credential::set_status::SetStatusError;
 use crate::merge::apply::ApplyMergeError;
 use crate::merge::revert::RevertMergeError;
 use crate::policy::PolicyError;
+use crate::split::agree::AgreeSplitError;
+use crate::split::apply::ApplySplitError;
+use crate::split::propose::ProposeSplitError;
+use crate::split::transfer::TransferError;
+use crate::split::withdraw::WithdrawSplitError;
 
 /// Why an assertion is refused by the domain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -193,6 +198,21 @@ pub enum Refusal {
     /// merge.revert
     #[error(transparent)]
     RevertMerge(#[from] RevertMergeError),
+    /// split.propose
+    #[error(transparent)]
+    ProposeSplit(#[from] ProposeSplitError),
+    /// split.agree
+    #[error(transparent)]
+    AgreeSplit(#[from] AgreeSplitError),
+    /// split.move
+    #[error(transparent)]
+    Transfer(#[from] TransferError),
+    /// split.apply
+    #[error(transparent)]
+    ApplySplit(#[from] ApplySplitError),
+    /// split.withdraw
+    #[error(transparent)]
+    WithdrawSplit(#[from] WithdrawSplitError),
     /// outcome.record
     #[error(transparent)]
     RecordOutcome(#[from] RecordOutcomeError),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::erasure::{Ground, Lock};
-use super::{assurance, consent, contact, delegation, link, recovery};
+use super::{assurance, consent, contact, delegation, link, recovery, split};
 use crate::did::IssuerNumber;
 use crate::erasable::Commitments;
 use crate::identifier::IdentifierType;
@@ -138,4 +138,6 @@ pub enum Event {
     Recovery(recovery::Event),
     /// link.confirmed, link.removed
     Link(link::Event),
+    /// split.…
+    Split(split::Event),
 }

@@ -11,6 +11,7 @@ use super::erasure::{Erasure, Round};
 use super::event::{Alias, Edge, Event, KeysDestroyed};
 use super::link::{self, Links};
 use super::recovery::{self, Recoveries};
+use super::split::Splits;
 use super::wire;
 use crate::approval;
 use crate::did::{Did, IssuerNumber};
@@ -51,6 +52,8 @@ pub struct Person {
     pub recoveries: Recoveries,
     /// Accounts at providers that sign the person in.
     pub links: Links,
+    /// Splits of the account, or of another's in the person's favour.
+    pub splits: Splits,
 }
 
 /// Why nobody acts under a number.
@@ -235,6 +238,7 @@ impl Aggregate for Person {
                 }
                 self.links.evolve(e, said);
             }
+            Event::Split(e) => self.splits.evolve(e, here),
         }
         self
     }

@@ -9,7 +9,7 @@ use super::erasure::{Lock, certify, destroy, request};
 use super::event::{Edge, ErasureRequested, Event, KeysDestroyed, Registered};
 use super::{
     assurance, bind_identifier, consent, contact, death, delegation, link, recovery, register,
-    suspend,
+    split, suspend,
 };
 use crate::wire::{fact, own, read, unknown};
 
@@ -110,6 +110,7 @@ pub(super) fn event(kind: &str, data: &str) -> Result<Event, Unreadable> {
             Some(("consent", _)) => consent::event(kind, data).map(Event::Consent),
             Some(("link", _)) => link::event(kind, data).map(Event::Link),
             Some(("recovery", _)) => recovery::wire::event(kind, data).map(Event::Recovery),
+            Some(("split", _)) => split::event(kind, data).map(Event::Split),
             _ => Err(unknown("person", kind)),
         },
     }

@@ -118,10 +118,12 @@ impl Projection for Fold {
                         self.recent.changed(*holder, entry.position());
                         batch.account(entry, event)?;
                     }
-                    // What the lines say is gone or closed, though no line changed.
+                    // What the lines say is gone, closed or held, though no line changed.
                     Event::Person(
                         person,
-                        PersonEvent::ErasureRequested(_) | PersonEvent::KeysDestroyed(_),
+                        PersonEvent::ErasureRequested(_)
+                        | PersonEvent::KeysDestroyed(_)
+                        | PersonEvent::Split(_),
                     ) => self.recent.changed(*person, entry.position()),
                     Event::Institution(
                         number,

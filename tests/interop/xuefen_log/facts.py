@@ -81,6 +81,10 @@ KINDS = {
     "link.removed.v1": ("person", {"link", "person"}, set()),
     "merge.applied.v1": ("person", set(), {"absorbed", "into"}),
     "merge.reverted.v1": ("person", set(), {"absorbed", "into"}),
+    "split.proposed.v1": ("person", {"side", "split"}, set()),
+    "split.agreed.v1": ("person", {"issuer", "split"}, set()),
+    "split.applied.v1": ("person", {"split"}, set()),
+    "split.withdrawn.v1": ("person", {"split"}, set()),
     "account.absorbed.v1": ("account", {"into"}, set()),
     "account.absorbs.v1": ("account", {"from", "lots"}, {"quarantined"}),
     "account.released.v1": ("account", {"from"}, {"quarantined"}),
@@ -158,6 +162,7 @@ class State:
 
     def __init__(self, host):
         self.host = host
+        self.moved = None
         self.keys = {}
         self.names = {}
         self.streams = {}
@@ -194,6 +199,10 @@ class State:
         """Folds a commit; checks back-pointers, revisions, shapes and derived ids."""
         expected = tuple(self.streams.get(stream, (None, 0))[0] for stream in commit.streams())
         require(links == expected, where, f"back-pointers {links}, expected {expected}")
+        said = commit.assertion
+        self.moved = None
+        if said.kind == "split.move.v1":
+            self.moved = uuid_v8("xuefen/moved", uuid_bytes(said.data["split"]), uuid_bytes(said.data["moved"]))
         for fact in commit.facts:
             stream, kind = fact["stream"], fact["kind"]
             _, revision = self.streams.get(stream, (None, 0))
@@ -264,6 +273,7 @@ class State:
         elif kind == "outcome.recorded.v1":
             record, person = data["record"].encode(), uuid_bytes(data["person"])
             derived = uuid_v8("xuefen/outcome", data["awarder"].to_bytes(4, "big"), record, person)
+            derived = self.moved or derived
             require(data["outcome"] == derived, where, f"the outcome's id must be {derived}")
             require(derived not in self.outcomes, where, "recorded twice")
             self.outcomes[derived] = 0

@@ -17,6 +17,7 @@ pub(super) fn all(stand: &Stand, met: &Met) {
     erasures(stand, met);
     codes(stand, met);
     merges(stand, met);
+    super::splits::all(stand, met);
     standings(stand, met);
 }
 

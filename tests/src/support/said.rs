@@ -6,6 +6,7 @@ use credentials::account::{record_outcome, revoke_outcome};
 use credentials::merge::{apply, revert};
 use credentials::policy::{Category, OutcomeKind, PolicyRef, Scheme, preset};
 use credentials::rulebook::open_log;
+use credentials::split::{agree, propose, transfer};
 use identity::approval::decide;
 use identity::did::IssuerNumber;
 use identity::erasable::Commitments;
@@ -305,4 +306,58 @@ pub fn unmerge(absorbed: Uuid, into: Uuid) -> Asking {
         person: into,
     };
     Asking::new(Signer::registrar(), revert::KIND, &data).by(registrar(), "registrar")
+}
+
+/// What two registrars say of an account that held two people.
+pub fn splitting(person: Uuid, other: Uuid, moves: &[Uuid], stays: &[Uuid]) -> propose::Data {
+    let sorted = |outcomes: &[Uuid]| {
+        let mut outcomes = outcomes.to_vec();
+        outcomes.sort_unstable();
+        outcomes
+    };
+    propose::Data {
+        values: values(1),
+        moves: sorted(moves),
+        other,
+        person,
+        stays: sorted(stays),
+    }
+}
+
+/// The registrar says it.
+pub fn split(data: &propose::Data) -> Asking {
+    Asking::new(Signer::registrar(), propose::KIND, data).by(registrar(), "registrar")
+}
+
+/// School `number` agrees to a split.
+pub fn agree_to_split(number: u32, person: Uuid, split: Uuid) -> Asking {
+    let data = agree::Data { person, split };
+    Asking::new(Signer::school(number), agree::KIND, &data).by(officer(number, 1), "institution")
+}
+
+/// The registrar applies a split, or withdraws it.
+pub fn end_split(kind: &'static str, person: Uuid, split: Uuid) -> Asking {
+    let data = agree::Data { person, split };
+    Asking::new(Signer::registrar(), kind, &data).by(registrar(), "registrar")
+}
+
+/// School `number` moves its course of this record.
+pub fn moving(from: Uuid, split: Uuid, (moved, record): (Uuid, &str), to: Uuid) -> transfer::Data {
+    transfer::Data {
+        values: Commitments::default(),
+        fields: course(),
+        from,
+        moved,
+        outcome: transfer::moved_id(split, moved),
+        person: to,
+        record: record.into(),
+        split,
+    }
+}
+
+/// … in the name of its first officer; `target` is the commit that says what the outcome says now.
+pub fn transfer(number: u32, data: &transfer::Data, target: Target) -> Asking {
+    Asking::new(Signer::school(number), transfer::KIND, data)
+        .by(officer(number, 1), "institution")
+        .about(target)
 }

@@ -50,6 +50,7 @@ pub(super) fn reason_of_issue(error: &IssueError) -> Reason {
         IssueError::OutcomeRevoked(_) => Reason::OutcomeRevoked,
         IssueError::OutcomeDisputed => Reason::OutcomeDisputed,
         IssueError::OutcomeQuarantined => Reason::OutcomeQuarantined,
+        IssueError::OutcomeInSplit => Reason::SplitInHand,
         IssueError::NotPassed => Reason::OutcomeNotPassed,
         IssueError::FieldsDiffer { .. } => Reason::RecordDiffers,
         IssueError::IdTaken(_) => Reason::CredentialIdTaken,

@@ -27,6 +27,7 @@ pub(super) fn reason_of_apply(error: &ApplyMergeError) -> Reason {
         ApplyMergeError::TooManyLots { .. } | ApplyMergeError::TooManyNumbers => {
             Reason::MergeTooLarge
         }
+        ApplyMergeError::SplitInHand(_) => Reason::SplitInHand,
         ApplyMergeError::Barred(_) => Reason::PersonBarred,
     }
 }
@@ -37,6 +38,7 @@ pub(super) fn reason_of_revert(error: &RevertMergeError) -> Reason {
         RevertMergeError::OwnAccount => Reason::OwnAccount,
         RevertMergeError::NotOnRoster(_) => Reason::NotAllowed,
         RevertMergeError::MergedSince { .. } => Reason::PersonMerged,
+        RevertMergeError::SplitInHand(_) => Reason::SplitInHand,
         RevertMergeError::Used(_) => Reason::MergeUsed,
     }
 }
@@ -93,6 +95,7 @@ pub(super) fn reason_of_request_erasure(error: &RequestErasureError) -> Reason {
         | RequestErasureError::LockOutside(_)
         | RequestErasureError::LockPast(_) => Reason::ErasureInvalid,
         RequestErasureError::InHand { .. } => Reason::ErasureInHand,
+        RequestErasureError::SplitInHand(_) => Reason::SplitInHand,
         RequestErasureError::AbsorbedFirst(_) => Reason::AbsorbedFirst,
     }
 }

@@ -9,6 +9,7 @@ impl InChinese for IssueError {
     fn zh(&self) -> String {
         match self {
             Self::OutcomeDisputed => "该学习成果存疑，其机构尚未确认".into(),
+            Self::OutcomeInSplit => "账户正在拆分，办结前不能签发".into(),
             Self::OutcomeQuarantined => {
                 "该学习成果与同一记录的另一项重复，已隔离：请为另一项签发".into()
             }

@@ -35,6 +35,7 @@ impl InChinese for RequestErasureError {
             Self::NotInOrder => "范围与保留期须按次序各列一次，范围至少一项".into(),
             Self::LockOutside(of) => format!("{}定了保留期，却不在删除范围内", purpose(*of)),
             Self::LockPast(of) => format!("{}的保留期必须晚于今天", purpose(*of)),
+            Self::SplitInHand(split) => format!("拆分 {split} 正在办理：请先办结或撤回"),
             Self::AbsorbedFirst(number) => {
                 format!("请先申请删除已并入此编号的 {number}")
             }

@@ -29,6 +29,7 @@ impl InChinese for ApplyMergeError {
                 format!("一人最多 {NUMBERS_MAX} 个编号，合并最多 {DEPTH_MAX} 层")
             }
             Self::Barred(person) => format!("人员 {person} 已暂停或已登记去世：请先办结"),
+            Self::SplitInHand(split) => format!("拆分 {split} 正在办理：请先办结或撤回"),
             Self::TooManyLots { lots } => {
                 format!("被并入的账户有 {lots} 笔学分，一次最多 {LOTS_MAX} 笔")
             }
@@ -47,6 +48,7 @@ impl InChinese for RevertMergeError {
             Self::MergedSince { person, into } => {
                 format!("{person} 后来又并入 {into}：请先撤回那次合并")
             }
+            Self::SplitInHand(split) => format!("拆分 {split} 正在办理：请先办结或撤回"),
             Self::Used(outcome) => {
                 format!("学习成果 {outcome} 在合并后登记、变更过或发过证书：须拆分，逐项说明归谁")
             }

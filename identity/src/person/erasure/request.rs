@@ -71,6 +71,9 @@ pub enum RequestErasureError {
     /// A number that was merged into this one still has its values.
     #[error("ask first for the erasure of {0}, which was merged into this number")]
     AbsorbedFirst(Uuid),
+    /// Which outcome is whose is being settled: a value would go with the wrong person's.
+    #[error("split {0} is in hand: finish or withdraw it first")]
+    SplitInHand(Uuid),
     /// Another erasure has this in hand.
     #[error("erasure {erasure} has {purpose} in hand already")]
     InHand {
@@ -178,6 +181,9 @@ impl Decision for RequestErasure {
             if !purposes.iter().all(gone) {
                 return Err(RequestErasureError::AbsorbedFirst(*number));
             }
+        }
+        if let Some(split) = &state.splits.in_hand {
+            return Err(RequestErasureError::SplitInHand(split.split));
         }
         let in_hand = |purpose: &Purpose| state.erasure_of(*purpose);
         let first = purposes.iter().find_map(|it| Some((*it, in_hand(it)?)));

@@ -24,6 +24,7 @@ const CHARS_MAX: &[(&str, usize)] = &[
     ("place", 200),
     ("remarks", 1_000),
     ("source", 43),
+    ("evidence", 1_000),
     ("reason_text", 1_000),
     // What a credential commits to: the text of its document, and its holder's key.
     ("document", 6_000),

@@ -24,6 +24,7 @@ const CHARS_MAX: &[(&str, usize)] = &[
     ("place", 200),
     ("remarks", 1_000),
     ("source", 43),
+    ("evidence", 1_000),
     ("reason_text", 1_000),
     // An account at a provider (OpenID Connect Core §2: at most 255 characters).
     ("iss", 255),

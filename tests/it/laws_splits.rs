@@ -304,13 +304,15 @@ impl Play<'_> {
     fn unmoved(&self, of: u64, manifest: &Manifest) -> Vec<Uuid> {
         let get = |it| Ok::<_, ()>(self.account(it));
         let division = Division::read(number(of), manifest.other, get).unwrap();
-        let stands = |it: &&Uuid| self.things.iter().any(|thing| thing.outcome == **it);
+        let account = &division.whole.account;
         let moves = manifest.moves.iter().map(|it| (it, true));
-        let stays = manifest.stays.iter().map(|it| (it, false));
-        let wrong = moves
-            .chain(stays)
-            .filter(|(it, moves)| !division.is_settled(**it, *moves));
-        wrong.map(|(it, _)| it).filter(stands).copied().collect()
+        let named = moves.chain(manifest.stays.iter().map(|it| (it, false)));
+        let stand = named.filter(|(it, _)| self.things.iter().any(|thing| thing.outcome == **it));
+        let wrong = stand.filter(|(it, moves)| {
+            let outcome = account.outcome(**it).expect("it stands");
+            !division.is_settled(outcome, *moves)
+        });
+        wrong.map(|(it, _)| *it).collect()
     }
 
     fn transfer(&mut self, of: u64, at: usize) -> Came {

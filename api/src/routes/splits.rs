@@ -218,7 +218,7 @@ impl App {
                 };
                 let awarder = self.institution(outcome.origin.awarder)?;
                 let ended = matches!(outcome.state(&awarder), OutcomeState::Revoked(_));
-                if !ended && !division.is_settled(*id, moves) {
+                if !ended && !division.is_settled(outcome, moves) {
                     unmoved.push(*id);
                 }
             }
@@ -248,7 +248,7 @@ impl App {
             &outcome.values,
         )?;
         let named = |it: &identity::erasable::Opened| {
-            let names = credentials::account::outcome::ERASABLE.iter();
+            let names = transfer::ERASABLE.iter();
             let name = names.copied().find(|name| *name == it.name())?;
             Some((name, it.expose().clone()))
         };

@@ -226,7 +226,8 @@ const TABLE: &[Kind] = &[
     Kind::alone(split::propose::KIND, COUNTERS, split::propose::ERASABLE)
         .with_second(Act::Merge, COUNTERS.roles),
     Kind::alone(split::agree::KIND, OFFICERS, &[]),
-    Kind::alone(split::transfer::KIND, OFFICERS, outcome::ERASABLE).keeping(Purpose::StudyRecord),
+    Kind::alone(split::transfer::KIND, OFFICERS, split::transfer::ERASABLE)
+        .keeping(Purpose::StudyRecord),
     Kind::alone(split::apply::KIND, COUNTERS, &[]),
     Kind::alone(split::withdraw::KIND, COUNTERS, &[]),
     Kind::alone(record_outcome::KIND, STAFF, outcome::ERASABLE).keeping(Purpose::StudyRecord),

@@ -1,5 +1,7 @@
 //! split.apply: every outcome is where it belongs, its issuer agrees, and both accounts may be used.
 
+use std::collections::BTreeSet;
+
 use identity::ask::Ask;
 use identity::did::IssuerNumber;
 use identity::person::split::{Ending, Event, to_fact};
@@ -83,6 +85,7 @@ impl Decision for Apply {
             return Err(ApplySplitError::OwnAccount);
         }
         let division = Division::in_world(world, person, other);
+        let mut awarders = BTreeSet::new();
         for outcome in &division.whole.account.outcomes {
             let moves = manifest.moves.contains(&outcome.id);
             if is_revoked(world, outcome) {
@@ -94,10 +97,12 @@ impl Decision for Apply {
                 }
                 continue;
             }
-            if !division.is_settled(outcome.id, moves) {
+            if !division.is_settled(outcome, moves) {
                 return Err(ApplySplitError::NotMoved(outcome.id));
             }
-            let awarder = outcome.origin.awarder;
+            awarders.insert(outcome.origin.awarder);
+        }
+        for awarder in awarders {
             let mut agreed = in_hand.agreed.iter();
             let is_agreed = agreed.any(|(it, _)| speaks_for(world, *it, awarder));
             if !is_agreed && !is_silent(world, awarder) {

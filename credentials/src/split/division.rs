@@ -61,12 +61,15 @@ impl Division {
         brought.is_some_and(|it| it.account.outcome(outcome).is_some())
     }
 
-    /// Whether an outcome lies where it belongs, the other person's if `moves`.
-    pub fn is_settled(&self, outcome: Uuid, moves: bool) -> bool {
+    /// Whether an outcome lies where it belongs, the other person's if `moves`. What was recorded under a number
+    /// that is parted does not stay behind: whatever is said of it names that number.
+    pub fn is_settled(&self, outcome: &Outcome, moves: bool) -> bool {
+        let is_there = self.is_of_other(outcome.id);
         if moves {
-            self.is_of_other(outcome) && !self.own.has_said_of(outcome)
+            is_there && !self.own.has_said_of(outcome.id)
         } else {
-            !self.is_of_other(outcome)
+            let brought = self.brought.as_ref();
+            !is_there && !brought.is_some_and(|it| it.numbers.contains(&outcome.person))
         }
     }
 

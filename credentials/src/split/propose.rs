@@ -203,8 +203,7 @@ impl Propose {
             return Err(ProposeSplitError::OutcomeUnknown(*unknown));
         }
         let stuck = standing.find(|it| {
-            !division.is_settled(it.id, moves.contains(&it.id))
-                && is_silent(world, it.origin.awarder)
+            !division.is_settled(it, moves.contains(&it.id)) && is_silent(world, it.origin.awarder)
         });
         match stuck {
             Some(outcome) => Err(ProposeSplitError::IssuerSilent {

@@ -25,6 +25,16 @@ use crate::policy::{self, Adopted, PolicyError, preset};
 
 /// The assertion's kind.
 pub const KIND: &str = "split.move.v1";
+/// Members that are disclosed, never open: what an outcome or its correction may have.
+pub const ERASABLE: &[&str] = &[
+    "title",
+    "grade",
+    "teacher",
+    "place",
+    "remarks",
+    "source",
+    "reason_text",
+];
 
 /// The assertion's data; shipped: never changes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -168,7 +178,7 @@ impl Decision for Transfer {
             .outcome(data.moved)
             .filter(|it| !is_revoked(world, it))
             .ok_or(TransferError::OutcomeUnknown(data.moved))?;
-        if division.is_settled(outcome.id, moves) {
+        if division.is_settled(outcome, moves) {
             return Err(TransferError::Settled(outcome.id));
         }
         let institution = self.check_outcome(world, outcome)?;

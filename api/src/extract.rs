@@ -53,8 +53,8 @@ impl Caller {
             }
         }
         // Who came back by a recovery is told apart from who was signed in before it.
-        if let Signed::Session { proven_at_ms, .. } = self.signed
-            && person.recoveries.completed_ms() > Some(proven_at_ms)
+        if let Signed::Session { begun_at_ms, .. } = self.signed
+            && person.recoveries.completed_ms() > Some(begun_at_ms)
         {
             return Err(Problem::of(Reason::SessionOver));
         }

@@ -52,6 +52,8 @@ pub enum Signed {
         loa: Level,
         /// When who it is was last shown, Unix milliseconds.
         proven_at_ms: i64,
+        /// When the session began, Unix milliseconds.
+        begun_at_ms: i64,
     },
 }
 
@@ -82,10 +84,8 @@ impl SignIn {
     ) -> Result<Self, provider::BadProvider> {
         let base_url = config.public_url.clone();
         let base_url = base_url.unwrap_or_else(|| format!("https://{host}"));
-        let providers = config.providers.iter().cloned();
-        let providers = providers.map(|it| provider::Provider::new(it).map(Arc::new));
         Ok(Self {
-            providers: providers.collect::<Result<_, _>>()?,
+            providers: provider::Provider::all(&config.providers)?,
             ceremonies: ceremony::Ceremonies::new(Arc::clone(side), Arc::clone(clock), master),
             base_url: base_url.trim_end_matches('/').to_owned(),
             sessions: session::Sessions::new(Arc::clone(side), Arc::clone(clock), master),
@@ -182,8 +182,17 @@ fn of_session(app: &App, secret: &str, parts: &Parts) -> Result<Caller, Problem>
     if !reads && !sent.is_some_and(|sent| sessions.is_csrf_token(id, sent)) {
         return Err(Problem::of(Reason::CsrfMissing));
     }
+    session_caller(app, id, &session)
+}
+
+/// Who calls with a session, if what began it still stands: the link, and whose number it names.
+pub(crate) fn session_caller(
+    app: &App,
+    id: Digest,
+    session: &session::Session,
+) -> Result<Caller, Problem> {
     if let Some((linked, link)) = session.link
-        && !app.still_linked(linked, link)?
+        && (app.still_linked(linked, link)?.is_none() || app.holder(linked)? != session.person)
     {
         return Err(Problem::of(Reason::SessionOver));
     }
@@ -217,12 +226,14 @@ impl Caller {
     }
 
     /// Refuses a session that is not assured enough for what a role does.
-    fn is_assured(&self) -> Result<(), Problem> {
+    fn is_assured(&self, action: &str) -> Result<(), Problem> {
         let Signed::Session { loa, .. } = self.signed else {
             return Ok(());
         };
         let needed = if self.role.is_appointed() {
             OFFICER_LEVEL
+        } else if GRAVE.contains(&action) {
+            Level::GOVERNMENT
         } else {
             OWN_RECORD_LEVEL
         };
@@ -240,9 +251,10 @@ impl Caller {
 const READS_BY_POST: [&str; 1] = ["/v1/learners/search"];
 
 /// Acts before which a person shows anew who it is: what they change cannot be changed back.
-const FRESH: [&str; 15] = [
+const FRESH: [&str; 16] = [
     "admit-institution",
     "assure-person",
+    "bind-link",
     "change-institution",
     "complete-recovery",
     "decide-proposal",
@@ -258,6 +270,9 @@ const FRESH: [&str; 15] = [
     "set-contacts",
 ];
 
+/// What learners do at level 3 only (SECURITY §1.3), however they are known elsewhere.
+const GRAVE: [&str; 2] = ["delegate", "merge"];
+
 /// Whether one's own sessions may be seen and ended: with any session, also one that opens nothing else.
 const OWN_SESSIONS: &str = "own-sessions";
 
@@ -270,10 +285,10 @@ pub(crate) fn guard(
     method: &Method,
     path: &str,
 ) -> Result<(), Problem> {
-    if action != OWN_SESSIONS {
-        caller.is_assured()?;
-    }
     let reads = *method == Method::GET || *method == Method::HEAD || READS_BY_POST.contains(&path);
+    if action != OWN_SESSIONS {
+        caller.is_assured(if reads { "" } else { action })?;
+    }
     if reads {
         return Ok(());
     }

@@ -23,6 +23,7 @@ pub(crate) const REFUSALS: &[fn()] = &[
     an_officer_is_linked_by_invitation_or_by_security,
     an_institution_links_its_own_staff,
     nobody_shuts_himself_out,
+    what_a_mistaken_merge_let_in_goes_with_it,
     a_ceremony_links_once_and_links_are_counted,
 ];
 
@@ -181,18 +182,8 @@ fn nobody_links_for_another_nor_better_than_is_known() {
 #[test]
 fn an_officer_is_linked_by_invitation_or_by_security() {
     let mut given = given().appointed(person(6), Role::Security, None);
-    let holds = not_served(NotServed::HoldsRoles(officer(1, 1)));
-    let officers = links(officer(1, 1), 1, 3);
-    refused(
-        &mut given,
-        &officers,
-        not_served(NotServed::PersonUnknown(officer(1, 1))),
-    );
-    let mut known = Given::genesis()
-        .admitted(SCHOOL)
-        .registered(officer(1, 1))
-        .appointed(officer(1, 1), Role::Counter, Some(SCHOOL));
-    refused(&mut known, &officers, holds);
+    let unknown = not_served(NotServed::PersonUnknown(officer(1, 1)));
+    refused(&mut given, &links(officer(1, 1), 1, 3), unknown);
     // The first one is the officer's own, by the operator's invitation; the next is not.
     let invited = |ceremony| links(registrar(), ceremony, 4);
     let first = given.makes(&invited(1));
@@ -215,15 +206,25 @@ fn an_officer_is_linked_by_invitation_or_by_security() {
     let agreed = given.makes(&said::approve(proposal.target, person(6), "security"));
     assert!(agreed.kinds().contains(&"link.confirmed.v1"));
     let of_learner = given.makes(&own(learner(), 9, 3));
-    let takes = |who, link| {
+    // Taking away too: one administrator would shut all others out.
+    let takes = |kind: &str, who, link| {
         let data = removal(who, link);
-        Asking::new(Signer::registrar(), link::REMOVE, &data).by(security(), "security")
+        Asking::new(Signer::registrar(), kind, &data).by(security(), "security")
     };
-    let not_yours = RemoveLinkError::NotYours;
-    let learners = takes(learner(), of_learner.earlier().id);
-    refused(&mut given, &learners, not_yours);
-    given.makes(&takes(registrar(), first.earlier().id));
-    assert_eq!(state(&given, registrar()).standing().len(), 1);
+    let (first, learners) = (first.earlier().id, of_learner.earlier().id);
+    let not_yours = || RemoveLinkError::NotYours;
+    let alone = takes(link::REMOVE, registrar(), first);
+    refused(&mut given, &alone, not_yours());
+    let learners = takes(link::REMOVE_OFFICER, learner(), learners);
+    refused(&mut given, &learners, not_yours());
+    let proposal = given.makes(&takes(link::REMOVE_OFFICER, registrar(), first));
+    given.makes(&said::approve(proposal.target, person(6), "security"));
+    let second = state(&given, registrar()).standing()[0].id;
+    let proposal = given.makes(&takes(link::REMOVE_OFFICER, registrar(), second));
+    given.makes(&said::approve(proposal.target, person(6), "security"));
+    assert!(state(&given, registrar()).standing().is_empty());
+    // Whom nothing signs in any more comes back by another invitation.
+    given.makes(&invited(4));
 }
 
 /// A school would make a stranger its clerk, and come in as that person.
@@ -241,6 +242,8 @@ fn an_institution_links_its_own_staff() {
     };
     let confirm = |who, ceremony, number| by(links(who, ceremony, 4), number);
     let linked = given.makes(&confirm(clerk, 1, SCHOOL));
+    let only = state(&given, clerk).standing()[0].only;
+    assert_eq!(only, Some(IssuerNumber(SCHOOL)), "in its own roles alone");
     let before = ConfirmLinkError::LinkedBefore(clerk);
     refused(&mut given, &confirm(clerk, 2, SCHOOL), before);
     // School 1 registered this learner; school 2 only calls the learner its clerk.
@@ -275,6 +278,41 @@ fn nobody_shuts_himself_out() {
     refused(&mut given, &last, RemoveLinkError::LastOne);
     given.makes(&people::sheet(learner(), person(77)));
     given.makes(&last);
+}
+
+/// A stranger would stay in an account that was never the stranger's; or a thief in an account that its
+/// owner opened again.
+#[test]
+fn what_a_mistaken_merge_let_in_goes_with_it() {
+    let (mut given, other) = (given(), person(22));
+    let theirs = given.makes(&own(other, 1, 3)).earlier().id;
+    let merge = said::merge(&said::merging(other, learner()));
+    given.agreed_by_registrars(&merge);
+    // A counter alone makes no second way in: the other number's account signs in already.
+    let before = ConfirmLinkError::LinkedBefore(learner());
+    refused(&mut given, &links(learner(), 2, 3), before);
+    let later = given.makes(&own(learner(), 3, 3)).earlier().id;
+    given.makes(&people::sheet(learner(), person(77)));
+    let (_, reverted) = given.agreed_by_registrars(&said::unmerge(other, learner()));
+    assert!(reverted.kinds().contains(&"merge.reverted.v1"));
+    assert!(state(&given, learner()).find(later).is_none());
+    let whole: Person = given.state(&person::wire::stream(learner()));
+    assert!(whole.recoveries.sheet.is_none());
+    assert!(state(&given, other).find(theirs).is_some());
+    // Merged for good, the holder takes the other number's account away, and a recovery ends it too.
+    given.agreed_by_registrars(&merge);
+    let holder = |given: &Given| -> Person { given.state(&person::wire::stream(learner())) };
+    let link = state(&given, other).find(theirs).unwrap();
+    assert!(link.counts_for(&holder(&given)));
+    let takes = by_learner(learner(), link::REMOVE, &removal(other, theirs));
+    let by_other = by_learner(person(23), link::REMOVE, &removal(other, theirs));
+    refused(&mut given, &by_other, RemoveLinkError::NotYours);
+    let (proposal, _) = given.agreed_by_registrars(&people::starts(learner(), false));
+    given.now_ms += DELAY_MS;
+    given.makes(&people::opens(learner(), proposal.id));
+    assert!(!link.counts_for(&holder(&given)));
+    given.makes(&links(learner(), 4, 3));
+    given.makes(&takes);
 }
 
 /// One ceremony would link twice, or an account's links grow without end.

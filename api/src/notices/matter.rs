@@ -3,6 +3,7 @@
 use credentials::account::{self};
 use credentials::credential::{self, Credential};
 use identity::person::delegation::Event as Delegation;
+use identity::person::link::Event as Link;
 use identity::person::recovery::Event as Recovery;
 use identity::person::{self, Event as Person};
 use ledger::commit::Commit;
@@ -30,6 +31,10 @@ pub enum Matter {
     RecoveryCompleted,
     /// Somebody may act in the own name from now on.
     DelegationGiven,
+    /// An account at a provider signs the person in from now on.
+    LinkAdded,
+    /// One does so no more.
+    LinkRemoved,
     /// A number or address was set, replaced or removed: the one before is told too.
     ContactChanged,
     /// One may act in somebody's name from now on.
@@ -59,6 +64,8 @@ impl Matter {
             Self::RecoveryVetoed => "recovery-vetoed",
             Self::RecoveryCompleted => "recovery-completed",
             Self::DelegationGiven => "delegation-given",
+            Self::LinkAdded => "link-added",
+            Self::LinkRemoved => "link-removed",
             Self::ContactChanged => "contact-changed",
             Self::DelegationReceived => "delegation-received",
             Self::DelegationEnding { .. } => "delegation-ending",
@@ -79,6 +86,8 @@ impl Matter {
                 | Self::RecoveryCompleted
                 | Self::DelegationGiven
                 | Self::ContactChanged
+                | Self::LinkAdded
+                | Self::LinkRemoved
         )
     }
 }
@@ -103,7 +112,8 @@ impl App {
                     // The first number or address replaced none: there is nobody to be warned.
                     if let Person::Contact(said) = &event {
                         let state = self.ledger.state::<person::Person>(&fact.stream)?;
-                        let replaced = state.contacts.before(said.channel(), self.now_ms());
+                        let mut replaced = state.contacts.before(said.channel(), self.now_ms());
+                        let replaced = replaced.next();
                         matters.extend(replaced.map(|_| (id, Matter::ContactChanged)));
                     }
                     matters.extend(of_person(id, &event));
@@ -140,6 +150,8 @@ fn of_person(person: Uuid, event: &Person) -> Vec<(Uuid, Matter)> {
             (person, Matter::DelegationGiven),
             (granted.agent, Matter::DelegationReceived),
         ],
+        Person::Link(Link::Confirmed { .. }) => vec![(person, Matter::LinkAdded)],
+        Person::Link(Link::Removed { .. }) => vec![(person, Matter::LinkRemoved)],
         // Taking back is silent (SECURITY §1.5).
         _ => Vec::new(),
     }

@@ -43,7 +43,7 @@ struct Entry {
     channel: Channel,
     /// To where the channel led before: who took the account over set another address first.
     #[serde(default)]
-    before: bool,
+    before: Option<Uuid>,
     notice: Uuid,
     matter: Matter,
     tries: u8,
@@ -62,11 +62,14 @@ struct Stops {
 /// In order of being due; the channel, and which address of it, keep two of one notice apart.
 fn key(due_ms: i64, entry: &Entry) -> Vec<u8> {
     let due = u64::try_from(due_ms).unwrap_or_default().to_be_bytes();
+    let before = entry
+        .before
+        .map_or_else(Vec::new, |by| by.as_bytes().to_vec());
     [
-        &due,
+        due.as_slice(),
         entry.notice.as_bytes().as_slice(),
         entry.channel.as_str().as_bytes(),
-        if entry.before { "-before" } else { "" }.as_bytes(),
+        before.as_slice(),
     ]
     .concat()
 }
@@ -87,13 +90,10 @@ impl App {
         let state = self.ledger.state::<Person>(&wire::stream(person))?;
         let now_ms = self.now_ms();
         for (channel, _) in &self.notices.carriers {
-            let now = state.contacts.get(*channel).is_some();
-            let before =
-                notice.matter.guards_account() && state.contacts.before(*channel, now_ms).is_some();
-            for before in [(now, false), (before, true)]
-                .into_iter()
-                .filter_map(|(leads, before)| leads.then_some(before))
-            {
+            let now = state.contacts.get(*channel).map(|_| None);
+            let before = state.contacts.before(*channel, now_ms);
+            let before = before.filter(|_| notice.matter.guards_account());
+            for before in now.into_iter().chain(before.map(|(by, _)| Some(by.id))) {
                 let secret = match notice.matter {
                     Matter::RecoveryStarted { recovery, ready_ms } => {
                         let stops = Stops { person, recovery };
@@ -231,11 +231,13 @@ impl App {
         let state = self.ledger.state::<Person>(&wire::stream(entry.person))?;
         let may = matches!(state.barred(), None | Some(Barred::Suspended));
         let agreed = state.consents.given(Use::Contact).is_some() && wanted;
-        let leads = if entry.before {
-            state.contacts.before(entry.channel, self.now_ms())
-        } else {
-            let now = state.contacts.get(entry.channel);
-            now.map(|(by, values)| (*by, values))
+        let mut before = state.contacts.before(entry.channel, self.now_ms());
+        let leads = match entry.before {
+            Some(id) => before.find(|(by, _)| by.id == id),
+            None => {
+                let now = state.contacts.get(entry.channel);
+                now.map(|(by, values)| (*by, values))
+            }
         };
         let Some((by, values)) = leads else {
             return Ok(None);

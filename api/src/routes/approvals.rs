@@ -9,6 +9,7 @@ use axum::response::Response;
 use identity::approval::Approval;
 use identity::approval::decide::{Answer, Data, KIND};
 use identity::person::erasure::request;
+use identity::person::link;
 use ledger::assertion::{Act, Target};
 use projections::institutions::Filter;
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,9 @@ pub struct DecisionBody {
     /// approve or reject.
     #[schema(value_type = String, example = "approve")]
     decision: Answer,
+    /// To agree to link an officer's account: the twelve digits that the officer's screen shows now, so that
+    /// whoever agrees saw the same account.
+    code: Option<String>,
 }
 
 /// A proposal and what became of it.
@@ -87,6 +91,9 @@ pub async fn decide(
         .proposal
         .as_ref()
         .ok_or(Problem::of(Reason::ProposalUnknown))?;
+    if proposal.kind == link::CONFIRM_OFFICER && body.decision == Answer::Approve {
+        app.is_shown(id, body.code.as_deref())?;
+    }
     let asking = Asking {
         target: Some(Target {
             id,

@@ -6,7 +6,9 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use identity::did::IssuerNumber;
 use identity::erasable::Opened;
+use identity::officer::Officer;
 use identity::person::{Person, link, wire};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,7 +17,7 @@ use uuid::Uuid;
 use super::answer::{self, WriteAnswer};
 use crate::app::App;
 use crate::extract::{Body, Caller};
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::{Problem, ProblemBody, Reason};
 
 /// One account that signs the caller in.
 #[derive(Debug, Serialize, ToSchema)]
@@ -27,6 +29,12 @@ pub struct LinkBody {
     provider: Option<String>,
     /// The best level of assurance that it gives.
     loa: u8,
+    /// The institution in whose roles alone it signs in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u32>)]
+    institution: Option<IssuerNumber>,
+    /// The number that it names; another one since a merge.
+    person: Uuid,
 }
 
 /// What signs the caller in.
@@ -37,26 +45,34 @@ pub struct LinksBody {
 }
 
 impl LinksBody {
+    /// Those of every number of the person's, as far as they sign in.
     fn of(app: &App, person: Uuid) -> Result<Self, Problem> {
-        let state = app.ledger.state::<Person>(&wire::stream(person))?;
-        let opened = app.identity_by_assertion(person)?;
-        let items = state.links.standing().iter().map(|it| {
-            let values = opened.iter().find(|(id, _)| *id == it.id);
-            let iss = values.and_then(|(_, values)| {
-                let iss = values.iter().find(|value| value.name() == link::ISS);
-                iss.and_then(Opened::expose_text)
-            });
-            let mut providers = app.sign_in.providers.iter();
-            let provider = providers.find(|it| Some(it.config.issuer.as_str()) == iss);
-            LinkBody {
-                id: it.id,
-                provider: provider.map(|it| it.config.name.clone()),
-                loa: it.loa.into(),
-            }
+        let holder = app.ledger.state::<Person>(&wire::stream(person))?;
+        let mut items = Vec::new();
+        for (number, state) in app.numbers(person)? {
+            let opened = app.identity_by_assertion(number)?;
+            let standing = state.links.standing().iter();
+            let counting = standing.filter(|it| number == person || it.counts_for(&holder));
+            items.extend(counting.map(|it| Self::item(app, number, *it, &opened)));
+        }
+        Ok(Self { items })
+    }
+
+    fn item(app: &App, number: Uuid, it: link::Link, opened: &[(Uuid, Vec<Opened>)]) -> LinkBody {
+        let values = opened.iter().find(|(id, _)| *id == it.id);
+        let iss = values.and_then(|(_, values)| {
+            let iss = values.iter().find(|value| value.name() == link::ISS);
+            iss.and_then(Opened::expose_text)
         });
-        Ok(Self {
-            items: items.collect(),
-        })
+        let mut providers = app.sign_in.providers.iter();
+        let provider = providers.find(|it| Some(it.config.issuer.as_str()) == iss);
+        LinkBody {
+            id: it.id,
+            provider: provider.map(|it| it.config.name.clone()),
+            loa: it.loa.into(),
+            institution: it.only,
+            person: number,
+        }
     }
 }
 
@@ -87,6 +103,11 @@ pub async fn of_officer(
     _caller: Caller,
     Path(person): Path<Uuid>,
 ) -> Result<Json<LinksBody>, Problem> {
+    // A learner's are nothing for the administrators of roles.
+    let officer = app.ledger.state::<Officer>(&Officer::stream(person))?;
+    if !officer.holds_any() {
+        return Err(Problem::of(Reason::NotFound));
+    }
     LinksBody::of(&app, person).map(Json)
 }
 
@@ -104,7 +125,7 @@ pub async fn remove_learners(
 
 /// Take an officer's link away: the security administrators, or an institution's officer its own staff's.
 #[utoipa::path(delete, path = "/v1/officers/{id}/links/{link}", extensions(("x-action" = json!("grant-role"))), tag = "sign-in", params(("id" = Uuid, Path, description = "the officer's number"), ("link" = Uuid, Path, description = "as listed")), security(("token" = [])),
-    responses((status = 201, description = "removed", body = WriteAnswer), (status = 403, description = "not yours", body = ProblemBody), (status = 404, description = "no such link", body = ProblemBody)))]
+    responses((status = 201, description = "removed", body = WriteAnswer), (status = 202, description = "proposed: a second administrator must agree", body = WriteAnswer), (status = 403, description = "not yours", body = ProblemBody), (status = 404, description = "no such link", body = ProblemBody)))]
 pub async fn remove_officers(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -121,7 +142,12 @@ async fn removed(
     link: Uuid,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let written = app.unlink(caller, person, link).await?;
+    let numbers = app.numbers(person)?;
+    let named = numbers
+        .iter()
+        .find(|(_, state)| state.links.find(link).is_some());
+    let named = named.map_or(person, |(number, _)| *number);
+    let written = app.unlink(caller, named, link).await?;
     Ok(WriteAnswer::new(app, headers, link, &written)?.respond(&written))
 }
 

@@ -20,6 +20,7 @@ use crate::app::App;
 use crate::extract::Caller;
 use crate::pages;
 use crate::problem::{Language, Problem, ProblemBody, Reason};
+use crate::sign_in;
 use crate::sign_in::begin::Shown;
 use crate::sign_in::ceremony::{self, Flow, Unlinked};
 use crate::sign_in::cookie;
@@ -133,7 +134,11 @@ pub async fn begin(
     let (redirect, at_ms) = (redirect(&app, &name), app.now_ms());
     let begun = {
         let (state, step_up) = (state.clone(), query.step_up);
-        wait(move || provider.begin(&redirect, &state, step_up, at_ms)).await?
+        let at = Arc::clone(&provider);
+        wait(&at, move || {
+            provider.begin(&redirect, &state, step_up, at_ms)
+        })
+        .await?
     };
     let flow = Flow {
         browser: Digest::of(browser.as_bytes()),
@@ -191,7 +196,8 @@ pub async fn callback(
             return Err(Problem::of(Reason::LinkTaken));
         }
         let account = App::unlinked(account, provider.config.loa);
-        return to_link(&app, &own.caller(id), account, &headers);
+        let own = sign_in::session_caller(&app, id, &own)?;
+        return to_link(&app, &own, account, &headers);
     }
     let Some(linked) = linked else {
         return unlinked(&app, account, provider.config.loa, &headers);
@@ -237,10 +243,11 @@ async fn redeem(
     answer: Answer,
 ) -> Result<Account, Problem> {
     let (at_ms, redirect) = (app.now_ms(), redirect(app, &flow.provider));
+    let at = Arc::clone(provider);
     let provider = Arc::clone(provider);
     let (verifier, nonce) = (flow.verifier.clone(), flow.nonce.clone());
     let (begun_at_ms, step_up) = (flow.begun_at_ms, flow.step_up);
-    wait(move || {
+    wait(&at, move || {
         provider.check_answered(answer.iss.as_deref(), at_ms)?;
         let code = answer.code.ok_or(NO_CODE)?;
         let expected = Expected {
@@ -276,6 +283,15 @@ fn shown(
     if !flow.role.is_appointed() && !matches!(flow.role, Role::Learner | Role::Proxy) {
         return Err(Problem::of(Reason::NotAllowed));
     }
+    // Its officer vouched for the account in the roles it gives, not for whose record else.
+    if let Some(only) = linked.only
+        && institution != Some(only)
+    {
+        return Err(Problem::of(Reason::NotAllowed).detail((
+            format!("这个账号由机构 {only} 关联，只能以该机构的角色登录"),
+            format!("institution {only} linked this account: it signs in in roles there alone"),
+        )));
+    }
     Ok(Shown {
         person: linked.person,
         role: flow.role,
@@ -298,10 +314,18 @@ fn redirect(app: &App, name: &str) -> String {
     app.sign_in.url(&format!("/login/{name}/callback"))
 }
 
-/// Waits for a provider on a thread that may.
+/// Waits for a provider on a thread that may; few do at once, so that one that hangs holds up nobody else.
 async fn wait<T: Send + 'static, E: Into<Problem> + Send + 'static>(
+    at: &Provider,
     work: impl FnOnce() -> Result<T, E> + Send + 'static,
 ) -> Result<T, Problem> {
+    let turn = Arc::clone(&at.turns).try_acquire_owned();
+    let turn = turn.map_err(|_| Problem::of(Reason::ProviderUnreachable))?;
+    let work = move || {
+        // Held until the work is done: whoever asked may have gone meanwhile.
+        let _turn = turn;
+        work()
+    };
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(Problem::internal)?.map_err(Into::into)
 }
@@ -313,7 +337,6 @@ fn to_link(
     account: Unlinked,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    caller.still_may(app)?;
     let language = Language::of(headers);
     let (ceremony, proof) = app.link_proof(caller, account)?;
     let body = login_pages::to_link(language, ceremony, &proof);

@@ -47,8 +47,7 @@ pub async fn link(
     let linking = async {
         let session = session_of(&app, &headers)?;
         let (id, session) = session.ok_or(Problem::of(Reason::NotSignedIn))?;
-        let caller = session.caller(id);
-        caller.still_may(&app)?;
+        let caller = sign_in::session_caller(&app, id, &session)?;
         sign_in::guard(
             &app,
             &caller,

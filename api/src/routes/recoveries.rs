@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::answer::{self, WriteAnswer};
 use super::learners::derived_id;
+use super::login::session_of;
 use super::standings::words;
 use crate::app::App;
 use crate::extract::{Body, Caller};
@@ -266,7 +267,9 @@ pub async fn by_code(
             // suspended is let in when that ends.
             let state = app.ledger.state::<Person>(&wire::stream(person))?;
             if state.barred().is_none() {
-                let opened = app.begin_session(by_sheet(person, &app, &headers), None)?;
+                let before = session_of(&app, &headers)?;
+                let opened =
+                    app.begin_session(by_sheet(person, &app, &headers), before.as_ref())?;
                 cookies.push((header::SET_COOKIE, (*opened.cookie()).clone()));
             }
         }

@@ -77,6 +77,7 @@ impl App {
             term,
             agent: shown.agent,
             made_at_ms,
+            begun_at_ms: now_ms,
             proven_at_ms: shown.proven_at_ms.min(now_ms),
             used_at_ms: now_ms,
         };

@@ -6,8 +6,11 @@
 
 use std::sync::Arc;
 
+use identity::approval::{Approval, decide};
+use identity::did::IssuerNumber;
 use identity::erasable::Commitments;
 use identity::person::assurance::Level;
+use identity::person::link::Link;
 use identity::person::{Person, link, wire};
 use identity::role::Role;
 use ledger::assertion::By;
@@ -35,6 +38,8 @@ pub struct Linked {
     pub link: Uuid,
     /// The best level of assurance that it gives.
     pub loa: Level,
+    /// The institution in whose roles alone it signs in.
+    pub only: Option<IssuerNumber>,
 }
 
 impl App {
@@ -48,12 +53,11 @@ impl App {
         let Some((linked, id)) = self.vault.lookup_holder(alias)? else {
             return Ok(None);
         };
-        let state = self.ledger.state::<Person>(&wire::stream(linked))?;
-        let Some(link) = state.links.find(id) else {
+        let Some(link) = self.still_linked(linked, id)? else {
             return Ok(None);
         };
         let person = self.holder(linked)?;
-        // A merge raises nobody's level: until linked anew it opens the own record, and no more.
+        // A merge raises nobody's level: until linked anew it opens the own record, and nothing graver.
         let loa = if person == linked {
             link.loa
         } else {
@@ -64,13 +68,22 @@ impl App {
             linked,
             link: id,
             loa,
+            only: link.only,
         }))
     }
 
-    /// Whether a link still stands.
-    pub(super) fn still_linked(&self, linked: Uuid, link: Uuid) -> Result<bool, Problem> {
+    /// The link, if it still stands and counts for whoever has the number now.
+    pub(super) fn still_linked(&self, linked: Uuid, link: Uuid) -> Result<Option<Link>, Problem> {
         let state = self.ledger.state::<Person>(&wire::stream(linked))?;
-        Ok(state.links.find(link).is_some())
+        let Some(found) = state.links.find(link) else {
+            return Ok(None);
+        };
+        let person = self.holder(linked)?;
+        if person == linked {
+            return Ok(Some(found));
+        }
+        let holder = self.ledger.state::<Person>(&wire::stream(person))?;
+        Ok(Some(found).filter(|it| it.counts_for(&holder)))
     }
 
     /// What lets a person who is signed in link an account that was shown in the same browser.
@@ -208,7 +221,12 @@ impl App {
         link: Uuid,
     ) -> Result<Written, Problem> {
         let data = link::RemoveData { link, person };
-        self.ask(Asking::open(caller, link::REMOVE, &data)?).await
+        let kind = if caller.role == Role::Security && caller.person != person {
+            link::REMOVE_OFFICER
+        } else {
+            link::REMOVE
+        };
+        self.ask(Asking::open(caller, kind, &data)?).await
     }
 
     /// Lets go of an account whose link was taken away.
@@ -221,11 +239,40 @@ impl App {
         let Some((person, id)) = self.vault.lookup_holder(alias)? else {
             return Ok(());
         };
-        // In the log and no link any more: it was removed. What is not in the log may still come.
-        if self.ledger.position_of(id)?.is_some() && !self.still_linked(person, id)? {
+        // What is not in the log may still come; nor may what waits for a second person.
+        if self.ledger.position_of(id)?.is_none() {
+            return Ok(());
+        }
+        let approval = identity::approval::wire::stream(id);
+        let approval = self.ledger.state::<Approval>(&approval)?;
+        let waits = approval.proposal.as_ref().is_some_and(|proposal| {
+            let open = approval.completed.is_none() && approval.rejected.is_none();
+            open && self.now_ms().saturating_sub(proposal.recorded_at_ms) <= decide::TERM_MS
+        });
+        let person = self.ledger.state::<Person>(&wire::stream(person))?;
+        if !waits && person.links.find(id).is_none() {
             self.vault.lookup_release(alias, id)?;
         }
         Ok(())
+    }
+
+    /// Refuses an agreement to link an officer's account of who was not shown that account: the proposal
+    /// holds commitments alone, and whoever agrees must know to what.
+    pub(crate) fn is_shown(&self, proposal: Uuid, code: Option<&str>) -> Result<(), Problem> {
+        let invalid = || Problem::of(Reason::LinkProofInvalid);
+        let code = code.ok_or_else(invalid)?;
+        let code: String = code.chars().filter(char::is_ascii_digit).collect();
+        let account: Option<Unlinked> = self.sign_in.ceremonies.take(&code)?;
+        let account = account.ok_or_else(invalid)?;
+        let normalised = link_alias(&account.iss, &account.sub);
+        let alias = Alias {
+            kind: LINK,
+            normalised: &normalised,
+        };
+        match self.vault.lookup_holder(alias)? {
+            Some((_, by)) if by == proposal => Ok(()),
+            _ => Err(invalid()),
+        }
     }
 
     /// An account that was shown just now, to be linked.

@@ -11,11 +11,12 @@ use crate::app::App;
 use crate::problem::Problem;
 
 /// Kinds of facts that end what their person is signed in with.
-const ENDING: [&str; 5] = [
+const ENDING: [&str; 6] = [
     assurance::LOWERED_V1,
     wire::SUSPENDED_V1,
     wire::DEATH_RECORDED_V1,
     wire::MERGE_APPLIED_V1,
+    wire::MERGE_REVERTED_V1,
     recovery::wire::COMPLETED_V1,
 ];
 
@@ -40,7 +41,14 @@ impl App {
             let Ok(person) = fact.stream.key().parse() else {
                 continue;
             };
-            if let Err(problem) = self.sign_out(person) {
+            let ended = self.sign_out(person).and_then(|()| {
+                // Its code opens nothing by the log already; gone, it cannot even be tried.
+                match &*fact.kind {
+                    recovery::wire::COMPLETED_V1 => Ok(self.sheets.end(person)?),
+                    _ => Ok(()),
+                }
+            });
+            if let Err(problem) = ended {
                 let why = problem.internal.unwrap_or_default();
                 tracing::error!(why, "what somebody was signed in with is still there");
             }

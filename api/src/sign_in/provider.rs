@@ -7,6 +7,7 @@
 mod id_token;
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ use openidconnect::{
     RequestTokenError, Scope, SignatureVerificationError, TokenResponse as _,
 };
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 use ureq::http;
 use zeroize::Zeroizing;
 
@@ -34,6 +36,10 @@ use id_token::{Wanted, what_is_wrong};
 
 /// How long what a provider says of itself, and its keys, are used without asking again.
 const CACHED_MS: i64 = 3_600_000;
+/// How long a provider that did not answer is not asked again.
+const FAILED_MS: i64 = 15_000;
+/// Requests to one provider at once.
+const AT_ONCE: usize = 16;
 /// Largest answer of a provider in bytes.
 const ANSWER_BYTES_MAX: u64 = 256 * 1_024;
 /// Longest that a provider may take to answer.
@@ -174,11 +180,30 @@ pub struct Provider {
     agent: ureq::Agent,
     /// What it said of itself, and when.
     cache: Mutex<Option<(Arc<Metadata>, i64)>>,
+    /// When it last did not answer, Unix milliseconds.
+    failed_at_ms: AtomicI64,
+    /// Who waits for it at once.
+    pub turns: Arc<Semaphore>,
 }
 
 impl Provider {
+    /// Those of the settings, each under a name of its own.
+    pub fn all(configs: &[ProviderConfig]) -> Result<Vec<Arc<Self>>, BadProvider> {
+        let mut all: Vec<Arc<Self>> = Vec::with_capacity(configs.len());
+        for config in configs {
+            if all.iter().any(|it| it.config.name == config.name) {
+                return Err(BadProvider {
+                    name: config.name.clone(),
+                    what: "two providers have this name",
+                });
+            }
+            all.push(Arc::new(Self::new(config.clone())?));
+        }
+        Ok(all)
+    }
+
     /// Checks the settings of one.
-    pub fn new(config: ProviderConfig) -> Result<Self, BadProvider> {
+    fn new(config: ProviderConfig) -> Result<Self, BadProvider> {
         let bad = |what| BadProvider {
             name: config.name.clone(),
             what,
@@ -214,6 +239,8 @@ impl Provider {
             issuer,
             agent,
             cache: Mutex::default(),
+            failed_at_ms: AtomicI64::new(i64::MIN),
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
         })
     }
 
@@ -228,21 +255,31 @@ impl Provider {
 
     /// What it says of itself; asked anew if that was before `since_ms`, or too long ago.
     fn metadata(&self, now_ms: i64, since_ms: Option<i64>) -> Result<Arc<Metadata>, NotSignedIn> {
-        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((metadata, at_ms)) = &*cache
-            && now_ms.saturating_sub(*at_ms) < CACHED_MS
-            && since_ms.is_none_or(|since_ms| since_ms <= *at_ms)
+        let cached = || {
+            let cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+            cache.clone()
+        };
+        if let Some((metadata, at_ms)) = cached()
+            && now_ms.saturating_sub(at_ms) < CACHED_MS
+            && since_ms.is_none_or(|since_ms| since_ms <= at_ms)
         {
-            return Ok(Arc::clone(metadata));
+            return Ok(metadata);
         }
+        let failed_at_ms = self.failed_at_ms.load(Ordering::Relaxed);
+        if now_ms.saturating_sub(failed_at_ms) < FAILED_MS {
+            return Err(NotSignedIn::Unreachable);
+        }
+        // Without the lock: whoever has what was said before need not wait for who asks anew.
         let found = Metadata::discover(&self.issuer, &|request| self.fetch(request));
         let found = found.map_err(|error| {
             if !matches!(error, DiscoveryError::Request(_)) {
                 tracing::warn!(provider = self.config.name, %error, "a provider's own description is not usable");
             }
+            self.failed_at_ms.store(now_ms, Ordering::Relaxed);
             NotSignedIn::Unreachable
         })?;
         let found = Arc::new(found);
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         *cache = Some((Arc::clone(&found), now_ms));
         Ok(found)
     }

@@ -130,6 +130,9 @@ pub struct Session {
     pub agent: Agent,
     /// When the person first signed in here.
     pub made_at_ms: i64,
+    /// When this session began, by our clock: after whatever it must come after.
+    #[serde(default)]
+    pub begun_at_ms: i64,
     /// When who it is was last shown.
     pub proven_at_ms: i64,
     /// When it was last used, to the minute.
@@ -155,6 +158,7 @@ impl Session {
                 id,
                 loa: self.loa,
                 proven_at_ms: self.proven_at_ms,
+                begun_at_ms: self.begun_at_ms,
             },
         }
     }

@@ -391,9 +391,11 @@ fn deposits(
     let mut refused = Vec::new();
     for (index, (member, values)) in members.iter().zip(disclosures).enumerate() {
         // A member without values deposits nothing; the rules refuse a kind that does not exist.
-        let kind = kinds::find(member.kind()).filter(|_| !values.is_empty());
+        let kind = kinds::find(member.kind());
+        let links = kind.is_some_and(|kind| link::is_confirmation(kind.name));
+        let kind = kind.filter(|_| links || !values.is_empty());
         let deposit = kind.map(|kind| {
-            if link::is_confirmation(kind.name) {
+            if links {
                 // Nobody showed the other side.
                 return Err(Problem::of(Reason::LinkProofInvalid));
             }

@@ -95,8 +95,9 @@ pub(super) fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<Option<AnyD
             of_officer: kind.name == link::CONFIRM_OFFICER,
             data: read(data)?,
         })),
-        link::REMOVE => Box::new(Use(link::RemoveLink {
+        link::REMOVE | link::REMOVE_OFFICER => Box::new(Use(link::RemoveLink {
             ask: ask.clone(),
+            of_officer: kind.name == link::REMOVE_OFFICER,
             data: read(data)?,
         })),
         complete::KIND => Box::new(Use(complete::Complete {

@@ -117,9 +117,12 @@ pub const TOLD_AFTER_MS: i64 = 14 * 86_400_000;
 #[derive(Debug, Clone, Default)]
 struct Leads {
     now: Option<(Earlier, Commitments)>,
-    /// What it was, and when that ended, Unix milliseconds.
-    before: Option<(Earlier, Commitments, i64)>,
+    /// What it was, and when each ended, Unix milliseconds; the oldest first.
+    before: Vec<(Earlier, Commitments, i64)>,
 }
+
+/// Most addresses before that are kept: who sets many does not push the first one out.
+const BEFORE_MAX: usize = 8;
 
 /// The channels, each with the assertion whose value opens where it leads.
 #[derive(Debug, Clone, Default)]
@@ -133,7 +136,11 @@ impl Contacts {
         };
         let leads = self.0.entry(event.channel()).or_default();
         if let Some((by, values)) = std::mem::replace(&mut leads.now, next) {
-            leads.before = Some((by, values, at_ms));
+            let told = |ended_ms: i64| at_ms < ended_ms.saturating_add(TOLD_AFTER_MS);
+            leads.before.retain(|(_, _, ended_ms)| told(*ended_ms));
+            if leads.before.len() < BEFORE_MAX {
+                leads.before.push((by, values, at_ms));
+            }
         }
     }
 
@@ -142,10 +149,17 @@ impl Contacts {
         self.0.get(&channel)?.now.as_ref()
     }
 
-    /// Where it led before, if that ended not long ago.
-    pub fn before(&self, channel: Channel, now_ms: i64) -> Option<(Earlier, &Commitments)> {
-        let (by, values, ended_ms) = self.0.get(&channel)?.before.as_ref()?;
-        (now_ms < ended_ms.saturating_add(TOLD_AFTER_MS)).then_some((*by, values))
+    /// Where it led before, as far as that ended not long ago.
+    pub fn before(
+        &self,
+        channel: Channel,
+        now_ms: i64,
+    ) -> impl Iterator<Item = (Earlier, &Commitments)> {
+        let before = self.0.get(&channel).into_iter();
+        let before = before.flat_map(|leads| &leads.before);
+        before
+            .filter(move |(_, _, ended_ms)| now_ms < ended_ms.saturating_add(TOLD_AFTER_MS))
+            .map(|(by, values, _)| (*by, values))
     }
 }
 

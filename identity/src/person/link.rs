@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use ledger::decision::{Decision, Unreadable, Verdict, World};
+use ledger::decision::{Decision, Occurred, Unreadable, Verdict, World};
 use ledger::fact::Stream;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -14,9 +14,9 @@ use uuid::Uuid;
 use super::assurance::Level;
 use super::served::{self, NotServed};
 use super::state::Person;
-use super::wire;
+use super::{numbers, wire};
 use crate::ask::Ask;
-use crate::did::IssuerNumber;
+use crate::did::{Did, IssuerNumber};
 use crate::erasable::Commitments;
 use crate::institution::Institution;
 use crate::officer::Officer;
@@ -34,6 +34,8 @@ pub fn is_confirmation(kind: &str) -> bool {
 
 /// Kind of the assertion that takes a link away.
 pub const REMOVE: &str = "link.remove.v1";
+/// Kind of the assertion of two security administrators that takes an officer's away.
+pub const REMOVE_OFFICER: &str = "link.remove-officer.v1";
 /// link.confirmed.v1: its data is that of link.confirm.v1 or link.confirm-officer.v1.
 pub const CONFIRMED_V1: &str = "link.confirmed.v1";
 /// link.removed.v1: its data is that of link.remove.v1.
@@ -59,6 +61,20 @@ pub struct Link {
     pub id: Uuid,
     /// The best level of assurance that it gives.
     pub loa: Level,
+    /// The institution in whose roles alone it signs in: an officer of that institution vouched for it, who
+    /// may say who its clerks are, and no more.
+    pub only: Option<IssuerNumber>,
+    /// Where it was confirmed.
+    pub at: u64,
+}
+
+impl Link {
+    /// Whether it signs `holder` in: one of a number that was merged does no more once the account was
+    /// opened again.
+    pub fn counts_for(&self, holder: &Person) -> bool {
+        let opened = holder.recoveries.completed_at();
+        opened.is_none_or(|opened| self.at > opened)
+    }
 }
 
 /// What happens to links.
@@ -70,6 +86,8 @@ pub enum Event {
         ceremony: Uuid,
         /// The best level of assurance that it gives.
         loa: Level,
+        /// Whose it is.
+        person: Uuid,
         /// The provider's name and the account's.
         values: Commitments,
     },
@@ -89,25 +107,38 @@ pub struct Links {
     ceremonies: Vec<Uuid>,
     /// How often links came or went.
     changes: u64,
-    /// Whether one came or went since the account was registered, or opened again.
+    /// Whether one came or went since the account was registered, or opened again; those of an institution's
+    /// roles aside.
     touched: bool,
 }
 
 impl Links {
     /// `said`: the assertion that said so, of an approved one the proposal.
-    pub(super) fn evolve(&mut self, event: &Event, said: Uuid) {
+    pub(super) fn evolve(&mut self, event: &Event, said: Uuid, at: &Occurred<'_>) {
+        self.changes = self.changes.saturating_add(1);
         match event {
-            Event::Confirmed { ceremony, loa, .. } => {
+            Event::Confirmed {
+                ceremony,
+                loa,
+                person,
+                ..
+            } => {
+                let only = vouched_by(at, *person);
+                self.touched |= only.is_none();
+                self.ceremonies.push(*ceremony);
                 self.standing.push(Link {
                     id: said,
                     loa: *loa,
+                    only,
+                    at: at.position,
                 });
-                self.ceremonies.push(*ceremony);
             }
-            Event::Removed { link } => self.standing.retain(|it| it.id != *link),
+            Event::Removed { link } => {
+                let own = |it: &Link| it.id == *link && it.only.is_none();
+                self.touched |= self.standing.iter().any(own);
+                self.standing.retain(|it| it.id != *link);
+            }
         }
-        self.changes = self.changes.saturating_add(1);
-        self.touched = true;
     }
 
     /// The account was opened again: who came in by a link before does so no more.
@@ -115,6 +146,13 @@ impl Links {
         self.standing.clear();
         self.changes = self.changes.saturating_add(1);
         self.touched = false;
+    }
+
+    /// What was linked since `position` goes: somebody else did it, whose number was merged into this one by
+    /// mistake.
+    pub(super) fn undo_since(&mut self, position: u64) {
+        self.standing.retain(|it| it.at < position);
+        self.changes = self.changes.saturating_add(1);
     }
 
     /// Those that stand, in order.
@@ -131,6 +169,15 @@ impl Links {
     pub const fn changes(&self) -> u64 {
         self.changes
     }
+}
+
+/// The institution whose officer vouches for a link in its own roles; `None` if it is a learner's, or said by
+/// the registrar's officers.
+fn vouched_by(at: &Occurred<'_>, person: Uuid) -> Option<IssuerNumber> {
+    let issuer = Did::parse(at.assertion.kid().did())?.issuer;
+    let act = at.assertion.act()?;
+    let learners = Role::parse(&act.role) == Some(Role::Counter) && act.person != person;
+    (issuer != IssuerNumber::REGISTRAR && !learners).then_some(issuer)
 }
 
 /// The data of link.confirm.v1; shipped: never changes.
@@ -163,6 +210,7 @@ pub(super) fn event(kind: &str, data: &str) -> Result<Event, Unreadable> {
         CONFIRMED_V1 => read::<Data>("person", kind, data).map(|v1| Event::Confirmed {
             ceremony: v1.ceremony,
             loa: v1.loa,
+            person: v1.person,
             values: v1.values,
         }),
         REMOVED_V1 => {
@@ -186,8 +234,10 @@ pub struct ConfirmLink {
 /// Take a link away.
 #[derive(Debug)]
 pub struct RemoveLink {
-    /// The asking side.
+    /// The asking side; of an officer's account, that of the proposal.
     pub ask: Ask,
+    /// Whether two security administrators say so of an officer.
+    pub of_officer: bool,
     /// What is asked.
     pub data: RemoveData,
 }
@@ -287,19 +337,6 @@ fn is_officer(world: &World<'_>, person: Uuid) -> bool {
     world.get::<Officer>(&Officer::stream(person)).holds_any()
 }
 
-/// The learner, if officers of `issuer` may say what signs that person in.
-fn learner(
-    world: &World<'_>,
-    person: Uuid,
-    issuer: IssuerNumber,
-) -> Result<Arc<Person>, NotServed> {
-    let state = served::check(world, person, issuer)?;
-    if is_officer(world, person) {
-        return Err(NotServed::HoldsRoles(person));
-    }
-    Ok(state)
-}
-
 /// Somebody whose roles `issuer` gave, if nobody else knows the person: else a school would make a
 /// stranger its clerk and come in.
 fn staff(world: &World<'_>, person: Uuid, issuer: IssuerNumber) -> Option<Arc<Person>> {
@@ -316,8 +353,29 @@ struct Say {
     state: Arc<Person>,
     /// The best level that can be vouched for.
     most: Level,
-    /// Whether only where nothing was linked yet.
-    first: bool,
+    /// Where alone.
+    first: First,
+}
+
+/// Where alone somebody may link.
+enum First {
+    /// Anywhere.
+    No,
+    /// Where nothing was ever linked, or not since the account was opened again.
+    Ever,
+    /// Where no account signs in: for the province, or in the roles of this institution.
+    Now(Option<IssuerNumber>),
+}
+
+/// Whether an account signs in, or did, under any number of the person's.
+fn was_linked(world: &World<'_>, person: Uuid) -> bool {
+    let numbers = numbers::in_world(world, person);
+    let Some((_, holder)) = numbers.first() else {
+        return false;
+    };
+    let others = numbers.iter().skip(1);
+    let mut others = others.flat_map(|(_, number)| &number.links.standing);
+    holder.links.touched || others.any(|it| it.only.is_none() && it.counts_for(holder))
 }
 
 impl ConfirmLink {
@@ -331,15 +389,18 @@ impl ConfirmLink {
         let state = world.get::<Person>(&wire::stream(person));
         let say = |state, most, first| Say { state, most, first };
         Ok(match side {
-            Side::Learner if state.is_known() => say(state, BEST, false),
+            Side::Learner if state.is_known() => say(state, BEST, First::No),
             Side::Learner => return Err(NotServed::PersonUnknown(person).into()),
             // By an invitation that the platform's operator gave. Whoever could add more would keep what
             // the thief of a session got.
-            Side::Officer => say(state, OFFICERS_BEST, true),
-            Side::Counter => say(learner(world, person, issuer)?, BEST, true),
+            Side::Officer => {
+                let own = (issuer != IssuerNumber::REGISTRAR).then_some(issuer);
+                say(state, OFFICERS_BEST, First::Now(own))
+            }
+            Side::Counter => say(served::check(world, person, issuer)?, BEST, First::Ever),
             Side::Institution => {
                 let state = staff(world, person, issuer).ok_or_else(not_yours)?;
-                say(state, OFFICERS_BEST, true)
+                say(state, OFFICERS_BEST, First::Now(Some(issuer)))
             }
             Side::Security => {
                 // Nobody agrees to be who another officer is.
@@ -347,21 +408,23 @@ impl ConfirmLink {
                 if approver.is_some_and(|act| act.person == person) || !is_officer(world, person) {
                     return Err(not_yours());
                 }
-                say(state, OFFICERS_BEST, false)
+                say(state, OFFICERS_BEST, First::No)
             }
         })
     }
 }
 
-fn streams(ask: &Ask, person: Uuid) -> Vec<Stream> {
-    served::streams(person, ask.issuer)
+fn streams(world: &World<'_>, ask: &Ask, person: Uuid) -> Vec<Stream> {
+    let mut streams = served::streams(person, ask.issuer);
+    streams.extend(numbers::streams(world, person));
+    streams
 }
 
 impl Decision for ConfirmLink {
     type Error = ConfirmLinkError;
 
-    fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
-        streams(&self.ask, self.data.person)
+    fn streams(&self, world: &World<'_>) -> Vec<Stream> {
+        streams(world, &self.ask, self.data.person)
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, ConfirmLinkError> {
@@ -375,7 +438,12 @@ impl Decision for ConfirmLink {
         if state.barred().is_some() {
             return Err(ConfirmLinkError::Barred(*person));
         }
-        if first && state.links.touched {
+        let before = match first {
+            First::No => false,
+            First::Ever => was_linked(world, *person),
+            First::Now(only) => state.links.standing.iter().any(|it| it.only == only),
+        };
+        if before {
             return Err(ConfirmLinkError::LinkedBefore(*person));
         }
         if values.as_slice().len() != ERASABLE.len() {
@@ -398,32 +466,51 @@ impl Decision for ConfirmLink {
 impl Decision for RemoveLink {
     type Error = RemoveLinkError;
 
-    fn streams(&self, _world: &World<'_>) -> Vec<Stream> {
-        streams(&self.ask, self.data.person)
+    fn streams(&self, world: &World<'_>) -> Vec<Stream> {
+        let person = self.data.person;
+        let mut streams = streams(world, &self.ask, person);
+        // One of a number that was merged is the holder's to take away.
+        if let Some((into, _)) = world.get::<Person>(&wire::stream(person)).merged_into {
+            streams.extend(served::streams(into, self.ask.issuer));
+        }
+        streams
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, RemoveLinkError> {
         let RemoveData { link, person } = self.data;
-        let by = side(&self.ask, person).ok_or(RemoveLinkError::NotYours)?;
-        let state = match by {
-            Side::Counter => learner(world, person, self.ask.issuer)?,
-            Side::Security if !is_officer(world, person) => return Err(RemoveLinkError::NotYours),
-            Side::Institution => {
-                staff(world, person, self.ask.issuer).ok_or(RemoveLinkError::NotYours)?
-            }
-            Side::Security | Side::Learner | Side::Officer => {
-                world.get::<Person>(&wire::stream(person))
-            }
-        };
-        if state.links.find(link).is_none() {
-            return Err(RemoveLinkError::LinkUnknown { person, link });
+        let state = world.get::<Person>(&wire::stream(person));
+        let holder = state.merged_into.map_or(person, |(into, _)| into);
+        let not_yours = || RemoveLinkError::NotYours;
+        let by = side(&self.ask, holder).ok_or_else(not_yours)?;
+        if self.of_officer != matches!(by, Side::Security) {
+            return Err(not_yours());
         }
-        let own_last =
-            matches!(by, Side::Learner | Side::Officer) && state.links.standing.len() == 1;
-        if own_last && state.recoveries.sheet.is_none() {
+        match by {
+            Side::Counter => drop(served::check(world, holder, self.ask.issuer)?),
+            Side::Security if !is_officer(world, holder) => return Err(not_yours()),
+            Side::Institution | Side::Security | Side::Learner | Side::Officer => {}
+        }
+        let found = state.links.find(link);
+        let found = found.ok_or(RemoveLinkError::LinkUnknown { person, link })?;
+        // An institution takes away what it vouched for, a counter what signs a learner in.
+        let theirs = match by {
+            Side::Institution => found.only == Some(self.ask.issuer),
+            Side::Counter => found.only.is_none(),
+            Side::Security | Side::Learner | Side::Officer => true,
+        };
+        if !theirs {
+            return Err(not_yours());
+        }
+        let own = matches!(by, Side::Learner | Side::Officer);
+        let last = person == holder && state.links.standing.len() == 1;
+        if own && last && state.recoveries.sheet.is_none() {
             return Err(RemoveLinkError::LastOne);
         }
-        let removed = own(wire::stream(person), REMOVED_V1);
+        let removed = own_fact(person);
         Ok(Verdict::Facts(vec![removed]))
     }
+}
+
+fn own_fact(person: Uuid) -> ledger::fact::Fact {
+    own(wire::stream(person), REMOVED_V1)
 }

@@ -155,12 +155,28 @@ impl Recoveries {
                 });
             }
             Event::Vetoed { recovery } => stage(&mut self.begun, recovery, Stage::Vetoed(here)),
-            Event::Completed { recovery } => stage(
-                &mut self.begun,
-                recovery,
-                Stage::Completed(here, at.recorded_at_ms),
-            ),
+            Event::Completed { recovery } => {
+                // Whoever was in may have printed it.
+                self.sheet = None;
+                let done = Stage::Completed(here, at.recorded_at_ms);
+                stage(&mut self.begun, recovery, done);
+            }
         }
+    }
+
+    /// A sheet that was printed since `position` opens nothing: somebody else printed it, whose number was
+    /// merged into this one by mistake.
+    pub(super) fn undo_since(&mut self, position: u64) {
+        self.sheet = self.sheet.filter(|(_, by)| by.position < position);
+    }
+
+    /// Where the account was last opened again.
+    pub fn completed_at(&self) -> Option<u64> {
+        let completed = self.begun.iter().filter_map(|it| match it.stage {
+            Stage::Completed(by, _) => Some(by.position),
+            Stage::Open | Stage::Vetoed(_) => None,
+        });
+        completed.max()
     }
 
     /// The one of this name.

@@ -219,6 +219,14 @@ impl Aggregate for Person {
             Event::MergeApplied(Edge::Absorbed(person)) => self.absorbed.push((*person, here)),
             Event::MergeReverted(Edge::Into(_)) => self.merged_into = None,
             Event::MergeReverted(Edge::Absorbed(person)) => {
+                let merged = self
+                    .absorbed
+                    .iter()
+                    .find(|(absorbed, _)| absorbed == person);
+                if let Some((_, merged)) = merged {
+                    self.links.undo_since(merged.position);
+                    self.recoveries.undo_since(merged.position);
+                }
                 self.absorbed.retain(|(absorbed, _)| absorbed != person);
             }
             Event::Assurance(e) => self.assurance = Some(assurance::Said::of(*e, here)),
@@ -236,7 +244,7 @@ impl Aggregate for Person {
                 if let link::Event::Confirmed { values, .. } = e {
                     self.values.push((said, values.clone()));
                 }
-                self.links.evolve(e, said);
+                self.links.evolve(e, said, at);
             }
             Event::Split(e) => self.splits.evolve(e, here),
         }

@@ -139,6 +139,7 @@ fn people(met: &Met, stand: &mut Stand) {
     );
     let school = &stand.schools[0];
     let unsure = Session {
+        begun_at_ms: stand.clock.now_ms(),
         person: school.officers[0].person,
         role: Role::Institution,
         institution: Some(IssuerNumber(school.number)),

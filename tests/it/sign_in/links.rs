@@ -367,17 +367,43 @@ fn security_says_by_two_who_signs_in_as_an_officer() {
     };
     assert_eq!(as_registrar("r"), 403);
     // As long as there is one security administrator, all three administrators stand in for two.
-    let approve = json!({ "decision": "approve" });
-    stand.post(&stand.system.token, &approval, &approve).is(201);
+    let blind = json!({ "decision": "approve" });
+    let shown = |sub: &str| json!({ "decision": "approve", "code": code(sub)["code"] });
+    let (system, audit) = (&stand.system.token, &stand.audit.token);
+    // Each agrees to the account that is shown now, and to no commitment that nobody can read.
+    for other in [blind, shown("another")] {
+        stand
+            .post(system, &approval, &other)
+            .refused(403, "link-proof-invalid");
+    }
+    stand.post(system, &approval, &shown("r")).is(201);
     assert_eq!(as_registrar("r"), 403);
-    stand.post(&stand.audit.token, &approval, &approve).is(201);
+    // What waits for a second person is kept from others meanwhile.
+    let learner = stand.register(0, "周恒", &resident_id(3));
+    stand
+        .post(
+            &stand.registrar.token,
+            &format!("{}/links", own(learner)),
+            &code("r"),
+        )
+        .refused(409, "link-taken");
+    stand.post(audit, &approval, &shown("r")).is(201);
     assert_eq!(as_registrar("r"), 303);
+    stand
+        .get(security, &format!("/v1/officers/{learner}/links"))
+        .refused(404, "not-found");
     let listed = stand.get(security, &path).is(200);
     let link = format!("{path}/{}", listed["items"][0]["id"].as_str().unwrap());
     stand
         .send("DELETE", &link, stand.schools[0].token(), &[], None)
         .refused(403, "not-allowed");
-    stand.send("DELETE", &link, security, &[], None).is(201);
+    let taking = stand.send("DELETE", &link, security, &[], None).is(202);
+    assert_eq!(as_registrar("r"), 303, "one administrator shuts nobody out");
+    let approval = format!("/v1/approvals/{}", taking["approval"].as_str().unwrap());
+    let agrees = json!({ "decision": "approve" });
+    for token in [system, audit] {
+        stand.post(token, &approval, &agrees).is(201);
+    }
     assert_eq!(as_registrar("r"), 403);
     // An institution's officer links its own clerk, alone, and no learner of others whom it calls its clerk.
     let school = &stand.schools[0];
@@ -394,6 +420,9 @@ fn security_says_by_two_who_signs_in_as_an_officer() {
     let browser = Browser::default();
     let answer = provider.sign_in(&stand, &browser, &clerk.to_string(), &as_clerk);
     assert_eq!(answer.status, 303, "{}", answer.text());
+    // In that school's roles alone: else its officer would come into whose record, or the province's role.
+    let as_learner = provider.sign_in(&stand, &Browser::default(), &clerk.to_string(), "");
+    as_learner.refused(403, "not-allowed");
     // A counter sees and ends what signs its learner in.
     let learner = stand.register(0, "王晓明", &resident_id(1));
     at_counter(&stand, &provider, learner, "w");
@@ -405,4 +434,57 @@ fn security_says_by_two_who_signs_in_as_an_officer() {
         .is(201);
     let answer = provider.sign_in(&stand, &Browser::default(), "w", "");
     assert_eq!(answer.status, 403);
+}
+
+#[test]
+fn after_a_recovery_or_a_merge_taken_back_nobody_else_is_in() {
+    // A thief or a stranger would stay in the account by what was linked or signed in before.
+    let two = two();
+    let (stand, [stays, goes]) = (&two.stand, two.people);
+    let merge = json!({ "absorbed": goes, "reason": "系同一人" });
+    let agreed = |proposed: Value| {
+        let approval = format!("/v1/approvals/{}", proposed["approval"].as_str().unwrap());
+        let approve = json!({ "decision": "approve" });
+        stand
+            .post(&stand.registrar2.token, &approval, &approve)
+            .is(201)
+    };
+    let registrar = &stand.registrar.token;
+    let merged = || {
+        let proposed = stand.post(registrar, &format!("{}/merges", own(stays)), &merge);
+        agreed(proposed.is(202))
+    };
+    merged();
+    let stranger = two.signed_in("sub-1");
+    stranger.get(stand, &own(stays)).is(200);
+    let listed = stranger.get(stand, "/v1/links").is(200);
+    assert_eq!(listed["items"].as_array().unwrap().len(), 2, "{listed}");
+    let path = format!("{}/merges/{goes}/reversal", own(stays));
+    let back = json!({ "reason": "核对有误，系两人" });
+    agreed(stand.post(registrar, &path, &back).is(202));
+    stranger
+        .get(stand, &own(stays))
+        .refused(401, "session-over");
+    // Merged for good: a recovery of the account ends what the other number linked.
+    merged();
+    let begun = json!({ "reason_text": "出示身份证原件" });
+    let path = format!("{}/recoveries", own(stays));
+    let recovery = stand.post(registrar, &path, &begun).is(202);
+    agreed(recovery.clone());
+    stand.pass(72 * 3_600_000);
+    let path = format!("{path}/{}/completion", recovery["id"].as_str().unwrap());
+    stand.post(registrar, &path, &json!({})).is(201);
+    for sub in ["sub-0", "sub-1"] {
+        let answer = two.one.sign_in(stand, &Browser::default(), sub, "");
+        assert_eq!(answer.status, 403, "{sub}");
+    }
+    // And whoever comes back signs in as ever, also where the provider does not say when that was.
+    at_counter(stand, &two.other, stays, "new");
+    two.other.bend(|claims| {
+        claims.as_object_mut().unwrap().remove("auth_time");
+    });
+    let browser = Browser::default();
+    let answer = two.other.sign_in(stand, &browser, "new", "");
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    browser.get(stand, &own(stays)).is(200);
 }

@@ -75,6 +75,7 @@ pub const TABLE: &[Kind] = &[
     Kind::alone(link::CONFIRM_OFFICER, SECURITY, link::ERASABLE)
         .with_second(Act::Appoint, SECURITY.roles),
     Kind::alone(link::REMOVE, LINKERS, &[]),
+    Kind::alone(link::REMOVE_OFFICER, SECURITY, &[]).with_second(Act::Appoint, SECURITY.roles),
     Kind::alone(contact::RECORD, ANY_SIDE, contact::ERASABLE).keeping(Purpose::Contact),
     Kind::alone(contact::REMOVE, ANY_SIDE, &[]),
     Kind::alone(consent::GIVE, ANY_SIDE, &[]),

@@ -99,11 +99,6 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(standings::record_death))
         .routes(routes!(standings::withdraw_death))
         .routes(routes!(merges::revert))
-        .routes(routes!(splits::split))
-        .routes(routes!(splits::show))
-        .routes(routes!(splits::agree))
-        .routes(routes!(splits::apply))
-        .routes(routes!(splits::withdraw))
         .merge(people())
         .routes(routes!(codes::show))
         .routes(routes!(codes::scan))
@@ -183,6 +178,11 @@ fn signing_in() -> OpenApiRouter<Arc<App>> {
 /// Who somebody is, who acts in whose name, what people are told, and the way back.
 fn people() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
+        .routes(routes!(splits::split))
+        .routes(routes!(splits::show))
+        .routes(routes!(splits::agree))
+        .routes(routes!(splits::apply))
+        .routes(routes!(splits::withdraw))
         .routes(routes!(assurance::raise, assurance::show))
         .routes(routes!(assurance::lower))
         .routes(routes!(delegations::grant, delegations::of_learner))

@@ -9,6 +9,7 @@ pub mod open_log;
 mod people;
 pub mod pointer;
 pub mod refusal;
+mod splits;
 pub mod two_person;
 
 use std::sync::Arc;
@@ -41,7 +42,6 @@ use crate::account::{Account, correct_outcome, record_outcome, revoke_outcome};
 use crate::credential::{Credential, issue, set_status};
 use crate::merge::{apply, revert};
 use crate::policy::{Act, Adopted};
-use crate::split;
 use crate::status_list::StatusList;
 
 /// Number of today's rules. Changed behaviour = a new number, the old code kept.
@@ -172,27 +172,6 @@ fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<AnyDecision, Refusal> 
             ask: ask.clone(),
             data: read(data)?,
         })),
-        split::propose::KIND => Box::new(Use(split::propose::Propose {
-            ask: ask.clone(),
-            data: read(data)?,
-        })),
-        split::agree::KIND => Box::new(Use(split::agree::Agree {
-            issuer,
-            data: read(data)?,
-        })),
-        split::transfer::KIND => Box::new(Use(split::transfer::Transfer {
-            issuer,
-            target,
-            data: read(data)?,
-        })),
-        split::apply::KIND => Box::new(Use(split::apply::Apply {
-            ask: ask.clone(),
-            data: read(data)?,
-        })),
-        split::withdraw::KIND => Box::new(Use(split::withdraw::Withdraw {
-            ask: ask.clone(),
-            data: read(data)?,
-        })),
         batch::KIND => Box::new(Use(batch::accept::Accept { data: read(data)? })),
         identity::approval::decide::KIND => Box::new(DecideApproval {
             ask: ask.clone(),
@@ -205,7 +184,10 @@ fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<AnyDecision, Refusal> 
         death::WITHDRAW => end_of_life(issuer, death::Change::Withdraw, data)?,
         _ => match people::use_case(kind, ask, data)? {
             Some(inner) => inner,
-            None => institution_case(kind, ask, data)?,
+            None => match splits::use_case(kind, ask, data)? {
+                Some(inner) => inner,
+                None => institution_case(kind, ask, data)?,
+            },
         },
     };
     Ok(forgotten::guarded(kind, data, inner))

@@ -104,8 +104,8 @@ fn two_people_in_one_account_are_told_apart() {
     let split = mixed.says(&[&foreign["id"]], &[&own["id"]]);
     issue(mixed.one, &own["id"]).refused(409, "split-in-hand");
     let held = [line("A-1", "quarantined"), line("B-1", "quarantined")];
-    let head = json!({ "position": stand.app.ledger.head().size - 1 });
-    assert_eq!(mixed.lines(mixed.one, &head), held);
+    let newest = json!({ "position": stand.app.ledger.head().size - 1 });
+    assert_eq!(mixed.lines(mixed.one, &newest), held);
     let path = format!("/v1/learners/{}/splits/{split}", mixed.one);
     let shown = stand.get(mixed.token(), &path).is(200);
     assert_eq!(shown["unmoved"], json!([foreign["id"]]));

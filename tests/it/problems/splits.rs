@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::Met;
 
 pub(super) fn all(stand: &Stand, met: &Met) {
-    let [one, other] = [981, 982].map(|serial| stand.register_plainly(0, "分者", serial));
+    let [one, other] = [1_981, 1_982].map(|serial| stand.register_plainly(0, "分者", serial));
     let school = stand.schools[0].token();
     let registrar = stand.registrar.token.as_str();
     let record = |learner: Uuid, record: &str| -> Value {
@@ -73,7 +73,7 @@ pub(super) fn all(stand: &Stand, met: &Met) {
 
 /// A mark that came in for a number that is being parted.
 fn merged(stand: &Stand, met: &Met) {
-    let [one, other] = [983, 984].map(|serial| stand.register_plainly(0, "分者", serial));
+    let [one, other] = [1_983, 1_984].map(|serial| stand.register_plainly(0, "分者", serial));
     let registrar = stand.registrar.token.as_str();
     let second = &stand.registrar2.token;
     let path = format!("/v1/learners/{one}/merges");

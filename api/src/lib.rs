@@ -13,6 +13,7 @@ pub mod delegations;
 pub mod demo;
 pub mod doubt;
 pub mod erasure;
+pub mod export;
 pub mod extract;
 pub mod flights;
 pub mod genesis;

@@ -235,6 +235,9 @@ const FRESH: [&str; 13] = [
     "rotate-key",
 ];
 
+/// Reading before which a person shows anew who it is: everything at once, with what proves it.
+const FRESH_READS: [&str; 1] = ["export-own"];
+
 /// Whether one's own sessions may be seen and ended: with any session, also one that opens nothing else.
 const OWN_SESSIONS: &str = "own-sessions";
 
@@ -251,6 +254,9 @@ pub(crate) fn guard(
         caller.is_assured()?;
     }
     let reads = *method == Method::GET || *method == Method::HEAD || READS_BY_POST.contains(&path);
+    if FRESH_READS.contains(&action) {
+        caller.is_fresh(app)?;
+    }
     if reads {
         return Ok(());
     }

@@ -14,6 +14,7 @@ pub mod serve;
 pub mod sign;
 pub mod term;
 pub mod token;
+pub mod vault;
 pub mod verify;
 pub mod view;
 
@@ -64,6 +65,9 @@ enum Command {
     /// Keys.
     #[command(subcommand)]
     Key(key::Verb),
+    /// The master key.
+    #[command(subcommand)]
+    Vault(vault::Verb),
     /// Who may do what.
     #[command(subcommand)]
     Roles(roles::Verb),
@@ -164,6 +168,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Log(verb) => log::run(&verb, &settings()?, clock.as_ref()),
         Command::Token(verb) => token::run(&verb, &settings()?, &clock),
         Command::Key(verb) => key::run(&verb, &settings()?, clock),
+        Command::Vault(verb) => vault::run(&verb, settings()?, clock),
         Command::Roles(verb) => {
             roles::run(&verb);
             Ok(())

@@ -35,6 +35,7 @@ pub mod recovery;
 pub mod registering;
 pub mod result_page;
 pub mod roles;
+pub mod rotation;
 pub mod routes;
 mod saying;
 mod seal;

@@ -208,7 +208,8 @@ impl Tokens {
                 return Ok(found);
             };
             after = Some(*last);
-            let own = |(_, grant): &(Digest, Grant)| grant.person == person && grant.is_live(now_ms);
+            let own =
+                |(_, grant): &(Digest, Grant)| grant.person == person && grant.is_live(now_ms);
             found.extend(page.into_iter().filter(own));
         }
     }

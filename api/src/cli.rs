@@ -142,10 +142,31 @@ impl From<crate::problem::Problem> for Failure {
     }
 }
 
+/// Keys and opened values are in memory: no crash may write them to a disk, nor may a process of the same
+/// user read them there.
+fn leave_no_core() -> Result<(), Failure> {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    setrlimit(Resource::Core, none)
+        .map_err(|error| Failure::Failed(format!("core dumps cannot be turned off: {error}")))?;
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        // A handler that the kernel pipes dumps to is not bound by the limit.
+        set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(|error| {
+            Failure::Failed(format!("core dumps cannot be turned off: {error}"))
+        })?;
+    }
+    Ok(())
+}
+
 /// Reads the arguments and runs the command.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    match run(cli) {
+    match leave_no_core().and_then(|()| run(cli)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             term::note(&format!("xuefen: {failure}"));

@@ -3,6 +3,7 @@
 mod age;
 pub mod app;
 mod cache;
+pub mod canary;
 pub mod cli;
 pub mod code;
 pub mod config;

@@ -8,6 +8,7 @@
 
 mod audit;
 mod batches;
+mod canary;
 mod canonical;
 mod checkpoint;
 mod codes;

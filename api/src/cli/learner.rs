@@ -59,6 +59,13 @@ pub struct Erase {
     /// File with the access token of the second officer, who agrees at once.
     #[arg(long)]
     approver_token_file: Option<PathBuf>,
+    /// File with values of the person, one a line: once keys and values are gone, every byte of the
+    /// `--scan` directories is looked through for them.
+    #[arg(long, requires = "scan")]
+    values_file: Option<PathBuf>,
+    /// Where to look: the ledger's directory, backups, logs.
+    #[arg(long, requires = "values_file")]
+    scan: Vec<PathBuf>,
 }
 
 /// A person.
@@ -112,7 +119,7 @@ fn erase(args: &Erase) -> Result<(), Failure> {
     }
     let asked = client.post(&format!("/v1/learners/{person}/erasure"), &body)?;
     let Some(proposal) = asked["approval"].as_str() else {
-        return finish(&client, *person);
+        return finish(&client, *person).and_then(|()| look(args));
     };
     let Some(token_file) = &args.approver_token_file else {
         term::note("a second officer must agree within 24 hours:");
@@ -135,7 +142,16 @@ fn erase(args: &Erase) -> Result<(), Failure> {
             "others must agree too, as long as there is no second registrar: POST /v1/approvals/{proposal} by the other administrators"
         )));
     }
-    finish(&client, *person)
+    finish(&client, *person)?;
+    look(args)
+}
+
+/// The scan behind the certificate, if it was asked for.
+fn look(args: &Erase) -> Result<(), Failure> {
+    match &args.values_file {
+        Some(values) => super::vault::scan(&args.scan, values),
+        None => Ok(()),
+    }
 }
 
 /// Waits until keys and values are gone, then prints the certificate.

@@ -1,6 +1,6 @@
 //! xuefen vault: the master key, changed and looked at by whoever runs the machine.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Subcommand;
@@ -9,6 +9,7 @@ use ledger::clock::Clock;
 
 use super::{Failure, data_dir, term};
 use crate::app::{App, StartError};
+use crate::canary;
 use crate::config::Config;
 use crate::data_dir::DataDirError;
 use crate::master::files::Files;
@@ -21,6 +22,28 @@ pub enum Verb {
     Rotate(Where),
     /// Which master keys there are, and when the old ones are destroyed.
     Status(Where),
+    /// Look for values in every byte of the ledger's directory, its backups, its logs: exit 3 if one is there.
+    Scan(Scan),
+}
+
+/// What to look for, and where.
+#[derive(Debug, clap::Args)]
+pub struct Scan {
+    #[command(flatten)]
+    pub(super) values: Values,
+    /// Where to look beside the data directory: backups, log files, crash dumps.
+    #[arg(long)]
+    also: Vec<PathBuf>,
+    #[command(flatten)]
+    place: Where,
+}
+
+/// Values to look for.
+#[derive(Debug, clap::Args)]
+pub struct Values {
+    /// File with the values, one a line, six bytes or more each; they never stand on a command line.
+    #[arg(long)]
+    pub(super) values_file: PathBuf,
 }
 
 /// Where the ledger is.
@@ -33,7 +56,15 @@ pub struct Where {
 
 /// Runs the verb.
 pub fn run(verb: &Verb, config: Config, clock: Arc<dyn Clock>) -> Result<(), Failure> {
-    let (Verb::Rotate(place) | Verb::Status(place)) = verb;
+    let place = match verb {
+        Verb::Rotate(place) | Verb::Status(place) => place,
+        Verb::Scan(args) => {
+            let dir = data_dir(args.place.data_dir.as_ref(), &config);
+            let mut roots = vec![dir.root().to_path_buf()];
+            roots.extend(args.also.iter().cloned());
+            return scan(&roots, &args.values.values_file);
+        }
+    };
     let dir = data_dir(place.data_dir.as_ref(), &config);
     dir.require_ledger().map_err(Failure::of)?;
     let files = Files::of(dir.root());
@@ -41,6 +72,55 @@ pub fn run(verb: &Verb, config: Config, clock: Arc<dyn Clock>) -> Result<(), Fai
         rotate(&files, dir.root().into(), config, clock)?;
     }
     status(&files)
+}
+
+/// Looks for the values of a file under `roots`, and says what came of it.
+pub(super) fn scan(roots: &[PathBuf], values_file: &Path) -> Result<(), Failure> {
+    let text = std::fs::read_to_string(values_file)
+        .map_err(|error| Failure::Usage(format!("{}: {error}", values_file.display())))?;
+    let values: Vec<String> = text.lines().map(|it| it.trim().to_owned()).collect();
+    let values: Vec<String> = values.into_iter().filter(|it| !it.is_empty()).collect();
+    if values.is_empty() || values.iter().any(|it| it.len() < canary::VALUE_BYTES_MIN) {
+        return Err(Failure::Usage(format!(
+            "one value a line, {} bytes or more: a shorter one stands in random bytes by chance",
+            canary::VALUE_BYTES_MIN
+        )));
+    }
+    let own = std::fs::canonicalize(values_file).map_err(Failure::of)?;
+    let mut found = 0;
+    for root in roots {
+        let mut looked = canary::scan(root, &values)
+            .map_err(|error| Failure::Failed(format!("{}: {error}", root.display())))?;
+        // The file with the values has them, of course.
+        looked
+            .found
+            .retain(|it| std::fs::canonicalize(&it.path).ok().as_ref() != Some(&own));
+        for it in &looked.found {
+            term::print(&format!(
+                "value {} as {} in {} at {}",
+                it.value,
+                it.form,
+                it.path.display(),
+                it.offset
+            ));
+        }
+        term::print(&format!(
+            "{}: {} files, {} bytes, {} values, found {}",
+            root.display(),
+            looked.files,
+            looked.bytes,
+            values.len(),
+            looked.found.len()
+        ));
+        found += looked.found.len();
+    }
+    if found == 0 {
+        Ok(())
+    } else {
+        Err(Failure::Invalid(format!(
+            "{found} places still hold a value"
+        )))
+    }
 }
 
 fn rotate(

@@ -99,7 +99,7 @@ fn a_running_server_takes_a_new_master_key_and_destroys_the_old_one() {
     assert_eq!(stand.get(&school, &path).is(200)["name"], "王晓明");
     stand.get(&own, &path).is(200);
     // What lies beside the vault is none the wiser: the card on paper still opens.
-    let scan = json!({ "code": card["code"] });
+    let scan = json!({ "code": card["card"] });
     stand.post(&school, "/v1/codes/scan", &scan).is(200);
 }
 

@@ -51,7 +51,7 @@ impl Serving {
                 break base;
             }
             assert!(
-                watch.elapsed() < Duration::from_secs(60),
+                watch.elapsed() < Duration::from_mins(1),
                 "not started ({from})"
             );
             std::thread::sleep(Duration::from_millis(10));
@@ -257,10 +257,10 @@ fn after_an_erasure_no_byte_of_any_file_holds_the_person() {
 
     // No dump can be made, whatever limit it was started with; killed, it leaves nothing else.
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", serving.child.id())).unwrap();
-    let core = limits
+    let dumps = limits
         .lines()
         .find(|it| it.starts_with("Max core file size"));
-    let numbers: Vec<_> = core.unwrap().split_whitespace().skip(4).take(2).collect();
+    let numbers: Vec<_> = dumps.unwrap().split_whitespace().skip(4).take(2).collect();
     assert_eq!(numbers, ["0", "0"], "{limits}");
     drop(serving);
     let (code, said) = scene.scan();
@@ -279,12 +279,13 @@ fn a_value_is_found_in_whatever_form_it_was_written() {
     let value = "诸葛金丝雀";
     let dir = tempfile::tempdir().unwrap();
     let values = [value.to_owned()];
-    let escaped: String = value
+    let escaped: Vec<_> = value
         .encode_utf16()
         .map(|it| format!("\\u{it:04x}"))
         .collect();
-    let hex: String = value.bytes().map(|it| format!("{it:02x}")).collect();
-    let percent: String = value.bytes().map(|it| format!("%{it:02X}")).collect();
+    let hex: Vec<_> = value.bytes().map(|it| format!("{it:02x}")).collect();
+    let percent: Vec<_> = value.bytes().map(|it| format!("%{it:02X}")).collect();
+    let (escaped, hex, percent) = (escaped.concat(), hex.concat(), percent.concat());
     let mut written: Vec<Vec<u8>> = vec![
         value.into(),
         escaped.into(),

@@ -30,6 +30,7 @@ mod laws_keys;
 mod laws_merges;
 mod laws_recoveries;
 mod ledger_refusals;
+mod masking;
 mod merkle;
 mod millicredits;
 mod model;

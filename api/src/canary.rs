@@ -118,18 +118,19 @@ fn look(bytes: &[u8], begins: u64, path: &Path, patterns: &[Pattern], found: &mu
     if is_blank {
         return;
     }
-    let mut firsts = [false; 256];
-    for first in patterns.iter().filter_map(|it| it.bytes.first()) {
-        if let Some(slot) = firsts.get_mut(usize::from(*first)) {
-            *slot = true;
+    let mut by_first: Vec<Vec<&Pattern>> = (0..256).map(|_| Vec::new()).collect();
+    for it in patterns {
+        let first = it.bytes.first().map(|first| usize::from(*first));
+        if let Some(bucket) = first.and_then(|first| by_first.get_mut(first)) {
+            bucket.push(it);
         }
     }
     for (at, byte) in bytes.iter().enumerate() {
-        if firsts.get(usize::from(*byte)) != Some(&true) {
+        let Some(bucket) = by_first.get(usize::from(*byte)).filter(|it| !it.is_empty()) else {
             continue;
-        }
+        };
         let rest = bytes.get(at..).unwrap_or_default();
-        for it in patterns.iter().filter(|it| rest.starts_with(&it.bytes)) {
+        for it in bucket.iter().filter(|it| rest.starts_with(&it.bytes)) {
             let is_known = |known: &Found| {
                 (known.value, known.form) == (it.value, it.form) && known.path == path
             };

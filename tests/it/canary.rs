@@ -151,12 +151,12 @@ impl Scene {
             &json!({ "channel": "sms", "value": PHONE }),
         );
         let file = format!(
-            "姓名,身份证号,课程名称,成绩\n{NAME},{},{TITLE},{GRADE}\n",
+            "记录号,身份证号,姓名,课程名称,成绩,完成日期,学时\nI-1,{},{NAME},{TITLE},{GRADE},2026-06-01,32\n",
             resident_id(77)
         );
-        Client::new(&serving.base, school)
-            .upload("名单.csv", file.as_bytes())
-            .unwrap();
+        let sent = Client::new(&serving.base, school).upload("a.csv", file.as_bytes());
+        let sent = sent.unwrap();
+        assert!(sent.status < 300, "{}", sent.text);
         let client = Client::new(&serving.base, &own);
         for part in ["transcript.json", "transcript.html", "export"] {
             let read = client.get(&at(part)).unwrap();

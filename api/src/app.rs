@@ -30,7 +30,8 @@ use crate::genesis::{ASSERTION_KEY, BUNDLE_KEY, CHECKPOINT_KEY};
 use crate::idempotency::Idempotency;
 use crate::import::Jobs;
 use crate::keystore::KeyStore;
-use crate::master::{MasterKey, MasterKeyError};
+use crate::master::files::Files;
+use crate::master::{MasterKeyError, Masters};
 use crate::metrics::Metrics;
 use crate::notices::mail::{Smtp, SmtpError};
 use crate::notices::sms::{Gateway, SmsError};
@@ -118,6 +119,11 @@ pub struct App {
     pub notices: Notices,
     /// Recovery sheets.
     pub sheets: Sheets,
+    /// Where the master keys are, and those in use.
+    pub(crate) master_files: Files,
+    pub(crate) masters: Masters,
+    /// Held while keys are wrapped anew.
+    pub(crate) rewrapping: std::sync::Mutex<()>,
     /// Held while erasures are carried out.
     pub(crate) erasing: std::sync::Mutex<()>,
     registrar: (Kid, Arc<SigningKey>),
@@ -208,13 +214,17 @@ impl App {
             Arc::clone(ledger.store()),
             Arc::clone(ledger.tail()),
         )?;
-        let master = MasterKey::of_data_dir(dir.root())?;
+        let master_files = Files::of(dir.root());
+        let masters = master_files.load()?;
         let keys: Arc<dyn Side> =
             Arc::new(SqliteSide::open(&dir.vault_keys(), Arc::clone(&clock))?);
         let values: Arc<dyn Side> = Arc::new(SqliteSide::open(&dir.vault(), Arc::clone(&clock))?);
         let side: Arc<dyn Side> = Arc::new(SqliteSide::open(&dir.side(), Arc::clone(&clock))?);
         let opened_at_ms = clock.now_ms();
-        let keystore = KeyStore::new(Arc::clone(&keys), master.clone());
+        let keystore = KeyStore::new(Arc::clone(&keys), masters.clone());
+        let vault = Vault::open(values, keys, masters.clone(), Arc::clone(&clock))?;
+        // What lies beside the vault is under keys that a new master key does not change.
+        let master = vault.root();
         let idempotency = Idempotency::new(Arc::clone(&side), master.clone(), Arc::clone(&clock));
         let codes = Codes::new(Arc::clone(&side), &master);
         let notices = Notices::new(Arc::clone(&side), &master, carriers(&config)?);
@@ -226,7 +236,7 @@ impl App {
         let app = Self {
             registrar: (registrar_kid, Arc::new(registrar_key)),
             bundle: key_file::read(&dir.key(BUNDLE_KEY))?,
-            vault: Arc::new(Vault::open(values, keys, master, Arc::clone(&clock))?),
+            vault: Arc::new(vault),
             tokens: Tokens::new(Arc::clone(&side), clock),
             sign_in,
             concurrency: Semaphore::new(config.server.concurrency_max),
@@ -240,6 +250,9 @@ impl App {
             sheets,
             notices,
             erasing: std::sync::Mutex::default(),
+            rewrapping: std::sync::Mutex::default(),
+            master_files,
+            masters,
             contents: Contents::default(),
             lists: StatusLists::default(),
             doubts: Doubts::default(),

@@ -15,6 +15,7 @@ pub mod serve;
 pub mod sign;
 pub mod term;
 pub mod token;
+pub mod vault;
 pub mod verify;
 pub mod view;
 
@@ -68,6 +69,9 @@ enum Command {
     /// Keys.
     #[command(subcommand)]
     Key(key::Verb),
+    /// The master key.
+    #[command(subcommand)]
+    Vault(vault::Verb),
     /// Who may do what.
     #[command(subcommand)]
     Roles(roles::Verb),
@@ -142,10 +146,31 @@ impl From<crate::problem::Problem> for Failure {
     }
 }
 
+/// Keys and opened values are in memory: no crash may write them to a disk, nor may a process of the same
+/// user read them there.
+fn leave_no_core() -> Result<(), Failure> {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    setrlimit(Resource::Core, none)
+        .map_err(|error| Failure::Failed(format!("core dumps cannot be turned off: {error}")))?;
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        // A handler that the kernel pipes dumps to is not bound by the limit.
+        set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(|error| {
+            Failure::Failed(format!("core dumps cannot be turned off: {error}"))
+        })?;
+    }
+    Ok(())
+}
+
 /// Reads the arguments and runs the command.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    match run(cli) {
+    match leave_no_core().and_then(|()| run(cli)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             term::note(&format!("xuefen: {failure}"));
@@ -169,6 +194,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Officer(verb) => officer::run(&verb, &settings()?, &clock),
         Command::Token(verb) => token::run(&verb, &settings()?, &clock),
         Command::Key(verb) => key::run(&verb, &settings()?, clock),
+        Command::Vault(verb) => vault::run(&verb, settings()?, clock),
         Command::Roles(verb) => {
             roles::run(&verb);
             Ok(())

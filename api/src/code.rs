@@ -201,6 +201,11 @@ impl Codes {
         Ok(card)
     }
 
+    /// Whether a card of `person` is in force.
+    pub fn has_card(&self, person: Uuid) -> Result<bool, ScanError> {
+        Ok(self.side.get(CARD_OF, person.as_bytes())?.is_some())
+    }
+
     /// Ends the card of `person`; says whether there was one.
     pub fn end_card(&self, person: Uuid) -> Result<bool, ScanError> {
         Ok(write(&*self.side, |tx| {

@@ -78,7 +78,8 @@ impl App {
         let erased = self.carry_on_erasures();
         let ended = self.end_due_delegations();
         let reminded = self.remind_of_endings();
-        erased.and(ended).and(reminded)
+        let rotated = self.carry_on_rotation();
+        erased.and(ended).and(reminded).and(rotated)
     }
 
     /// What the log says of an assertion whose values are pending.

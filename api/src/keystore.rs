@@ -12,9 +12,11 @@ use ledger::side::{Side, SideError};
 use zeroize::Zeroizing;
 
 use crate::cache::Cache;
-use crate::master::MasterKey;
+use crate::master::{Keys, Masters};
 use crate::seal::Unsealable;
 use crate::side::write;
+use crate::vault::VaultError;
+use crate::vault::rewrap::rewrap;
 
 /// Key name → public key (32), sealed seed.
 const SEED: &str = "seed";
@@ -40,7 +42,7 @@ pub enum KeyStoreError {
 /// The platform's signing keys, by name.
 pub struct KeyStore {
     keys: Arc<dyn Side>,
-    master: MasterKey,
+    masters: Masters,
     cached: Mutex<Cache<Kid, Arc<SigningKey>>>,
 }
 
@@ -52,10 +54,10 @@ impl std::fmt::Debug for KeyStore {
 
 impl KeyStore {
     /// The keys in `keys`, the same store as the vault's keys.
-    pub fn new(keys: Arc<dyn Side>, master: MasterKey) -> Self {
+    pub fn new(keys: Arc<dyn Side>, masters: impl Into<Masters>) -> Self {
         Self {
             keys,
-            master,
+            masters: masters.into(),
             cached: Mutex::new(Cache::new(CACHED_MAX)),
         }
     }
@@ -82,7 +84,7 @@ impl KeyStore {
         let Some(row) = self.keys.get(SEED, kid.as_str().as_bytes())? else {
             return Ok(None);
         };
-        let key = Arc::new(self.open(kid, &row)?);
+        let key = Arc::new(open(&self.masters.keys(), kid, &row)?);
         self.cached().put(kid.clone(), Arc::clone(&key));
         Ok(Some(key))
     }
@@ -115,8 +117,9 @@ impl KeyStore {
     fn store(&self, kid: &Kid, seed: &[u8; 32]) -> Result<(PublicKey, bool), KeyStoreError> {
         let public = SigningKey::from_seed(seed).public();
         let name = kid.as_str().as_bytes();
-        let sealed = self
-            .master
+        // Held until it is durable: no other key takes over before.
+        let sealing = self.masters.keys();
+        let sealed = sealing
             .seal_key()
             .seal(&[SEED.as_bytes(), name, public.as_bytes()], seed)
             .map_err(|Unsealable| KeyStoreError::Damaged(kid.to_string()))?;
@@ -127,7 +130,7 @@ impl KeyStore {
             }
             // Compared by the seed, not by the public half, which stands in the open.
             let stored = tx.get(SEED, name)?.unwrap_or_default();
-            if self.open(kid, &stored)?.public() == public {
+            if open(&sealing, kid, &stored)?.public() == public {
                 Ok((public.clone(), false))
             } else {
                 Err(KeyStoreError::Exists(kid.clone()))
@@ -135,24 +138,31 @@ impl KeyStore {
         })
     }
 
-    fn open(&self, kid: &Kid, row: &[u8]) -> Result<SigningKey, KeyStoreError> {
-        let damaged = || KeyStoreError::Damaged(kid.to_string());
-        let (public, sealed) = row.split_first_chunk::<32>().ok_or_else(damaged)?;
-        let opened = self
-            .master
-            .seal_key()
-            .open(&[SEED.as_bytes(), kid.as_str().as_bytes(), public], sealed)
-            .map_err(|Unsealable| damaged())?;
-        let seed = opened.first_chunk().ok_or_else(damaged)?;
-        let key = SigningKey::from_seed(seed);
-        if key.public().as_bytes() == public {
-            Ok(key)
-        } else {
-            Err(damaged())
-        }
+    /// Wraps anew whatever is not under the newest master key; says how many rows, and how many no key opens.
+    pub fn rewrap(&self) -> Result<(u64, u64), VaultError> {
+        rewrap(&*self.keys, &self.masters, SEED, |keys, name, row| {
+            let (public, sealed) = row.split_first_chunk::<32>().ok_or(Unsealable)?;
+            let sealed = keys.again(&[SEED.as_bytes(), name, public], sealed)?;
+            Ok(sealed.map(|sealed| [public.as_slice(), &sealed].concat()))
+        })
     }
 
     fn cached(&self) -> MutexGuard<'_, Cache<Kid, Arc<SigningKey>>> {
         self.cached.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn open(keys: &Keys<'_>, kid: &Kid, row: &[u8]) -> Result<SigningKey, KeyStoreError> {
+    let damaged = || KeyStoreError::Damaged(kid.to_string());
+    let (public, sealed) = row.split_first_chunk::<32>().ok_or_else(damaged)?;
+    let opened = keys
+        .open(&[SEED.as_bytes(), kid.as_str().as_bytes(), public], sealed)
+        .map_err(|Unsealable| damaged())?;
+    let seed = opened.first_chunk().ok_or_else(damaged)?;
+    let key = SigningKey::from_seed(seed);
+    if key.public().as_bytes() == public {
+        Ok(key)
+    } else {
+        Err(damaged())
     }
 }

@@ -16,6 +16,12 @@ use zeroize::Zeroizing;
 
 use crate::seal::{MacKey, SealKey};
 
+pub mod files;
+mod masters;
+
+pub(crate) use masters::Keys;
+pub use masters::Masters;
+
 /// First line of a master key file.
 const TAG: &str = "xuefen-master-v1";
 /// A master key file is far shorter; what is longer is something else.
@@ -23,6 +29,10 @@ const FILE_BYTES_MAX: u64 = 256;
 
 /// Names a file that holds the master key, instead of `<data>/keys/master.key`.
 pub const FILE_VARIABLE: &str = "XUEFEN_MASTER_KEY_FILE";
+/// Where systemd puts the credentials of a service; the master key is one of them by this name.
+const CREDENTIALS_VARIABLE: &str = "CREDENTIALS_DIRECTORY";
+/// Name of that credential (`LoadCredential=xuefen-master-key:…`).
+const CREDENTIAL: &str = "xuefen-master-key";
 
 /// Why there is no master key.
 #[derive(Debug, thiserror::Error)]
@@ -62,20 +72,18 @@ impl std::fmt::Debug for MasterKey {
 }
 
 impl MasterKey {
-    /// The master key of a data directory: of the file that [`FILE_VARIABLE`] names, else of
-    /// `keys/master.key` in it, which is made if there is none.
-    pub fn of_data_dir(data: &Path) -> Result<Self, MasterKeyError> {
-        let named = std::env::var_os(FILE_VARIABLE).map(PathBuf::from);
-        Self::of_file_or_data_dir(named.as_deref(), data)
-    }
-
-    /// As [`MasterKey::of_data_dir`], the named file given. A named file is never made: if it is
-    /// missing, somebody forgot to mount it, and a new key would open nothing.
+    /// As [`Masters::of_data_dir`], the newest key alone, and the named file given. A named file is never
+    /// made: if it is missing, somebody forgot to mount it, and a new key would open nothing.
     pub fn of_file_or_data_dir(named: Option<&Path>, data: &Path) -> Result<Self, MasterKeyError> {
         match named {
             Some(path) => Self::load(path),
             None => Self::load_or_create(&data.join("keys").join("master.key")),
         }
+    }
+
+    /// The master key of a data directory, of the file that the surroundings name, or its own.
+    pub fn of_data_dir(data: &Path) -> Result<Self, MasterKeyError> {
+        Self::of_file_or_data_dir(named(FILE_VARIABLE, CREDENTIAL).as_deref(), data)
     }
 
     /// Reads the file at `path`, or makes it (mode 0600, its directory 0700) with a new random key.
@@ -109,6 +117,17 @@ impl MasterKey {
         }
     }
 
+    /// A key that was kept under another one.
+    pub(crate) fn of_key(key: SealKey) -> Self {
+        Self(Arc::new(key))
+    }
+
+    /// Whether both are the same key.
+    pub fn is(&self, other: &Self) -> bool {
+        let shown = |it: &Self| it.mac_key("same").mac(&[]);
+        shown(self) == shown(other)
+    }
+
     /// The key itself, to seal with.
     pub(crate) fn seal_key(&self) -> &SealKey {
         &self.0
@@ -127,6 +146,15 @@ impl MasterKey {
             .mac(&[b"xuefen-derive-v1\0", domain.as_bytes()]);
         MacKey::of(SealKey::of(Zeroizing::new(derived)))
     }
+}
+
+/// The file that a variable names, else a credential of the service, if it was given.
+fn named(variable: &str, credential: &str) -> Option<PathBuf> {
+    let named = std::env::var_os(variable).map(PathBuf::from);
+    named.or_else(|| {
+        let given = PathBuf::from(std::env::var_os(CREDENTIALS_VARIABLE)?).join(credential);
+        given.exists().then_some(given)
+    })
 }
 
 fn read(path: &Path) -> Result<Zeroizing<String>, MasterKeyError> {

@@ -108,8 +108,15 @@ impl Notices {
         }
     }
 
-    /// What `person` was told, newest first.
+    /// What `person` was told, newest first, as far as it is shown.
     pub fn inbox(&self, person: Uuid) -> Result<Vec<Notice>, Problem> {
+        let mut notices = self.told(person)?;
+        notices.truncate(SHOWN_MAX);
+        Ok(notices)
+    }
+
+    /// Everything `person` was told and that is kept, newest first.
+    pub fn told(&self, person: Uuid) -> Result<Vec<Notice>, Problem> {
         let mut notices = Vec::new();
         let mut after: Option<Vec<u8>> = None;
         loop {
@@ -125,7 +132,6 @@ impl Notices {
             }
         }
         notices.sort_by_key(|it: &Notice| std::cmp::Reverse((it.at_ms, it.position)));
-        notices.truncate(SHOWN_MAX);
         Ok(notices)
     }
 

@@ -11,6 +11,7 @@ pub mod credential_pages;
 pub mod credentials;
 pub mod delegations;
 pub mod erasures;
+pub mod exports;
 pub mod identity_doors;
 pub mod imports;
 pub mod institution_keys;
@@ -185,6 +186,7 @@ fn people() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(splits::withdraw))
         .routes(routes!(assurance::raise, assurance::show))
         .routes(routes!(assurance::lower))
+        .routes(routes!(exports::export))
         .routes(routes!(delegations::grant, delegations::of_learner))
         .routes(routes!(delegations::to_caller))
         .routes(routes!(delegations::narrow))

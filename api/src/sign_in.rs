@@ -272,6 +272,8 @@ const FRESH: [&str; 16] = [
 
 /// What learners do at level 3 only (SECURITY §1.3), however they are known elsewhere.
 const GRAVE: [&str; 2] = ["delegate", "merge"];
+/// Reading before which a person shows anew who it is: everything at once, with what proves it.
+const FRESH_READS: [&str; 1] = ["export-own"];
 
 /// Whether one's own sessions may be seen and ended: with any session, also one that opens nothing else.
 const OWN_SESSIONS: &str = "own-sessions";
@@ -288,6 +290,9 @@ pub(crate) fn guard(
     let reads = *method == Method::GET || *method == Method::HEAD || READS_BY_POST.contains(&path);
     if action != OWN_SESSIONS {
         caller.is_assured(if reads { "" } else { action })?;
+    }
+    if FRESH_READS.contains(&action) {
+        caller.is_fresh(app)?;
     }
     if reads {
         return Ok(());

@@ -197,6 +197,23 @@ impl Tokens {
         }
     }
 
+    /// The live tokens of a person, without their secrets, which nobody keeps.
+    pub fn of(&self, person: uuid::Uuid) -> Result<Vec<(Digest, Grant)>, TokenError> {
+        let now_ms = self.clock.now_ms();
+        let mut found = Vec::new();
+        let mut after = None;
+        loop {
+            let page = self.list(after, PAGE)?;
+            let Some((last, _)) = page.last() else {
+                return Ok(found);
+            };
+            after = Some(*last);
+            let own =
+                |(_, grant): &(Digest, Grant)| grant.person == person && grant.is_live(now_ms);
+            found.extend(page.into_iter().filter(own));
+        }
+    }
+
     /// Up to `limit` tokens with their names, in order of the names, behind `after`.
     pub fn list(
         &self,

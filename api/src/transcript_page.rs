@@ -66,13 +66,7 @@ pub fn page(app: &App, transcript: &Transcript, language: Language) -> Markup {
             p.notice { (words.say("这只是一部分：仅列出由下列机构授予的成果，合计也只含这些：", "This is a part: only what this institution awarded is listed and added up:"))
                 " " strong { (awarder.name) } }
         }
-        @if transcript.outcomes.is_empty() {
-            p { (words.say("还没有学分。上完课后，学校会存入。", "No credits yet. Your school adds them after the course.")) }
-        } @else {
-            @for totals in &transcript.totals { (amounts(&words, totals)) }
-            (lines(&words, &transcript.outcomes))
-            @for totals in &transcript.totals { (sums(&words, totals)) }
-        }
+        (outcomes(language, &transcript.totals, &transcript.outcomes))
         footer {
             p { (words.say("账本", "Ledger")) " " span.mono { (transcript.log) } " · "
                 (words.say("截至第", "up to position")) " " (transcript.position) (words.say(" 条提交", "")) " · "
@@ -83,6 +77,20 @@ pub fn page(app: &App, transcript: &Transcript, language: Language) -> Markup {
         }
     };
     pages::page(language, title, &body)
+}
+
+/// What was learned, with its sums.
+pub fn outcomes(language: Language, totals: &[Totals], outcomes: &[Line]) -> Markup {
+    let words = Words(language);
+    html! {
+        @if outcomes.is_empty() {
+            p { (words.say("还没有学分。上完课后，学校会存入。", "No credits yet. Your school adds them after the course.")) }
+        } @else {
+            @for totals in totals { (amounts(&words, totals)) }
+            (lines(&words, outcomes))
+            @for totals in totals { (sums(&words, totals)) }
+        }
+    }
 }
 
 fn amounts(words: &Words, totals: &Totals) -> Markup {

@@ -12,6 +12,7 @@
 mod erase;
 mod keys;
 mod lookup;
+pub(crate) mod rewrap;
 mod settle;
 mod values;
 
@@ -21,7 +22,7 @@ use identity::erasable::NotCommitments;
 use ledger::clock::Clock;
 use ledger::side::{Side, SideError};
 
-use crate::master::MasterKey;
+use crate::master::{MasterKey, Masters};
 use crate::seal::Unsealable;
 use crate::side::write;
 use keys::Keyring;
@@ -101,11 +102,11 @@ impl Vault {
     pub fn open(
         vault: Arc<dyn Side>,
         keys: Arc<dyn Side>,
-        master: MasterKey,
+        masters: impl Into<Masters>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, VaultError> {
         let paired = vault.get(OWN, PAIR)?;
-        let (keys, pair) = Keyring::open(keys, master, paired.is_none())?;
+        let (keys, pair) = Keyring::open(keys, masters.into(), paired.is_none())?;
         if paired.is_none() && keys.has_persons()? {
             return Err(VaultError::NoValues);
         }
@@ -131,6 +132,22 @@ impl Vault {
         self.keys.side().scrub()?;
         self.values.scrub()?;
         Ok(())
+    }
+
+    /// What stores beside the vault derive their keys from; it outlives the master key.
+    pub fn root(&self) -> MasterKey {
+        self.keys.root().clone()
+    }
+
+    /// Wraps anew whatever of the keys is not under the newest master key; says how many rows, and how many
+    /// no key opens.
+    pub fn rewrap(&self) -> Result<(u64, u64), VaultError> {
+        self.keys.rewrap()
+    }
+
+    /// Whether keys may still be under an older master key.
+    pub fn is_behind(&self) -> Result<bool, VaultError> {
+        self.keys.is_behind()
     }
 
     /// A keyed hash for record numbers. Its key outlives the master key.

@@ -347,6 +347,11 @@ impl<R: Rules> Log<R> {
         Ok((state, size))
     }
 
+    /// Positions of every commit with a fact of `stream`, oldest first.
+    pub fn positions_of(&self, stream: &Stream) -> Result<Vec<u64>, Corrupt> {
+        self.shared.positions_of(stream)
+    }
+
     /// The commit at `position`; `None` at or past the head.
     pub fn commit(&self, position: u64) -> Result<Option<Commit>, Corrupt> {
         if position >= self.shared.store.head() {

@@ -2,6 +2,7 @@
 
 mod at_once;
 mod batches;
+mod changing_master;
 mod codes;
 mod coming_back;
 mod correcting;
@@ -24,5 +25,6 @@ mod repeating;
 mod splitting;
 mod standing;
 mod stolen_key;
+mod taking_along;
 mod telling;
 mod verifying;

@@ -8,6 +8,7 @@
 
 mod audit;
 mod batches;
+mod canary;
 mod canonical;
 mod checkpoint;
 mod codes;
@@ -31,6 +32,7 @@ mod laws_merges;
 mod laws_recoveries;
 mod laws_splits;
 mod ledger_refusals;
+mod masking;
 mod merkle;
 mod millicredits;
 mod model;

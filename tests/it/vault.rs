@@ -5,6 +5,7 @@ mod erase;
 mod keystore;
 mod lookup;
 mod master;
+mod rotating;
 mod sealed;
 mod settle;
 mod values;

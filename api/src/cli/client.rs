@@ -6,6 +6,9 @@ use serde_json::Value;
 
 use super::Failure;
 
+/// Bytes of the longest text that is read.
+const TEXT_BYTES_MAX: u64 = 256 << 20;
+
 /// A server and a token.
 #[derive(Debug, clap::Args)]
 pub(super) struct Server {
@@ -49,6 +52,22 @@ impl Client {
                 .header("accept-language", language())
                 .call(),
         )
+    }
+
+    /// The text at `path`, as it came.
+    pub(super) fn get_text(&self, path: &str) -> Result<String, Failure> {
+        let request = self.agent.get(format!("{}{path}", self.base));
+        let sent = request
+            .header("authorization", &self.authorization)
+            .header("accept-language", language())
+            .call();
+        match sent {
+            Ok(mut response) if response.status().is_success() => {
+                let body = response.body_mut().with_config().limit(TEXT_BYTES_MAX);
+                body.read_to_string().map_err(Failure::of)
+            }
+            other => answer(other).map(|_| String::new()),
+        }
     }
 
     /// Posts nothing.

@@ -1,5 +1,8 @@
 //! xuefen learner: what an officer does for one person.
 
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -22,6 +25,21 @@ pub enum Verb {
     Erase(Erase),
     /// How far the erasures of a person are: the certificate.
     Erasure(Which),
+    /// The copy of everything that is held of a person, for that person's own token (or a guardian's).
+    Export(Export),
+}
+
+/// A copy to take.
+#[derive(Debug, clap::Args)]
+pub struct Export {
+    #[command(flatten)]
+    which: Which,
+    /// A page to read instead of the signed JSON.
+    #[arg(long)]
+    html: bool,
+    /// File to write, readable by its owner only; it must not exist. Left out = standard output.
+    #[arg(long)]
+    out: Option<PathBuf>,
 }
 
 /// An erasure to ask for.
@@ -41,6 +59,13 @@ pub struct Erase {
     /// File with the access token of the second officer, who agrees at once.
     #[arg(long)]
     approver_token_file: Option<PathBuf>,
+    /// File with values of the person, one a line: once keys and values are gone, every byte of the
+    /// `--scan` directories is looked through for them.
+    #[arg(long, requires = "scan")]
+    values_file: Option<PathBuf>,
+    /// Where to look: the ledger's directory, backups, logs.
+    #[arg(long, requires = "values_file")]
+    scan: Vec<PathBuf>,
 }
 
 /// A person.
@@ -60,7 +85,29 @@ pub fn run(verb: &Verb) -> Result<(), Failure> {
             let found = erasures(&Client::new(&which.server)?, which.person)?;
             print(&found)
         }
+        Verb::Export(args) => export(args),
     }
+}
+
+/// The copy byte for byte as it was signed.
+fn export(args: &Export) -> Result<(), Failure> {
+    let client = Client::new(&args.which.server)?;
+    let form = if args.html { "html" } else { "json" };
+    let path = format!("/v1/learners/{}/export?form={form}", args.which.person);
+    let copy = client.get_text(&path)?;
+    let Some(out) = &args.out else {
+        term::print(copy.trim_end());
+        return Ok(());
+    };
+    let failed = |error: std::io::Error| Failure::Failed(format!("{}: {error}", out.display()));
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(out)
+        .map_err(failed)?;
+    file.write_all(copy.as_bytes()).map_err(failed)?;
+    file.sync_all().map_err(failed)
 }
 
 fn erase(args: &Erase) -> Result<(), Failure> {
@@ -72,7 +119,7 @@ fn erase(args: &Erase) -> Result<(), Failure> {
     }
     let asked = client.post(&format!("/v1/learners/{person}/erasure"), &body)?;
     let Some(proposal) = asked["approval"].as_str() else {
-        return finish(&client, *person);
+        return finish(&client, *person).and_then(|()| look(args));
     };
     let Some(token_file) = &args.approver_token_file else {
         term::note("a second officer must agree within 24 hours:");
@@ -95,7 +142,16 @@ fn erase(args: &Erase) -> Result<(), Failure> {
             "others must agree too, as long as there is no second registrar: POST /v1/approvals/{proposal} by the other administrators"
         )));
     }
-    finish(&client, *person)
+    finish(&client, *person)?;
+    look(args)
+}
+
+/// The scan behind the certificate, if it was asked for.
+fn look(args: &Erase) -> Result<(), Failure> {
+    match &args.values_file {
+        Some(values) => super::vault::scan(&args.scan, values),
+        None => Ok(()),
+    }
 }
 
 /// Waits until keys and values are gone, then prints the certificate.

@@ -145,6 +145,16 @@ impl<R: Rules> Shared<R> {
         self.load_below(stream, head, size)
     }
 
+    /// Where a stream's commits stand, oldest first.
+    pub(super) fn positions_of(&self, stream: &Stream) -> Result<Vec<u64>, Corrupt> {
+        let head = self.ask_index(|index| index.stream(stream))?;
+        let steps = match head {
+            Some(head) => history::before(self.store.as_ref(), head, stream)?,
+            None => Vec::new(),
+        };
+        Ok(steps.into_iter().map(|step| step.position).collect())
+    }
+
     /// Folds a stream's history up to `head`.
     pub(crate) fn load_at(
         &self,

@@ -176,6 +176,9 @@ fn a_guardian_acts_until_the_fourteenth_birthday_and_not_a_day_longer() {
     );
 
     stand.get(&guardian, &at(child, "transcript.json")).is(200);
+    // What is held of the child is the guardian's to ask for, as long as it is a child.
+    let copy = stand.get(&guardian, &at(child, "export")).is(200);
+    assert_eq!(copy["export"]["person"], json!(child));
     let yes = json!({ "use": "contact", "given": true });
     stand
         .post(&own, &at(child, "consents"), &yes)
@@ -197,6 +200,9 @@ fn a_guardian_acts_until_the_fourteenth_birthday_and_not_a_day_longer() {
     stand.pass(60_000);
     stand
         .get(&guardian, &at(child, "transcript.json"))
+        .refused(403, "not-allowed");
+    stand
+        .get(&guardian, &at(child, "export"))
         .refused(403, "not-allowed");
     let no = json!({ "use": "contact", "given": false });
     stand

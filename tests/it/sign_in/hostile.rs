@@ -294,3 +294,33 @@ fn a_provider_that_sends_us_elsewhere_or_is_gone_signs_nobody_in() {
         .get(&stand, "/login/nobody")
         .refused(404, "not-found");
 }
+
+#[test]
+fn a_provider_that_hangs_holds_up_nobody_else() {
+    // Whoever asks a thousand times for a provider that is down would stop every write of the platform.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let good = Provider::start("good");
+    let mut config = api::config::Config::default();
+    let mut hung = good.config(4);
+    hung.name = "hung".into();
+    hung.issuer = format!("http://{}", listener.local_addr().unwrap());
+    config.sign_in.providers = vec![good.config(4), hung];
+    let stand = Stand::with(config);
+    std::thread::scope(|scope| {
+        let asks = |_| scope.spawn(|| Browser::default().get(&stand, "/login/hung").status);
+        let asked: Vec<_> = (0..40).map(asks).collect();
+        // Meanwhile all goes on; and most are told at once, not after the time that a provider may take.
+        let person = stand.register(0, "王晓明", &resident_id(1));
+        at_counter(&stand, &good, person, "sub-1");
+        let answer = good.sign_in(&stand, &Browser::default(), "sub-1", "");
+        assert_eq!(answer.status, 303, "{}", answer.text());
+        // The door that hangs is shut: whoever waits is told.
+        drop(listener);
+        for answer in asked {
+            assert_eq!(answer.join().unwrap(), 503);
+        }
+    });
+    Browser::default()
+        .get(&stand, "/login/hung")
+        .refused(503, "provider-unreachable");
+}

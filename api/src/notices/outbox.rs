@@ -232,12 +232,11 @@ impl App {
         let may = matches!(state.barred(), None | Some(Barred::Suspended));
         let agreed = state.consents.given(Use::Contact).is_some() && wanted;
         let mut before = state.contacts.before(entry.channel, self.now_ms());
-        let leads = match entry.before {
-            Some(id) => before.find(|(by, _)| by.id == id),
-            None => {
-                let now = state.contacts.get(entry.channel);
-                now.map(|(by, values)| (*by, values))
-            }
+        let leads = if let Some(id) = entry.before {
+            before.find(|(by, _)| by.id == id)
+        } else {
+            let now = state.contacts.get(entry.channel);
+            now.map(|(by, values)| (*by, values))
         };
         let Some((by, values)) = leads else {
             return Ok(None);

@@ -72,7 +72,7 @@ impl std::fmt::Debug for MasterKey {
 }
 
 impl MasterKey {
-    /// As [`Masters::of_data_dir`], the newest key alone, and the named file given. A named file is never
+    /// Of the named file, or of the data directory: the newest key alone. A named file is never
     /// made: if it is missing, somebody forgot to mount it, and a new key would open nothing.
     pub fn of_file_or_data_dir(named: Option<&Path>, data: &Path) -> Result<Self, MasterKeyError> {
         match named {

@@ -1,6 +1,6 @@
 //! xuefen officer
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Subcommand;
@@ -12,8 +12,9 @@ use uuid::Uuid;
 
 use super::{Failure, data_dir, term};
 use crate::config::Config;
-use crate::master::MasterKey;
+use crate::master::files::Files;
 use crate::sign_in::ceremony::{Ceremonies, Invitation};
+use crate::vault::Vault;
 
 /// What the platform's operator does for an officer.
 #[derive(Debug, Subcommand)]
@@ -58,9 +59,15 @@ pub fn run(verb: &Verb, config: &Config, clock: &Arc<dyn Clock>) -> Result<(), F
     }
     let dir = data_dir(flag.as_ref(), config);
     dir.require_ledger().map_err(Failure::of)?;
-    let master = MasterKey::of_data_dir(dir.root()).map_err(Failure::of)?;
-    let side = SqliteSide::open(&dir.side(), Arc::clone(clock)).map_err(Failure::of)?;
-    let ceremonies = Ceremonies::new(Arc::new(side), Arc::clone(clock), &master);
+    let open = |path: &Path| SqliteSide::open(path, Arc::clone(clock)).map_err(Failure::of);
+    let masters = Files::of(dir.root()).load().map_err(Failure::of)?;
+    let (values, keys) = (
+        Arc::new(open(&dir.vault())?),
+        Arc::new(open(&dir.vault_keys())?),
+    );
+    let vault = Vault::open(values, keys, masters, Arc::clone(clock)).map_err(Failure::of)?;
+    let side = Arc::new(open(&dir.side())?);
+    let ceremonies = Ceremonies::new(side, Arc::clone(clock), &vault.root());
     let invitation = Invitation {
         person: *person,
         role,

@@ -1,7 +1,7 @@
 //! Providers at which people sign in: `OpenID` Connect, code with PKCE, nothing else (SECURITY §4).
 //!
 //! Invariant: what a provider says is believed only after the `openidconnect` crate verified it under a
-//! key of the provider's own set, in an algorithm of [`id_token::ALGORITHMS`], for us, with our nonce, in time.
+//! key of the provider's own set, in one of four algorithms, for us, with our nonce, in time.
 //! Nothing is stored: a crash loses what can be fetched again.
 
 mod id_token;

@@ -54,6 +54,8 @@ pub enum Signed {
         proven_at_ms: i64,
         /// When the session began, Unix milliseconds.
         begun_at_ms: i64,
+        /// Whether a recovery sheet began it.
+        by_sheet: bool,
     },
 }
 
@@ -207,12 +209,24 @@ const OWN_RECORD_LEVEL: Level = Level::ROSTER;
 pub const OFFICER_LEVEL: Level = Level::HARDWARE;
 /// How long a proof of who somebody is counts as fresh.
 const FRESH_MS: i64 = 5 * 60_000;
+/// How long whoever came back by a sheet may take to link an account: nobody old is to act within minutes.
+const BACK_MS: i64 = 24 * 3_600_000;
+/// Seeing and changing what signs one in.
+pub(crate) const OWN_LINKS: &str = "own-links";
 
 impl Caller {
     /// Refuses a session whose person did not show within five minutes who it is. Plain tokens are
-    /// exempt: they are the demo's, and cannot show anything anew.
-    fn is_fresh(&self, app: &App) -> Result<(), Problem> {
+    /// exempt: they are the demo's, and cannot show anything anew. So is, for a day, whoever came back by a
+    /// recovery sheet and has yet to link what could be shown.
+    fn is_fresh(&self, app: &App, action: &str) -> Result<(), Problem> {
         match self.signed {
+            Signed::Session {
+                by_sheet: true,
+                begun_at_ms,
+                ..
+            } if action == OWN_LINKS && app.now_ms().saturating_sub(begun_at_ms) < BACK_MS => {
+                Ok(())
+            }
             Signed::Session { proven_at_ms, .. }
                 if app.now_ms().saturating_sub(proven_at_ms) > FRESH_MS =>
             {
@@ -263,7 +277,7 @@ const FRESH: [&str; 16] = [
     "grant-role",
     "manage-keys",
     "merge",
-    "own-links",
+    OWN_LINKS,
     "print-sheet",
     "recover",
     "rotate-key",
@@ -292,7 +306,7 @@ pub(crate) fn guard(
         caller.is_assured(if reads { "" } else { action })?;
     }
     if FRESH_READS.contains(&action) {
-        caller.is_fresh(app)?;
+        caller.is_fresh(app, action)?;
     }
     if reads {
         return Ok(());
@@ -301,7 +315,7 @@ pub(crate) fn guard(
         return Err(Problem::of(Reason::PersonNeeded));
     }
     if FRESH.contains(&action) {
-        caller.is_fresh(app)?;
+        caller.is_fresh(app, action)?;
     }
     Ok(())
 }

@@ -174,13 +174,13 @@ impl Play<'_> {
         loa: u8,
         ceremony: u128,
     ) -> Result<(), TestCaseError> {
-        let data = link::Data {
+        let data = link::confirm::Data {
             values: said::values(2),
             ceremony: Uuid::from_u128(ceremony),
             loa: Level::try_from(loa).unwrap(),
             person: person_of(who),
         };
-        let decision = link::ConfirmLink {
+        let decision = link::confirm::ConfirmLink {
             ask: self.by(side, who),
             of_officer: side == Side::Security { two: true },
             data: data.clone(),
@@ -189,7 +189,7 @@ impl Play<'_> {
         let came = self.ask(&decision, &data);
         let books = &mut self.books[at(who)];
         let new = !books.ceremonies.contains(&ceremony);
-        let room = books.standing.len() < link::LINKS_MAX;
+        let room = books.standing.len() < link::confirm::LINKS_MAX;
         let may = may(side, who).is_some_and(|(most, first)| {
             (1..=most).contains(&loa) && new && room && !(first && books.touched)
         });
@@ -207,11 +207,11 @@ impl Play<'_> {
 
     fn remove(&mut self, who: Who, side: Side, which: usize) -> Result<(), TestCaseError> {
         let known = self.books[at(who)].standing.get(which).copied();
-        let data = link::RemoveData {
+        let data = link::remove::Data {
             link: known.map_or(Uuid::max(), |(id, _)| id),
             person: person_of(who),
         };
-        let decision = link::RemoveLink {
+        let decision = link::remove::RemoveLink {
             ask: self.by(side, who),
             of_officer: side == Side::Security { two: true },
             data: data.clone(),

@@ -3,7 +3,10 @@
 use identity::did::IssuerNumber;
 use identity::erasable::Commitments;
 use identity::person::assurance::Level;
-use identity::person::link::{self, ConfirmLinkError, LINKS_MAX, Links, RemoveLinkError};
+use identity::person::link::confirm::ConfirmLinkError;
+use identity::person::link::confirm::LINKS_MAX;
+use identity::person::link::remove::RemoveLinkError;
+use identity::person::link::{self, Links};
 use identity::person::recovery::DELAY_MS;
 use identity::person::served::NotServed;
 use identity::person::{self, Person, suspend};
@@ -41,8 +44,8 @@ fn given() -> Given {
         .appointed(officer(2, 1), Role::Counter, Some(2))
 }
 
-fn data(who: Uuid, ceremony: u128, loa: u8) -> link::Data {
-    link::Data {
+fn data(who: Uuid, ceremony: u128, loa: u8) -> link::confirm::Data {
+    link::confirm::Data {
         values: said::values(2),
         ceremony: Uuid::from_u128(ceremony),
         loa: Level::try_from(loa).unwrap(),
@@ -52,20 +55,20 @@ fn data(who: Uuid, ceremony: u128, loa: u8) -> link::Data {
 
 /// A registrar's officer links.
 fn links(who: Uuid, ceremony: u128, loa: u8) -> Asking {
-    by_registrar(link::CONFIRM, &data(who, ceremony, loa))
+    by_registrar(link::confirm::KIND, &data(who, ceremony, loa))
 }
 
 /// The person links.
 fn own(who: Uuid, ceremony: u128, loa: u8) -> Asking {
-    by_learner(who, link::CONFIRM, &data(who, ceremony, loa))
+    by_learner(who, link::confirm::KIND, &data(who, ceremony, loa))
 }
 
-fn removal(who: Uuid, link: Uuid) -> link::RemoveData {
-    link::RemoveData { link, person: who }
+fn removal(who: Uuid, link: Uuid) -> link::remove::Data {
+    link::remove::Data { link, person: who }
 }
 
 fn removes(who: Uuid, link: Uuid) -> Asking {
-    by_registrar(link::REMOVE, &removal(who, link))
+    by_registrar(link::remove::KIND, &removal(who, link))
 }
 
 fn at_school(asking: Asking, number: u32) -> Asking {
@@ -106,7 +109,7 @@ fn an_account_is_linked_and_taken_away() {
         &elsewhere,
         RemoveLinkError::NotServed(not_served),
     );
-    let stranger = by_learner(another, link::REMOVE, &removal(learner(), id));
+    let stranger = by_learner(another, link::remove::KIND, &removal(learner(), id));
     refused(&mut given, &stranger, RemoveLinkError::NotYours);
     let removed = given.makes(&removes(learner(), id));
     assert_eq!(removed.kinds(), ["link.removed.v1"]);
@@ -147,7 +150,7 @@ fn nobody_links_for_another_nor_better_than_is_known() {
     let unknown = || not_served(NotServed::PersonUnknown(nobody));
     refused(&mut given, &links(nobody, 1, 3), unknown());
     refused(&mut given, &own(nobody, 1, 3), unknown());
-    let stranger = by_learner(person(22), link::CONFIRM, &data(learner(), 1, 3));
+    let stranger = by_learner(person(22), link::confirm::KIND, &data(learner(), 1, 3));
     refused(&mut given, &stranger, ConfirmLinkError::NotYours);
     let elsewhere = at_school(links(learner(), 1, 3), 2);
     let not_on_roster = not_served(NotServed::NotOnRoster(IssuerNumber(2)));
@@ -161,11 +164,11 @@ fn nobody_links_for_another_nor_better_than_is_known() {
     refused(&mut given, &links(learner(), 1, 4), high(4, 3));
     refused(&mut given, &own(learner(), 1, 4), high(4, 3));
     refused(&mut given, &own(learner(), 1, 0), high(0, 3));
-    let bare = link::Data {
+    let bare = link::confirm::Data {
         values: Commitments::default(),
         ..data(learner(), 1, 3)
     };
-    let bare = by_registrar(link::CONFIRM, &bare);
+    let bare = by_registrar(link::confirm::KIND, &bare);
     refused(&mut given, &bare, ConfirmLinkError::ValuesDoNotFit);
     let stopped = suspend::Data {
         values: Commitments::default(),
@@ -194,11 +197,11 @@ fn an_officer_is_linked_by_invitation_or_by_security() {
     let before = ConfirmLinkError::LinkedBefore(registrar());
     refused(&mut given, &invited(2), before);
     // Security speaks of officers, by two persons, and of nobody else.
-    let by_security = |kind: &str, data: &link::Data| {
+    let by_security = |kind: &str, data: &link::confirm::Data| {
         Asking::new(Signer::registrar(), kind, data).by(security(), "security")
     };
-    let of = |who, ceremony| by_security(link::CONFIRM_OFFICER, &data(who, ceremony, 4));
-    let alone = by_security(link::CONFIRM, &data(registrar(), 2, 4));
+    let of = |who, ceremony| by_security(link::confirm::OF_OFFICER, &data(who, ceremony, 4));
+    let alone = by_security(link::confirm::KIND, &data(registrar(), 2, 4));
     refused(&mut given, &alone, ConfirmLinkError::NotYours);
     refused(&mut given, &of(learner(), 2), ConfirmLinkError::NotYours);
     refused(&mut given, &of(security(), 2), ConfirmLinkError::NotYours);
@@ -213,14 +216,14 @@ fn an_officer_is_linked_by_invitation_or_by_security() {
     };
     let (first, learners) = (first.earlier().id, of_learner.earlier().id);
     let not_yours = || RemoveLinkError::NotYours;
-    let alone = takes(link::REMOVE, registrar(), first);
+    let alone = takes(link::remove::KIND, registrar(), first);
     refused(&mut given, &alone, not_yours());
-    let learners = takes(link::REMOVE_OFFICER, learner(), learners);
+    let learners = takes(link::remove::OF_OFFICER, learner(), learners);
     refused(&mut given, &learners, not_yours());
-    let proposal = given.makes(&takes(link::REMOVE_OFFICER, registrar(), first));
+    let proposal = given.makes(&takes(link::remove::OF_OFFICER, registrar(), first));
     given.makes(&said::approve(proposal.target, person(6), "security"));
     let second = state(&given, registrar()).standing()[0].id;
-    let proposal = given.makes(&takes(link::REMOVE_OFFICER, registrar(), second));
+    let proposal = given.makes(&takes(link::remove::OF_OFFICER, registrar(), second));
     given.makes(&said::approve(proposal.target, person(6), "security"));
     assert!(state(&given, registrar()).standing().is_empty());
     // Whom nothing signs in any more comes back by another invitation.
@@ -264,7 +267,7 @@ fn nobody_shuts_himself_out() {
     let linked = given.makes(&own(learner(), 1, 3));
     let last = by_learner(
         learner(),
-        link::REMOVE,
+        link::remove::KIND,
         &removal(learner(), linked.earlier().id),
     );
     refused(&mut given, &last, RemoveLinkError::LastOne);
@@ -272,7 +275,7 @@ fn nobody_shuts_himself_out() {
     given.makes(&last);
     let last = by_learner(
         learner(),
-        link::REMOVE,
+        link::remove::KIND,
         &removal(learner(), second.earlier().id),
     );
     refused(&mut given, &last, RemoveLinkError::LastOne);
@@ -304,8 +307,8 @@ fn what_a_mistaken_merge_let_in_goes_with_it() {
     let holder = |given: &Given| -> Person { given.state(&person::wire::stream(learner())) };
     let link = state(&given, other).find(theirs).unwrap();
     assert!(link.counts_for(&holder(&given)));
-    let takes = by_learner(learner(), link::REMOVE, &removal(other, theirs));
-    let by_other = by_learner(person(23), link::REMOVE, &removal(other, theirs));
+    let takes = by_learner(learner(), link::remove::KIND, &removal(other, theirs));
+    let by_other = by_learner(person(23), link::remove::KIND, &removal(other, theirs));
     refused(&mut given, &by_other, RemoveLinkError::NotYours);
     let (proposal, _) = given.agreed_by_registrars(&people::starts(learner(), false));
     given.now_ms += DELAY_MS;

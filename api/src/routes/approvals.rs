@@ -91,7 +91,7 @@ pub async fn decide(
         .proposal
         .as_ref()
         .ok_or(Problem::of(Reason::ProposalUnknown))?;
-    if proposal.kind == link::CONFIRM_OFFICER && body.decision == Answer::Approve {
+    if proposal.kind == link::confirm::OF_OFFICER && body.decision == Answer::Approve {
         app.is_shown(id, body.code.as_deref())?;
     }
     let asking = Asking {

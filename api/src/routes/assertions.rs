@@ -96,7 +96,7 @@ pub async fn submit(
 async fn prepare(app: &Arc<App>, text: &str, headers: &HeaderMap) -> Result<Prepared, Problem> {
     let (jws, disclosures) = erasable::split_submission(text)?;
     let assertion = Assertion::parse(jws).map_err(Refused::from)?;
-    if link::is_confirmation(assertion.kind()) {
+    if link::confirm::is_confirmation(assertion.kind()) {
         // Nobody showed the other side: that takes the provider's answer, here and now.
         return Err(Problem::of(Reason::LinkProofInvalid));
     }

@@ -61,7 +61,9 @@ impl LinksBody {
     fn item(app: &App, number: Uuid, it: link::Link, opened: &[(Uuid, Vec<Opened>)]) -> LinkBody {
         let values = opened.iter().find(|(id, _)| *id == it.id);
         let iss = values.and_then(|(_, values)| {
-            let iss = values.iter().find(|value| value.name() == link::ISS);
+            let iss = values
+                .iter()
+                .find(|value| value.name() == link::confirm::ISS);
             iss.and_then(Opened::expose_text)
         });
         let mut providers = app.sign_in.providers.iter();

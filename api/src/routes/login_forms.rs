@@ -15,10 +15,7 @@ use super::login::{answered, session_of};
 use super::login_pages;
 use crate::app::App;
 use crate::problem::{Language, Problem, Reason};
-use crate::sign_in;
-
-/// The action behind the button, as roles.toml names it.
-const OWN_LINKS: &str = "own-links";
+use crate::sign_in::{self, OWN_LINKS};
 
 /// What the page of who is signed in sends.
 #[derive(Deserialize)]

@@ -24,7 +24,7 @@ use crate::extract::{Body, Caller};
 use crate::problem::{Problem, ProblemBody, Reason};
 use crate::sheets::{Sheet, SheetError};
 use crate::sign_in::begin::Shown;
-use crate::sign_in::session::Agent;
+use crate::sign_in::session::{Agent, BY_SHEET};
 use crate::write::Asking;
 
 /// What an officer saw.
@@ -237,7 +237,7 @@ pub async fn print(
 }
 
 /// Come back with the code of the sheet: the first time it begins, and after 72 hours the same code
-/// completes it, signs in (level 2), and lets an account be linked within five minutes. Whoever is signed
+/// completes it, signs in (level 2), and lets an account be linked within a day. Whoever is signed
 /// in, and every channel, is told and can say no.
 #[utoipa::path(post, path = "/v1/recoveries", tag = "identity", request_body = CodeBody,
     responses((status = 200, description = "how far it is", body = RecoveryAnswer), (status = 409, description = "this code opens nothing, or somebody said no", body = ProblemBody), (status = 503, description = "typed wrong too often", body = ProblemBody)))]
@@ -293,7 +293,7 @@ fn by_sheet(person: Uuid, app: &App, headers: &HeaderMap) -> Shown {
         role: Role::Learner,
         institution: None,
         loa: Level::ROSTER,
-        by: "recovery-sheet".into(),
+        by: BY_SHEET.into(),
         link: None,
         proven_at_ms: app.now_ms(),
         agent: Agent::of(headers),

@@ -135,7 +135,13 @@ impl App {
             link::BEST
         };
         let loa = proof.account.loa.min(loa).min(most);
-        let asking = self.confirming(caller, link::CONFIRM, caller.person, proof.account, loa)?;
+        let asking = self.confirming(
+            caller,
+            link::confirm::KIND,
+            caller.person,
+            proof.account,
+            loa,
+        )?;
         self.ask(asking).await
     }
 
@@ -155,9 +161,9 @@ impl App {
         let found: Option<Unlinked> = self.sign_in.ceremonies.take(&code)?;
         let account = found.ok_or(Problem::of(Reason::LinkProofInvalid))?;
         let (kind, most) = match caller.role {
-            Role::Security => (link::CONFIRM_OFFICER, link::OFFICERS_BEST),
-            Role::Institution => (link::CONFIRM, link::OFFICERS_BEST),
-            _ => (link::CONFIRM, link::BEST),
+            Role::Security => (link::confirm::OF_OFFICER, link::OFFICERS_BEST),
+            Role::Institution => (link::confirm::KIND, link::OFFICERS_BEST),
+            _ => (link::confirm::KIND, link::BEST),
         };
         let loa = account.loa.min(most);
         self.confirming(caller, kind, person, account, loa)
@@ -184,7 +190,7 @@ impl App {
         };
         caller.still_may(self)?;
         let loa = account.loa;
-        let asking = self.confirming(&caller, link::CONFIRM, caller.person, account, loa)?;
+        let asking = self.confirming(&caller, link::confirm::KIND, caller.person, account, loa)?;
         self.ask(asking).await?;
         Ok(invited)
     }
@@ -198,7 +204,7 @@ impl App {
         loa: Level,
     ) -> Result<Asking, Problem> {
         self.free_removed(&account.iss, &account.sub)?;
-        let data = link::Data {
+        let data = link::confirm::Data {
             values: Commitments::default(),
             ceremony: account.ceremony,
             loa,
@@ -206,8 +212,8 @@ impl App {
         };
         Ok(Asking {
             values: vec![
-                (link::ISS, Value::String(account.iss)),
-                (link::SUB, Value::String(account.sub)),
+                (link::confirm::ISS, Value::String(account.iss)),
+                (link::confirm::SUB, Value::String(account.sub)),
             ],
             ..Asking::open(caller, kind, &data)?
         })
@@ -220,11 +226,11 @@ impl App {
         person: Uuid,
         link: Uuid,
     ) -> Result<Written, Problem> {
-        let data = link::RemoveData { link, person };
+        let data = link::remove::Data { link, person };
         let kind = if caller.role == Role::Security && caller.person != person {
-            link::REMOVE_OFFICER
+            link::remove::OF_OFFICER
         } else {
-            link::REMOVE
+            link::remove::KIND
         };
         self.ask(Asking::open(caller, kind, &data)?).await
     }

@@ -57,7 +57,7 @@ impl App {
 
     /// Ends the sessions that a link began, under whichever number.
     fn end_link(&self, data: &str) {
-        let Ok(removed) = serde_json::from_str::<link::RemoveData>(data) else {
+        let Ok(removed) = serde_json::from_str::<link::remove::Data>(data) else {
             return;
         };
         let ended = self.holder(removed.person).and_then(|holder| {

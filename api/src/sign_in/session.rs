@@ -159,6 +159,7 @@ impl Session {
                 loa: self.loa,
                 proven_at_ms: self.proven_at_ms,
                 begun_at_ms: self.begun_at_ms,
+                by_sheet: self.by == BY_SHEET,
             },
         }
     }
@@ -186,6 +187,9 @@ impl Opened {
         Zeroizing::new(format!("{COOKIE}={secret}; {ATTRIBUTES}{kept}"))
     }
 }
+
+/// The way of signing in of whoever came back by a recovery sheet.
+pub const BY_SHEET: &str = "recovery-sheet";
 
 /// What every cookie of ours has.
 pub(super) const ATTRIBUTES: &str = "Path=/; Secure; HttpOnly; SameSite=Lax";

@@ -392,7 +392,7 @@ fn deposits(
     for (index, (member, values)) in members.iter().zip(disclosures).enumerate() {
         // A member without values deposits nothing; the rules refuse a kind that does not exist.
         let kind = kinds::find(member.kind());
-        let links = kind.is_some_and(|kind| link::is_confirmation(kind.name));
+        let links = kind.is_some_and(|kind| link::confirm::is_confirmation(kind.name));
         let kind = kind.filter(|_| links || !values.is_empty());
         let deposit = kind.map(|kind| {
             if links {

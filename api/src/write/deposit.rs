@@ -78,7 +78,7 @@ pub(super) fn deposit_of(
         }
         identifiers.push((name, checked.normalised));
     }
-    if link::is_confirmation(kind.name) {
+    if link::confirm::is_confirmation(kind.name) {
         identifiers.push((LINK, account_of(disclosures)?));
     }
     if kind.name == register::KIND && !disclosures.iter().any(|it| it.opened().name() == "name") {
@@ -100,7 +100,7 @@ fn account_of(disclosures: &[Disclosure]) -> Result<String, Problem> {
         let found = opened.find(|it| it.name() == name)?;
         found.expose_text()
     };
-    match (value(link::ISS), value(link::SUB)) {
+    match (value(link::confirm::ISS), value(link::confirm::SUB)) {
         (Some(iss), Some(sub)) => Ok(link_alias(iss, sub)),
         _ => Err(Problem::of(Reason::ValuesDoNotFit)),
     }

@@ -90,14 +90,16 @@ pub(super) fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<Option<AnyD
             asker,
             data: read(data)?,
         })),
-        link::CONFIRM | link::CONFIRM_OFFICER => Box::new(Use(link::ConfirmLink {
+        link::confirm::KIND | link::confirm::OF_OFFICER => {
+            Box::new(Use(link::confirm::ConfirmLink {
+                ask: ask.clone(),
+                of_officer: kind.name == link::confirm::OF_OFFICER,
+                data: read(data)?,
+            }))
+        }
+        link::remove::KIND | link::remove::OF_OFFICER => Box::new(Use(link::remove::RemoveLink {
             ask: ask.clone(),
-            of_officer: kind.name == link::CONFIRM_OFFICER,
-            data: read(data)?,
-        })),
-        link::REMOVE | link::REMOVE_OFFICER => Box::new(Use(link::RemoveLink {
-            ask: ask.clone(),
-            of_officer: kind.name == link::REMOVE_OFFICER,
+            of_officer: kind.name == link::remove::OF_OFFICER,
             data: read(data)?,
         })),
         complete::KIND => Box::new(Use(complete::Complete {

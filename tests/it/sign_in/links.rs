@@ -490,3 +490,49 @@ fn after_a_recovery_or_a_merge_taken_back_nobody_else_is_in() {
     assert_eq!(answer.status, 303, "{}", answer.text());
     browser.get(stand, &own(stays)).is(200);
 }
+
+#[test]
+fn who_comes_back_by_the_sheet_links_an_account_that_day() {
+    // An account would be open again and nobody could enter it, or only who is quick.
+    let provider = Provider::start("province");
+    let stand = Provider::stand(&[&provider]);
+    let person = stand.register(0, "林昇", &resident_id(1));
+    let token = stand.token(person, identity::role::Role::Learner, None);
+    let sheet = format!("{}/recovery-sheet", own(person));
+    let sheet = stand.post(&token, &sheet, &json!({})).is(201);
+    let code = json!({ "code": sheet["code"] });
+    stand.post("", "/v1/recoveries", &code).is(200);
+    stand.pass(72 * 3_600_000);
+    let browser = Browser::default();
+    let (body, headers) = (code.to_string(), [("content-type", "application/json")]);
+    let opened = browser.send(
+        &stand,
+        "POST",
+        "/v1/recoveries",
+        &headers,
+        Some(body.as_bytes()),
+    );
+    assert_eq!(opened.is(200)["state"], "completed");
+    stand.pass(23 * 3_600_000);
+    let link = |sub: &str| {
+        let shown = provider.sign_in(&stand, &browser, sub, "?link=true");
+        let form = ["ceremony", "proof"].map(|name| format!("{name}={}", field(&shown, name)));
+        browser
+            .submit(&stand, "/login/link", &form.join("&"))
+            .status
+    };
+    assert_eq!(link("new"), 200);
+    let answer = provider.sign_in(&stand, &Browser::default(), "new", "");
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    // Nothing else is done with it, and not for longer.
+    browser
+        .write(
+            &stand,
+            "POST",
+            &format!("{}/delegations", own(person)),
+            &json!({}),
+        )
+        .refused(403, "loa-too-low");
+    stand.pass(3_600_000);
+    assert_eq!(link("later"), 401);
+}

@@ -4,7 +4,8 @@ use credentials::account::whole::{DEPTH_MAX, NUMBERS_MAX};
 use credentials::merge::apply::{ApplyMergeError, LOTS_MAX};
 use credentials::merge::revert::RevertMergeError;
 use identity::person::death::RecordDeathError;
-use identity::person::link::{ConfirmLinkError, RemoveLinkError};
+use identity::person::link::confirm::ConfirmLinkError;
+use identity::person::link::remove::RemoveLinkError;
 use identity::person::served::NotServed;
 use identity::person::suspend::SuspendPersonError;
 

@@ -71,11 +71,11 @@ pub const TABLE: &[Kind] = &[
     Kind::alone(delegation::narrow::KIND, SELF_OR_COUNTER, &[]),
     Kind::alone(delegation::end::REVOKE, SELF_OR_COUNTER, &[]),
     Kind::alone(delegation::end::EXPIRE, LEDGER, &[]),
-    Kind::alone(link::CONFIRM, LINKERS, link::ERASABLE),
-    Kind::alone(link::CONFIRM_OFFICER, SECURITY, link::ERASABLE)
+    Kind::alone(link::confirm::KIND, LINKERS, link::confirm::ERASABLE),
+    Kind::alone(link::confirm::OF_OFFICER, SECURITY, link::confirm::ERASABLE)
         .with_second(Act::Appoint, SECURITY.roles),
-    Kind::alone(link::REMOVE, LINKERS, &[]),
-    Kind::alone(link::REMOVE_OFFICER, SECURITY, &[]).with_second(Act::Appoint, SECURITY.roles),
+    Kind::alone(link::remove::KIND, LINKERS, &[]),
+    Kind::alone(link::remove::OF_OFFICER, SECURITY, &[]).with_second(Act::Appoint, SECURITY.roles),
     Kind::alone(contact::RECORD, ANY_SIDE, contact::ERASABLE).keeping(Purpose::Contact),
     Kind::alone(contact::REMOVE, ANY_SIDE, &[]),
     Kind::alone(consent::GIVE, ANY_SIDE, &[]),

@@ -1,0 +1,109 @@
+//! link.remove, link.remove-officer: an account signs a person in no more.
+
+use ledger::decision::{Decision, Verdict, World};
+use ledger::fact::Stream;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{REMOVED_V1, Side, is_officer, side, streams};
+use crate::ask::Ask;
+use crate::person::served::{self, NotServed};
+use crate::person::{Person, wire};
+use crate::wire::own;
+
+/// Kind of the assertion that takes a link away.
+pub const KIND: &str = "link.remove.v1";
+/// Kind of the assertion of two security administrators that takes an officer's away.
+pub const OF_OFFICER: &str = "link.remove-officer.v1";
+/// The data of link.remove.v1; shipped: never changes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// Which link.
+    pub link: Uuid,
+    /// Whose.
+    pub person: Uuid,
+}
+
+/// Take a link away.
+#[derive(Debug)]
+pub struct RemoveLink {
+    /// The asking side; of an officer's account, that of the proposal.
+    pub ask: Ask,
+    /// Whether two security administrators say so of an officer.
+    pub of_officer: bool,
+    /// What is asked.
+    pub data: Data,
+}
+
+/// Why a link stays.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RemoveLinkError {
+    /// Not for this institution to say.
+    #[error(transparent)]
+    NotServed(#[from] NotServed),
+    /// Somebody else's.
+    #[error(
+        "people remove their own links, a counter those of learners, an institution those of its clerks, security those of officers"
+    )]
+    NotYours,
+    /// The person has no such link.
+    #[error("person {person} has no link {link}")]
+    LinkUnknown {
+        /// Whose.
+        person: Uuid,
+        /// Which.
+        link: Uuid,
+    },
+    /// Nobody shuts himself out.
+    #[error("this is the only link and no recovery sheet is printed: link another first")]
+    LastOne,
+}
+
+impl Decision for RemoveLink {
+    type Error = RemoveLinkError;
+
+    fn streams(&self, world: &World<'_>) -> Vec<Stream> {
+        let person = self.data.person;
+        let mut streams = streams(world, &self.ask, person);
+        // One of a number that was merged is the holder's to take away.
+        if let Some((into, _)) = world.get::<Person>(&wire::stream(person)).merged_into {
+            streams.extend(served::streams(into, self.ask.issuer));
+        }
+        streams
+    }
+
+    fn decide(&self, world: &World<'_>) -> Result<Verdict, RemoveLinkError> {
+        let Data { link, person } = self.data;
+        let state = world.get::<Person>(&wire::stream(person));
+        let holder = state.merged_into.map_or(person, |(into, _)| into);
+        let not_yours = || RemoveLinkError::NotYours;
+        let by = side(&self.ask, holder).ok_or_else(not_yours)?;
+        if self.of_officer != matches!(by, Side::Security) {
+            return Err(not_yours());
+        }
+        match by {
+            Side::Counter => drop(served::check(world, holder, self.ask.issuer)?),
+            Side::Security if !is_officer(world, holder) => return Err(not_yours()),
+            Side::Institution | Side::Security | Side::Learner | Side::Officer => {}
+        }
+        let found = state.links.find(link);
+        let found = found.ok_or(RemoveLinkError::LinkUnknown { person, link })?;
+        // An institution takes away what it vouched for, a counter what signs a learner in.
+        let theirs = match by {
+            Side::Institution => found.only == Some(self.ask.issuer),
+            Side::Counter => found.only.is_none(),
+            Side::Security | Side::Learner | Side::Officer => true,
+        };
+        if !theirs {
+            return Err(not_yours());
+        }
+        let own_side = matches!(by, Side::Learner | Side::Officer);
+        let last = person == holder && state.links.standing.len() == 1;
+        if own_side && last && state.recoveries.sheet.is_none() {
+            return Err(RemoveLinkError::LastOne);
+        }
+        let removed = own(wire::stream(person), REMOVED_V1);
+        Ok(Verdict::Facts(vec![removed]))
+    }
+}

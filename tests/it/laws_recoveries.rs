@@ -207,6 +207,8 @@ impl Play<'_> {
         self.refused += u64::from(came.is_err() && known.is_some());
         if came == Ok(Came::Written) {
             self.books.begun[which].2 = Now::Done;
+            // Whoever was in may have printed it.
+            self.books.sheet = None;
             self.completed += 1;
         }
         Ok(())

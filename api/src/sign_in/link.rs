@@ -45,12 +45,7 @@ pub struct Linked {
 impl App {
     /// Whom an account signs in, if anybody.
     pub fn linked(&self, iss: &str, sub: &str) -> Result<Option<Linked>, Problem> {
-        let normalised = link_alias(iss, sub);
-        let alias = Alias {
-            kind: LINK,
-            normalised: &normalised,
-        };
-        let Some((linked, id)) = self.vault.lookup_holder(alias)? else {
+        let Some((linked, id)) = self.linked_by(iss, sub)? else {
             return Ok(None);
         };
         let Some(link) = self.still_linked(linked, id)? else {
@@ -157,9 +152,7 @@ impl App {
         if person == caller.person {
             return Err(Problem::of(Reason::NotAllowed));
         }
-        let code: String = code.chars().filter(char::is_ascii_digit).collect();
-        let found: Option<Unlinked> = self.sign_in.ceremonies.take(&code)?;
-        let account = found.ok_or(Problem::of(Reason::LinkProofInvalid))?;
+        let account = self.take_shown(code)?;
         let (kind, most) = match caller.role {
             Role::Security => (link::confirm::OF_OFFICER, link::OFFICERS_BEST),
             Role::Institution => (link::confirm::KIND, link::OFFICERS_BEST),
@@ -175,13 +168,10 @@ impl App {
         code: &str,
         invitation: &str,
     ) -> Result<Invitation, Problem> {
-        let invalid = || Problem::of(Reason::LinkProofInvalid);
-        let code: String = code.chars().filter(char::is_ascii_digit).collect();
-        let ceremonies = &self.sign_in.ceremonies;
         // Who has no account to show does not use the invitation up.
-        let account: Unlinked = ceremonies.take(&code)?.ok_or_else(invalid)?;
-        let invited: Option<Invitation> = ceremonies.take(invitation.trim())?;
-        let invited = invited.ok_or_else(invalid)?;
+        let account = self.take_shown(code)?;
+        let invited: Option<Invitation> = self.sign_in.ceremonies.take(invitation.trim())?;
+        let invited = invited.ok_or(Problem::of(Reason::LinkProofInvalid))?;
         let caller = Caller {
             person: invited.person,
             role: invited.role,
@@ -262,20 +252,29 @@ impl App {
         Ok(())
     }
 
-    /// Refuses an agreement to link an officer's account of who was not shown that account: the proposal
-    /// holds commitments alone, and whoever agrees must know to what.
-    pub(crate) fn is_shown(&self, proposal: Uuid, code: Option<&str>) -> Result<(), Problem> {
-        let invalid = || Problem::of(Reason::LinkProofInvalid);
-        let code = code.ok_or_else(invalid)?;
-        let code: String = code.chars().filter(char::is_ascii_digit).collect();
-        let account: Option<Unlinked> = self.sign_in.ceremonies.take(&code)?;
-        let account = account.ok_or_else(invalid)?;
-        let normalised = link_alias(&account.iss, &account.sub);
+    /// Which number and assertion have an account in the vault, whatever the log says of it by now.
+    fn linked_by(&self, iss: &str, sub: &str) -> Result<Option<(Uuid, Uuid)>, Problem> {
+        let normalised = link_alias(iss, sub);
         let alias = Alias {
             kind: LINK,
             normalised: &normalised,
         };
-        match self.vault.lookup_holder(alias)? {
+        Ok(self.vault.lookup_holder(alias)?)
+    }
+
+    /// The account whose owner shows these digits; they are used up.
+    fn take_shown(&self, code: &str) -> Result<Unlinked, Problem> {
+        let code: String = code.chars().filter(char::is_ascii_digit).collect();
+        let found = self.sign_in.ceremonies.take(&code)?;
+        found.ok_or(Problem::of(Reason::LinkProofInvalid))
+    }
+
+    /// Refuses an agreement to link an officer's account of who was not shown that account: the proposal
+    /// holds commitments alone, and whoever agrees must know to what.
+    pub(crate) fn is_shown(&self, proposal: Uuid, code: Option<&str>) -> Result<(), Problem> {
+        let invalid = || Problem::of(Reason::LinkProofInvalid);
+        let account = self.take_shown(code.ok_or_else(invalid)?)?;
+        match self.linked_by(&account.iss, &account.sub)? {
             Some((_, by)) if by == proposal => Ok(()),
             _ => Err(invalid()),
         }

@@ -32,7 +32,9 @@ impl App {
     pub(crate) fn end_what_is_over(&self, commit: &Commit) {
         for fact in &commit.facts {
             if &*fact.kind == link::REMOVED_V1 {
-                self.end_link(commit.assertion.data().get());
+                // What two persons agreed to stands in the fact: the approval names the proposal alone.
+                let data = fact.data.as_deref().unwrap_or(commit.assertion.data());
+                self.end_link(data.get());
                 continue;
             }
             if !ENDING.contains(&&*fact.kind) {

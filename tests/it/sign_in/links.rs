@@ -404,6 +404,8 @@ fn security_says_by_two_who_signs_in_as_an_officer() {
     for token in [system, audit] {
         stand.post(token, &approval, &agrees).is(201);
     }
+    let left = stand.app.sign_in.sessions.of(officer).ok().unwrap();
+    assert!(left.is_empty(), "what the account began goes with it");
     assert_eq!(as_registrar("r"), 403);
     // An institution's officer links its own clerk, alone, and no learner of others whom it calls its clerk.
     let school = &stand.schools[0];

@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use credentials::account::{Account, Whole, whole, wire};
 use credentials::merge::apply::{self, ResidentIds};
+use credentials::merge::request;
 use credentials::split::division;
-use identity::approval::{self, Approval, decide};
+use identity::approval::{self, Approval, Proposal, decide};
 use identity::identifier::IdentifierType;
 use identity::person::{self, Person};
 use identity::purpose::Purpose;
@@ -81,9 +82,8 @@ impl App {
         &self,
         assertion: &Assertion,
     ) -> Result<Option<apply::Data>, Problem> {
-        if assertion.kind() == apply::KIND {
-            // What has another shape is refused by the rules.
-            return Ok(serde_json::from_str(assertion.data().get()).ok());
+        if [apply::KIND, request::KIND].contains(&assertion.kind()) {
+            return Ok(merge_of(assertion.kind(), assertion.data().get()));
         }
         let target = assertion.target();
         let Some(target) = target.filter(|_| assertion.kind() == decide::KIND) else {
@@ -92,8 +92,7 @@ impl App {
         let stream = approval::wire::stream(target.id);
         let approval = self.ledger.state::<Approval>(&stream)?;
         let proposal = approval.proposal.as_ref();
-        let proposal = proposal.filter(|proposal| proposal.kind == apply::KIND);
-        Ok(proposal.and_then(|proposal| serde_json::from_str(&proposal.data).ok()))
+        Ok(proposal.and_then(|proposal| merge_proposed(proposal)))
     }
 
     /// Refuses a premise that is not what the vault says, or is not any more: a rule cannot look.
@@ -127,5 +126,22 @@ impl App {
         } else {
             ResidentIds::Same
         })
+    }
+}
+
+/// The merge that was proposed, by officers or by the learner.
+pub(crate) fn merge_proposed(proposal: &Proposal) -> Option<apply::Data> {
+    merge_of(&proposal.kind, &proposal.data)
+}
+
+/// What has another shape is refused by the rules.
+fn merge_of(kind: &str, data: &str) -> Option<apply::Data> {
+    match kind {
+        apply::KIND => serde_json::from_str(data).ok(),
+        request::KIND => {
+            let asked: Option<request::Data> = serde_json::from_str(data).ok();
+            asked.map(|asked| asked.merge())
+        }
+        _ => None,
     }
 }

@@ -31,6 +31,7 @@ pub mod openapi;
 pub mod operations;
 pub mod outcome_list;
 pub mod outcomes;
+pub mod own_merges;
 pub mod recoveries;
 pub mod sessions;
 pub mod splits;
@@ -163,7 +164,10 @@ fn signing_in() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(login::begin))
         .routes(routes!(login::callback))
         .routes(routes!(login_forms::link))
+        .routes(routes!(login_forms::merge))
         .routes(routes!(login_forms::invited))
+        .routes(routes!(own_merges::ask))
+        .routes(routes!(own_merges::refuse))
         .routes(routes!(links::list, links::confirm))
         .routes(routes!(links::remove))
         .routes(routes!(links::bind, links::of_learner))

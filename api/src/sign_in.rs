@@ -5,6 +5,7 @@
 //! and what it writes its own key signs. A crash leaves a token that nobody was told, or a proof used up.
 
 pub mod begin;
+pub(crate) mod both;
 pub mod ceremony;
 pub mod client;
 pub mod dpop;
@@ -213,6 +214,8 @@ const FRESH_MS: i64 = 5 * 60_000;
 const BACK_MS: i64 = 24 * 3_600_000;
 /// Seeing and changing what signs one in.
 pub(crate) const OWN_LINKS: &str = "own-links";
+/// Asking that two own numbers become one.
+pub(crate) const OWN_MERGE: &str = "merge-own";
 
 impl Caller {
     /// Refuses a session whose person did not show within five minutes who it is. Plain tokens are
@@ -265,7 +268,7 @@ impl Caller {
 const READS_BY_POST: [&str; 1] = ["/v1/learners/search"];
 
 /// Acts before which a person shows anew who it is: what they change cannot be changed back.
-const FRESH: [&str; 16] = [
+const FRESH: [&str; 17] = [
     "admit-institution",
     "assure-person",
     "bind-link",
@@ -278,6 +281,7 @@ const FRESH: [&str; 16] = [
     "manage-keys",
     "merge",
     OWN_LINKS,
+    OWN_MERGE,
     "print-sheet",
     "recover",
     "rotate-key",
@@ -285,7 +289,7 @@ const FRESH: [&str; 16] = [
 ];
 
 /// What learners do at level 3 only (SECURITY §1.3), however they are known elsewhere.
-const GRAVE: [&str; 2] = ["delegate", "merge"];
+const GRAVE: [&str; 2] = ["delegate", OWN_MERGE];
 /// Reading before which a person shows anew who it is: everything at once, with what proves it.
 const FRESH_READS: [&str; 1] = ["export-own"];
 

@@ -4,4 +4,5 @@
 //! accounts' streams, in one commit.
 
 pub mod apply;
+pub mod request;
 pub mod revert;

@@ -287,6 +287,7 @@ fn resume() -> Resume<Refusal> {
         Ok(Resumed {
             decision,
             approvers: kind.who_agrees(),
+            concerned: people::concerned(kind, &proposal.data),
         })
     })
 }

@@ -10,6 +10,7 @@ const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 const OPEN: [(&str, &str); 26] = [
     ("post", "/login/invitation"),
     ("post", "/login/link"),
+    ("post", "/login/merge"),
     ("post", "/v1/recoveries/veto"),
     ("get", "/r/{secret}"),
     ("post", "/r/{secret}"),

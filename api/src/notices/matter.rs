@@ -2,10 +2,14 @@
 
 use credentials::account::{self};
 use credentials::credential::{self, Credential};
+use credentials::merge::request;
+use identity::approval::{self, Approval};
 use identity::person::delegation::Event as Delegation;
 use identity::person::link::Event as Link;
 use identity::person::recovery::Event as Recovery;
+use identity::person::event::Edge;
 use identity::person::{self, Event as Person};
+use ledger::assertion::Assertion;
 use ledger::commit::Commit;
 use ledger::decision::Aggregate as _;
 use serde::{Deserialize, Serialize};
@@ -35,6 +39,13 @@ pub enum Matter {
     LinkAdded,
     /// One does so no more.
     LinkRemoved,
+    /// Somebody who signs in as another number too asks that both become one.
+    MergeRequested {
+        /// Which request: by it one says no.
+        merge: Uuid,
+    },
+    /// Two numbers of the person are one now.
+    NumbersMerged,
     /// A number or address was set, replaced or removed: the one before is told too.
     ContactChanged,
     /// One may act in somebody's name from now on.
@@ -66,6 +77,8 @@ impl Matter {
             Self::DelegationGiven => "delegation-given",
             Self::LinkAdded => "link-added",
             Self::LinkRemoved => "link-removed",
+            Self::MergeRequested { .. } => "merge-requested",
+            Self::NumbersMerged => "numbers-merged",
             Self::ContactChanged => "contact-changed",
             Self::DelegationReceived => "delegation-received",
             Self::DelegationEnding { .. } => "delegation-ending",
@@ -86,6 +99,8 @@ impl Matter {
                 | Self::RecoveryCompleted
                 | Self::DelegationGiven
                 | Self::ContactChanged
+                | Self::MergeRequested { .. }
+                | Self::NumbersMerged
                 | Self::LinkAdded
                 | Self::LinkRemoved
         )
@@ -118,6 +133,7 @@ impl App {
                     }
                     matters.extend(of_person(id, &event));
                 }
+                Approval::NOUN => matters.extend(of_proposal(&fact.kind, &commit.assertion)),
                 account::Account::NOUN => matters.extend(of_account(id, &fact.kind)),
                 Credential::NOUN => {
                     let state = self.ledger.state::<Credential>(&fact.stream)?;
@@ -150,11 +166,25 @@ fn of_person(person: Uuid, event: &Person) -> Vec<(Uuid, Matter)> {
             (person, Matter::DelegationGiven),
             (granted.agent, Matter::DelegationReceived),
         ],
+        // It stands in both streams; the number that stays is told.
+        Person::MergeApplied(Edge::Absorbed(_)) => vec![(person, Matter::NumbersMerged)],
         Person::Link(Link::Confirmed { .. }) => vec![(person, Matter::LinkAdded)],
         Person::Link(Link::Removed { .. }) => vec![(person, Matter::LinkRemoved)],
         // Taking back is silent (SECURITY §1.5).
         _ => Vec::new(),
     }
+}
+
+/// Both numbers are told what is asked of them, before anybody agrees to it.
+fn of_proposal(kind: &str, assertion: &Assertion) -> Vec<(Uuid, Matter)> {
+    let asked = kind == approval::wire::PROPOSED_V1 && assertion.kind() == request::KIND;
+    let asked = asked.then(|| serde_json::from_str::<request::Data>(assertion.data().get()));
+    let numbers = asked.and_then(Result::ok).map(|it| [it.person, it.absorbed]);
+    let merge = assertion.id();
+    let numbers = numbers.into_iter().flatten();
+    numbers
+        .map(|number| (number, Matter::MergeRequested { merge }))
+        .collect()
 }
 
 fn of_account(person: Uuid, kind: &str) -> Option<(Uuid, Matter)> {

@@ -257,6 +257,7 @@ impl From<Refusal> for Problem {
             Refusal::ConfirmLink(error) => person::reason_of_link(error),
             Refusal::RemoveLink(error) => person::reason_of_unlink(error),
             Refusal::ApplyMerge(error) => person::reason_of_apply(error),
+            Refusal::RequestMerge(error) => person::reason_of_request(error),
             Refusal::RevertMerge(error) => person::reason_of_revert(error),
             Refusal::ProposeSplit(error) => split::reason_of_propose(error),
             Refusal::AgreeSplit(error) => split::reason_of_agree(error),

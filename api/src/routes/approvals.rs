@@ -199,7 +199,7 @@ fn state_of(approval: &Approval) -> &'static str {
 }
 
 impl App {
-    fn proposal(&self, id: Uuid) -> Result<Arc<Approval>, Problem> {
+    pub(super) fn proposal(&self, id: Uuid) -> Result<Arc<Approval>, Problem> {
         Ok(self
             .ledger
             .state::<Approval>(&identity::approval::wire::stream(id))?)

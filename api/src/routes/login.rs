@@ -192,11 +192,13 @@ pub async fn callback(
         // The session that began it, and no other that sat down in its place.
         let own = before.filter(|(now, _)| *now == id);
         let (_, own) = own.ok_or(Problem::of(Reason::LinkProofInvalid))?;
-        if linked.is_some() {
-            return Err(Problem::of(Reason::LinkTaken));
+        let own = sign_in::session_caller(&app, id, &own)?;
+        if let Some(other) = linked {
+            let loa = other.loa.min(provider.config.loa);
+            let other = Linked { loa, ..other };
+            return to_merge(&app, &own, other, signed_in_at_ms, &headers);
         }
         let account = App::unlinked(account, provider.config.loa);
-        let own = sign_in::session_caller(&app, id, &own)?;
         return to_link(&app, &own, account, &headers);
     }
     let Some(linked) = linked else {
@@ -341,6 +343,21 @@ fn to_link(
     let (ceremony, proof) = app.link_proof(caller, account)?;
     let body = login_pages::to_link(language, ceremony, &proof);
     let title = language.say("关联登录账号", "Link this account");
+    Ok(answered(StatusCode::OK, language, title, &body))
+}
+
+/// The page of a learner who signs in as another number too.
+fn to_merge(
+    app: &App,
+    caller: &Caller,
+    other: Linked,
+    signed_in_at_ms: Option<i64>,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let language = Language::of(headers);
+    let (ceremony, proof) = app.both_proof(caller, other, signed_in_at_ms)?;
+    let body = login_pages::to_merge(language, ceremony, &proof);
+    let title = language.say("合并两个编号", "Merge two numbers");
     Ok(answered(StatusCode::OK, language, title, &body))
 }
 

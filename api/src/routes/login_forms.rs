@@ -1,4 +1,4 @@
-//! The buttons of the pages on which an account of a provider is linked.
+//! The buttons of the pages on which an account of a provider is linked, or a merge asked for.
 //!
 //! Invariant: each form carries a random secret that was shown in that page alone and is good once: nobody
 //! else's page can send it, and a browser that sends it twice is told so.
@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Form, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -14,10 +14,11 @@ use uuid::Uuid;
 use super::login::{answered, session_of};
 use super::login_pages;
 use crate::app::App;
+use crate::extract::Caller;
 use crate::problem::{Language, Problem, Reason};
-use crate::sign_in::{self, OWN_LINKS};
+use crate::sign_in::{self, OWN_LINKS, OWN_MERGE};
 
-/// What the page of who is signed in sends.
+/// What the pages of who is signed in send.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LinkForm {
@@ -42,19 +43,41 @@ pub async fn link(
     Form(form): Form<LinkForm>,
 ) -> Response {
     let linking = async {
-        let session = session_of(&app, &headers)?;
-        let (id, session) = session.ok_or(Problem::of(Reason::NotSignedIn))?;
-        let caller = sign_in::session_caller(&app, id, &session)?;
-        sign_in::guard(
-            &app,
-            &caller,
-            OWN_LINKS,
-            &axum::http::Method::POST,
-            "/login/link",
-        )?;
+        let caller = guarded(&app, &headers, OWN_LINKS, "/login/link")?;
         app.link_own(&caller, form.ceremony, &form.proof).await
     };
-    page(Language::of(&headers), linking.await.map(drop))
+    let done = ("已关联", "Linked");
+    page(Language::of(&headers), linking.await, done, login_pages::linked)
+}
+
+/// The button "both are mine": an officer is asked to merge the two numbers.
+#[utoipa::path(post, path = "/login/merge", tag = "pages", request_body(content = String, content_type = "application/x-www-form-urlencoded", description = "ceremony and proof, as the page has them"),
+    responses((status = 200, description = "asked: a page", content_type = "text/html"), (status = 403, description = "the proof is not valid, or the sign-in too weak: a page", content_type = "text/html"), (status = 409, description = "not to be merged: a page", content_type = "text/html")))]
+pub async fn merge(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Form(form): Form<LinkForm>,
+) -> Response {
+    let asking = async {
+        let caller = guarded(&app, &headers, OWN_MERGE, "/login/merge")?;
+        app.request_merge(&caller, form.ceremony, &form.proof).await
+    };
+    let done = ("已申请合并", "The merge is asked for");
+    page(Language::of(&headers), asking.await, done, login_pages::asked)
+}
+
+/// Who is signed in in this browser, if that is enough for `action`.
+fn guarded(
+    app: &App,
+    headers: &HeaderMap,
+    action: &str,
+    path: &str,
+) -> Result<Caller, Problem> {
+    let session = session_of(app, headers)?;
+    let (id, session) = session.ok_or(Problem::of(Reason::NotSignedIn))?;
+    let caller = sign_in::session_caller(app, id, &session)?;
+    sign_in::guard(app, &caller, action, &Method::POST, path)?;
+    Ok(caller)
 }
 
 /// The button "I have an invitation": the first account of an officer's.
@@ -66,19 +89,21 @@ pub async fn invited(
     Form(form): Form<InvitationForm>,
 ) -> Response {
     let linked = app.link_invited(&form.code, &form.invitation).await;
-    page(Language::of(&headers), linked.map(drop))
+    let done = ("已关联", "Linked");
+    page(Language::of(&headers), linked, done, login_pages::linked)
 }
 
-fn page(language: Language, linked: Result<(), Problem>) -> Response {
-    match linked {
-        Ok(()) => {
-            let title = language.say("已关联", "Linked");
-            answered(
-                StatusCode::OK,
-                language,
-                title,
-                &login_pages::linked(language),
-            )
+/// The page that says that it is done, or why not.
+fn page<T>(
+    language: Language,
+    came: Result<T, Problem>,
+    done: (&'static str, &'static str),
+    body: fn(Language) -> maud::Markup,
+) -> Response {
+    match came {
+        Ok(_) => {
+            let title = language.say(done.0, done.1);
+            answered(StatusCode::OK, language, title, &body(language))
         }
         Err(problem) => {
             let status = problem.reason.status();

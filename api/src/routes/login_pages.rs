@@ -73,6 +73,37 @@ pub(super) fn to_link(language: Language, ceremony: Uuid, proof: &str) -> Markup
     }
 }
 
+/// The account signs in as another number: to ask for a merge by the button.
+pub(super) fn to_merge(language: Language, ceremony: Uuid, proof: &str) -> Markup {
+    html! {
+        h1 { (language.say("合并两个编号", "Merge two numbers")) }
+        p { (language.say(
+            "这个账号登录的是另一个编号。如果两个编号都是您本人的，可以申请把它并入您现在的编号：学习记录和学分归到一处，不增不减。",
+            "This account signs in as another number. If both are yours you may ask that it become part of the one you are signed in as: your records and credit come together, none is added or lost.",
+        )) }
+        p { (language.say(
+            "工作人员核对后办理，24 小时内有效；两个编号都会收到通知。如果那不是您本人的编号，关闭本页即可。",
+            "An officer checks and agrees within 24 hours; both numbers are told. If that number is not yours, close this page.",
+        )) }
+        form method="post" action="/login/merge" {
+            input type="hidden" name="ceremony" value=(ceremony);
+            input type="hidden" name="proof" value=(proof);
+            button type="submit" { (language.say("两个都是我的，申请合并", "Both are mine: ask to merge")) }
+        }
+    }
+}
+
+/// The merge is asked for.
+pub(super) fn asked(language: Language) -> Markup {
+    html! {
+        h1 { (language.say("已申请合并", "The merge is asked for")) }
+        p { (language.say(
+            "工作人员同意后，两个编号就成为一个，届时请重新登录。24 小时内没有办理的，请再次申请。",
+            "Once an officer agrees the two numbers are one; sign in again then. If nobody has within 24 hours, ask again.",
+        )) }
+    }
+}
+
 /// It is linked.
 pub(super) fn linked(language: Language) -> Markup {
     html! {

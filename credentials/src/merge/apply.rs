@@ -7,6 +7,7 @@ use identity::institution::Institution;
 use identity::officer::Officer;
 use identity::person::{self, Person};
 use identity::purpose::Purpose;
+use ledger::assertion::Act;
 use ledger::decision::{Decision, Verdict, World};
 use ledger::fact::Stream;
 use serde::{Deserialize, Serialize};
@@ -135,6 +136,19 @@ impl Decision for Apply {
     }
 
     fn decide(&self, world: &World<'_>) -> Result<Verdict, ApplyMergeError> {
+        // The proposer, and whoever's assertion lets the proposal take effect.
+        let acting = [self.ask.act.as_ref(), world.assertion.act()];
+        self.merge(world, &acting)
+    }
+}
+
+impl Apply {
+    /// The same, `acting` being whoever may be neither of the two.
+    pub(super) fn merge(
+        &self,
+        world: &World<'_>,
+        acting: &[Option<&Act>],
+    ) -> Result<Verdict, ApplyMergeError> {
         let Data {
             absorbed,
             person,
@@ -179,7 +193,7 @@ impl Decision for Apply {
         if let Some(in_hand) = splits.next() {
             return Err(ApplyMergeError::SplitInHand(in_hand.split));
         }
-        self.check_officers(world)?;
+        self.check_officers(world, acting)?;
         let brought = whole::in_world(world, absorbed);
         let numbers = brought.numbers.len() + whole::in_world(world, person).numbers.len();
         let depth = whole::depth(world, person).max(1 + whole::depth(world, absorbed));
@@ -204,11 +218,13 @@ impl Decision for Apply {
             ),
         ]))
     }
-}
 
-impl Apply {
     /// Nobody who acts may gain by it: neither as one of the two, nor by joining roles.
-    fn check_officers(&self, world: &World<'_>) -> Result<(), ApplyMergeError> {
+    fn check_officers(
+        &self,
+        world: &World<'_>,
+        acting: &[Option<&Act>],
+    ) -> Result<(), ApplyMergeError> {
         let Data {
             absorbed, person, ..
         } = self.data;
@@ -216,10 +232,8 @@ impl Apply {
         if !officer.grants.is_empty() {
             return Err(ApplyMergeError::HoldsRoles(absorbed));
         }
-        // The proposer, and whoever's assertion lets the proposal take effect.
-        let acting = [self.ask.act.as_ref(), world.assertion.act()];
         let own = acting
-            .into_iter()
+            .iter()
             .flatten()
             .any(|act| act.person == absorbed || act.person == person);
         if own {

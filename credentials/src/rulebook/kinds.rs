@@ -102,6 +102,8 @@ const APPROVERS: Entitlement = Entitlement {
         Role::Institution,
         Role::Clerk,
         Role::Counter,
+        // To take the own proposal back, or to refuse what touches the own account.
+        Role::Learner,
     ],
 };
 

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::kinds::{self, Kind};
 use super::{AnyDecision, Refusal, Use, read};
+use crate::merge::request;
 
 /// Who asks: learners and whoever acts in their name for the own account, all others for their institution.
 fn asker(ask: &Ask) -> Asker {
@@ -102,6 +103,10 @@ pub(super) fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<Option<AnyD
             of_officer: kind.name == link::remove::OF_OFFICER,
             data: read(data)?,
         })),
+        request::KIND => Box::new(Use(request::RequestMerge {
+            ask: ask.clone(),
+            data: read(data)?,
+        })),
         complete::KIND => Box::new(Use(complete::Complete {
             officer: None,
             data: read(data)?,
@@ -112,6 +117,13 @@ pub(super) fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<Option<AnyD
         })),
         _ => return Ok(None),
     }))
+}
+
+/// Who beside its proposer may say no to a proposal.
+pub(super) fn concerned(kind: &Kind, data: &str) -> Vec<Uuid> {
+    let merge = (kind.name == request::KIND).then(|| read::<request::Data>(data));
+    let merge = merge.and_then(Result::ok);
+    merge.map(|merge| merge.absorbed).into_iter().collect()
 }
 
 /// The member of `data` that says whose account it is.

@@ -48,6 +48,7 @@ use crate::account::revoke_outcome::RevokeOutcomeError;
 use crate::credential::issue::IssueError;
 use crate::credential::set_status::SetStatusError;
 use crate::merge::apply::ApplyMergeError;
+use crate::merge::request::RequestMergeError;
 use crate::merge::revert::RevertMergeError;
 use crate::policy::PolicyError;
 use crate::split::agree::AgreeSplitError;
@@ -196,6 +197,9 @@ pub enum Refusal {
     /// merge.apply
     #[error(transparent)]
     ApplyMerge(#[from] ApplyMergeError),
+    /// merge.request
+    #[error(transparent)]
+    RequestMerge(#[from] RequestMergeError),
     /// merge.revert
     #[error(transparent)]
     RevertMerge(#[from] RevertMergeError),

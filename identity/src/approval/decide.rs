@@ -65,6 +65,8 @@ pub struct Resumed<E> {
     pub decision: Box<dyn Decision<Error = E>>,
     /// Who must agree.
     pub approvers: Approvers,
+    /// Whose own it touches beside the proposer's: each may say no, as a learner, and nothing else.
+    pub concerned: Vec<Uuid>,
 }
 
 /// Makes the use case of a stored proposal: kind, data, who asked.
@@ -151,7 +153,7 @@ impl<E: From<ApprovalError> + 'static> Decision for DecideApproval<E> {
             return Err(ApprovalError::Rejected(rejected.position).into());
         }
         let inner = (self.resume)(proposal)?;
-        let withdrawn_by = self.withdrawing(proposal);
+        let withdrawn_by = self.withdrawing(proposal, &inner.concerned);
         let person = match withdrawn_by {
             Some(person) => person,
             None => self.second_person(&approval, proposal, inner.approvers.side)?,
@@ -201,15 +203,14 @@ impl<E> DecideApproval<E> {
         self.ask.act.as_ref().and_then(|act| Role::parse(&act.role))
     }
 
-    /// The proposer who takes the proposal back: to say no takes one person only.
-    fn withdrawing(&self, proposal: &Proposal) -> Option<Uuid> {
-        let by_proposer = self.data.decision == Answer::Reject
-            && proposal
-                .ask
-                .as_ref()
-                .is_some_and(|ask| ask.issuer == self.ask.issuer)
-            && proposal.act().map(|act| act.person) == self.ask.person();
-        self.ask.person().filter(|_| by_proposer)
+    /// The proposer who takes the proposal back, or a learner of whose account it is: to say no takes one
+    /// person only.
+    fn withdrawing(&self, proposal: &Proposal, concerned: &[Uuid]) -> Option<Uuid> {
+        let person = self.ask.person()?;
+        let side = proposal.ask.as_ref().map(|ask| ask.issuer) == Some(self.ask.issuer);
+        let proposer = side && proposal.act().map(|act| act.person) == Some(person);
+        let learner = self.role() == Some(Role::Learner) && concerned.contains(&person);
+        (self.data.decision == Answer::Reject && (proposer || learner)).then_some(person)
     }
 
     /// The approver: another person than the proposer, of the side that approves, and not twice.

@@ -390,6 +390,8 @@ fn matters() -> Vec<Matter> {
         Matter::LinkAdded,
         Matter::LinkRemoved,
         Matter::ContactChanged,
+        Matter::MergeRequested { merge: recovery },
+        Matter::NumbersMerged,
         Matter::DelegationEnding { delegation },
         Matter::OutcomeCorrected,
         Matter::OutcomeRevoked,
@@ -403,6 +405,8 @@ fn matters() -> Vec<Matter> {
         | Matter::RecoveryCompleted
         | Matter::DelegationGiven
         | Matter::ContactChanged
+        | Matter::MergeRequested { .. }
+        | Matter::NumbersMerged
         | Matter::LinkAdded
         | Matter::LinkRemoved
         | Matter::DelegationReceived

@@ -1,6 +1,7 @@
 //! A person's life: suspended, dead, or known by two numbers.
 
 use credentials::merge::apply::ApplyMergeError;
+use credentials::merge::request::RequestMergeError;
 use credentials::merge::revert::RevertMergeError;
 use identity::person::bind_identifier::BindIdentifierError;
 use identity::person::death::RecordDeathError;
@@ -30,6 +31,15 @@ pub(super) fn reason_of_apply(error: &ApplyMergeError) -> Reason {
         }
         ApplyMergeError::SplitInHand(_) => Reason::SplitInHand,
         ApplyMergeError::Barred(_) => Reason::PersonBarred,
+    }
+}
+
+pub(super) fn reason_of_request(error: &RequestMergeError) -> Reason {
+    match error {
+        RequestMergeError::NotOwn(_) => Reason::NotAllowed,
+        RequestMergeError::LinkUnknown(_) => Reason::LinkUnknown,
+        RequestMergeError::LinkTooLow { .. } => Reason::LoaTooLow,
+        RequestMergeError::Merge(error) => reason_of_apply(error),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use credentials::account::whole::{DEPTH_MAX, NUMBERS_MAX};
 use credentials::merge::apply::{ApplyMergeError, LOTS_MAX};
+use credentials::merge::request::{LEVEL, RequestMergeError};
 use credentials::merge::revert::RevertMergeError;
 use identity::person::death::RecordDeathError;
 use identity::person::link::confirm::ConfirmLinkError;
@@ -34,6 +35,17 @@ impl InChinese for ApplyMergeError {
             Self::TooManyLots { lots } => {
                 format!("被并入的账户有 {lots} 笔学分，一次最多 {LOTS_MAX} 笔")
             }
+        }
+    }
+}
+
+impl InChinese for RequestMergeError {
+    fn zh(&self) -> String {
+        match self {
+            Self::NotOwn(person) => format!("编号 {person} 不是申请人本人的：只能并入自己的编号"),
+            Self::LinkUnknown(link) => format!("关联 {link} 不能登录要并入的编号"),
+            Self::LinkTooLow { has } => format!("这个账号的等级为 {has}；两边都须达到 {LEVEL}"),
+            Self::Merge(error) => error.zh(),
         }
     }
 }

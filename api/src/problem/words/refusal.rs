@@ -53,6 +53,7 @@ impl InChinese for Refusal {
             Self::ConfirmLink(error) => error.zh(),
             Self::RemoveLink(error) => error.zh(),
             Self::ApplyMerge(error) => error.zh(),
+            Self::RequestMerge(error) => error.zh(),
             Self::RevertMerge(error) => error.zh(),
             Self::ProposeSplit(error) => error.zh(),
             Self::AgreeSplit(error) => error.zh(),

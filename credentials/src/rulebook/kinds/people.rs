@@ -8,6 +8,7 @@ use identity::purpose::Purpose;
 use identity::role::Role;
 
 use super::{COUNTERS, Kind, LEDGER, SECURITY};
+use crate::merge::request as request_merge;
 use crate::policy::Act;
 
 /// Learners for themselves alone.
@@ -80,6 +81,8 @@ pub const TABLE: &[Kind] = &[
     Kind::alone(contact::REMOVE, ANY_SIDE, &[]),
     Kind::alone(consent::GIVE, ANY_SIDE, &[]),
     Kind::alone(consent::WITHDRAW, ANY_SIDE, &[]),
+    // One officer agrees; those of an own school merge by two (`merge.apply`).
+    Kind::alone(request_merge::KIND, SELF, &[]).with_second(Act::Merge, COUNTERS.roles),
     Kind::alone(recovery::sheet::KIND, SELF, &[]),
     Kind::alone(recovery::start::START, COUNTERS, recovery::start::ERASABLE)
         .with_second(Act::Merge, COUNTERS.roles),

@@ -92,7 +92,7 @@ impl App {
         let stream = approval::wire::stream(target.id);
         let approval = self.ledger.state::<Approval>(&stream)?;
         let proposal = approval.proposal.as_ref();
-        Ok(proposal.and_then(|proposal| merge_proposed(proposal)))
+        Ok(proposal.and_then(merge_proposed))
     }
 
     /// Refuses a premise that is not what the vault says, or is not any more: a rule cannot look.

@@ -13,13 +13,14 @@ use credentials::account::{
     self, Account, OutcomeState, correct_outcome, record_outcome, revoke_outcome,
 };
 use credentials::merge::apply::{self, ApplyMergeError, ResidentIds};
+use credentials::merge::request::{self, RequestMergeError};
 use credentials::merge::revert::{self, RevertMergeError};
 use identity::ask::Ask;
 use identity::did::IssuerNumber;
 use identity::erasable::Commitments;
 use identity::institution::Institution;
-use identity::person;
-use ledger::assertion::{Assertion, Seen};
+use identity::person::{self, link};
+use ledger::assertion::{Act, Assertion, By, Seen};
 use ledger::decision::{AnyState, Decision};
 use ledger::fact::Fact;
 use ledger::key::PublicKey;
@@ -29,6 +30,7 @@ use proptest::test_runner::TestCaseError;
 use serde::Serialize;
 use tests::support::asking::{NOON_MS, Signer};
 use tests::support::given::Given;
+use tests::support::people::by_registrar;
 use tests::support::said;
 use tests::support::scene::{Came, Scene, States};
 use uuid::Uuid;
@@ -51,6 +53,8 @@ enum Step {
     Correct(u64, u8),
     Revoke(u64, u8),
     Merge(u64, u64),
+    /// … as the learner asks who signs in as both.
+    Request(u64, u64),
     Revert(u64, u64),
     /// The same three, of the so-manieth thing that there is.
     CorrectKnown(usize),
@@ -65,6 +69,8 @@ struct Stage {
     /// The school's, who says what was learned.
     school: Assertion,
     key: PublicKey,
+    /// By which link each number signs in.
+    links: Vec<Uuid>,
     states: States,
 }
 
@@ -74,6 +80,7 @@ impl Stage {
         for n in 0..NUMBERS {
             given = given.registered(number(n));
         }
+        let links = (0..NUMBERS).map(|n| linked(&mut given, n)).collect();
         let seen = Seen {
             root: merkle::empty_root(),
             size: 0,
@@ -86,6 +93,7 @@ impl Stage {
             assertion,
             school,
             key: signer.public(),
+            links,
             states: given.states(),
         }
     }
@@ -188,6 +196,28 @@ impl Play<'_> {
         self.ask(&self.stage.assertion, &decision, &data)
     }
 
+    /// The registrar agrees to what the learner asked.
+    fn request(&mut self, absorbed: u64, into: u64) -> Result<Came, RequestMergeError> {
+        let data = request::Data {
+            absorbed: number(absorbed),
+            link: self.stage.links[usize::try_from(absorbed).unwrap()],
+            person: number(into),
+            resident_ids: ResidentIds::Absent,
+        };
+        let mut ask = Ask::of(&self.stage.assertion).unwrap();
+        ask.act = Some(Act {
+            by: By::Session,
+            on_behalf_of: None,
+            person: number(into),
+            role: "learner".into(),
+        });
+        let decision = request::RequestMerge {
+            ask,
+            data: data.clone(),
+        };
+        self.ask(&self.stage.assertion, &decision, &data)
+    }
+
     fn revert(&mut self, absorbed: u64, into: u64) -> Result<Came, RevertMergeError> {
         let ask = Ask::of(&self.stage.assertion).unwrap();
         let data = revert::Data {
@@ -239,9 +269,13 @@ impl Play<'_> {
                 (self.correct(of, record), self.corrected(of, record, worth))
             }
             Step::Revoke(of, record) => (self.revoke(of, record), self.revoked(of, record)),
-            Step::Merge(absorbed, into) => {
+            Step::Merge(absorbed, into) | Step::Request(absorbed, into) => {
                 let before = self.snapshot();
-                let came = self.merge(absorbed, into).unwrap_or(Came::Refused);
+                let came = match step {
+                    Step::Request(..) => self.request(absorbed, into).ok(),
+                    _ => self.merge(absorbed, into).ok(),
+                };
+                let came = came.unwrap_or(Came::Refused);
                 if came == Came::Written {
                     self.before = Some(((absorbed, into), self.scene.next, before));
                 }
@@ -433,6 +467,20 @@ fn number(n: u64) -> Uuid {
     tests::support::asking::person(200 + n)
 }
 
+/// What a registrar links to a number; the link's name.
+fn linked(given: &mut Given, n: u64) -> Uuid {
+    let data = link::confirm::Data {
+        values: said::values(2),
+        ceremony: Uuid::from_u128(u128::from(n)),
+        loa: request::LEVEL,
+        person: number(n),
+    };
+    given
+        .makes(&by_registrar(link::confirm::KIND, &data))
+        .target
+        .id
+}
+
 fn name(record: u8) -> String {
     format!("R{record}")
 }
@@ -447,7 +495,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => known().prop_map(Step::CorrectKnown),
         1 => (one(), 0..RECORDS).prop_map(|(of, record)| Step::Revoke(of, record)),
         1 => known().prop_map(Step::RevokeKnown),
-        5 => two().prop_map(|(absorbed, into)| Step::Merge(absorbed, into)),
+        3 => two().prop_map(|(absorbed, into)| Step::Merge(absorbed, into)),
+        2 => two().prop_map(|(absorbed, into)| Step::Request(absorbed, into)),
         1 => two().prop_map(|(absorbed, into)| Step::Revert(absorbed, into)),
         3 => (0..3_usize).prop_map(Step::RevertKnown),
     ]
@@ -486,6 +535,7 @@ fn merges_stand_as_the_books_have_them() {
                 Step::Correct(..) | Step::CorrectKnown(_) => "correct",
                 Step::Revoke(..) | Step::RevokeKnown(_) => "revoke",
                 Step::Merge(..) => "merge",
+                Step::Request(..) => "request",
                 Step::Revert(..) | Step::RevertKnown(_) => "revert",
             };
             let came = play.step(step)?;
@@ -502,7 +552,7 @@ fn merges_stand_as_the_books_have_them() {
     };
     histories.play(&steps, play, || format!("{:?}", tally.borrow()));
     let tally = tally.borrow();
-    for kind in ["record", "correct", "revoke", "merge", "revert"] {
+    for kind in ["record", "correct", "revoke", "merge", "request", "revert"] {
         let written = tally.get(&(kind, "Written".into())).copied();
         assert!(
             written > Some(u64::from(histories.count) / 20),

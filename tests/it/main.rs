@@ -62,6 +62,7 @@ mod rules_keys;
 mod rules_links;
 mod rules_merges;
 mod rules_officers;
+mod rules_own_merges;
 mod rules_recoveries;
 mod rules_splits;
 mod rules_standing;

@@ -13,6 +13,7 @@ use credentials::account::revoke_outcome::RevokeOutcomeError;
 use credentials::credential::issue::IssueError;
 use credentials::credential::set_status::SetStatusError;
 use credentials::merge::apply::ApplyMergeError;
+use credentials::merge::request::RequestMergeError;
 use credentials::merge::revert::RevertMergeError;
 use credentials::policy::PolicyError;
 use credentials::rulebook::Refusal;
@@ -94,7 +95,7 @@ rules! {
         ProposeSplit, AgreeSplit, Transfer, ApplySplit, WithdrawSplit,
         SuspendPerson, RecordDeath, Assurance, GrantDelegation, NarrowDelegation, EndDelegation, Consent, Contact,
         IssueSheet, StartRecovery, VetoRecovery, CompleteRecovery, Rename, SuspendInstitution, Close, MergeInstitution,
-        Revive, ConfirmLink, RemoveLink,
+        Revive, ConfirmLink, RemoveLink, RequestMerge,
     }
     ASKS, ask: AskError {
         SignerUnknown, NotAdmitted, Suspended, Ended, KeyNotActive, KeyUse, KindNotYours, ActMissing, ActorBarred,
@@ -170,6 +171,7 @@ rules! {
         Same, PersonUnknown, MergedBefore, ResidentIdsDiffer, Erased, HoldsRoles, OwnAccount, NotOnRoster, TooManyLots,
         TooManyNumbers, Barred, SplitInHand,
     }
+    OWN_MERGES, own_merge: RequestMergeError { NotOwn, LinkUnknown, LinkTooLow, Merge }
     REVERSALS, reversal: RevertMergeError { NotMerged, OwnAccount, NotOnRoster, MergedSince, SplitInHand, Used }
     SPLITS, splitting: ProposeSplitError {
         Same, PersonUnknown, Merged, NotOnRoster, Erased, OwnAccount, InHand, EvidenceMissing, TooLarge, NotInOrder,
@@ -291,6 +293,7 @@ fn names(error: &Refusal) -> Vec<&'static str> {
         Refusal::ConfirmLink(error) => names.push(linking(error)),
         Refusal::RemoveLink(error) => names.push(unlinking(error)),
         Refusal::ApplyMerge(error) => names.push(merging(error)),
+        Refusal::RequestMerge(error) => names.push(own_merge(error)),
         Refusal::RevertMerge(error) => names.push(reversal(error)),
         Refusal::ProposeSplit(error) => names.push(splitting(error)),
         Refusal::AgreeSplit(error) => names.push(agreement(error)),
@@ -357,6 +360,7 @@ fn every_refusal_has_a_test() {
         super::rules_keys::REFUSALS,
         super::rules_links::REFUSALS,
         super::rules_merges::REFUSALS,
+        super::rules_own_merges::REFUSALS,
         super::rules_officers::REFUSALS,
         super::rules_splits::REFUSALS,
         super::rules_standing::REFUSALS,

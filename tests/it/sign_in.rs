@@ -4,6 +4,7 @@ mod hostile;
 mod interop;
 mod links;
 mod machines;
+mod own_merges;
 mod proofs;
 mod providers;
 mod sessions;

@@ -5,9 +5,9 @@ use credentials::credential::{self, Credential};
 use credentials::merge::request;
 use identity::approval::{self, Approval};
 use identity::person::delegation::Event as Delegation;
+use identity::person::event::Edge;
 use identity::person::link::Event as Link;
 use identity::person::recovery::Event as Recovery;
-use identity::person::event::Edge;
 use identity::person::{self, Event as Person};
 use ledger::assertion::Assertion;
 use ledger::commit::Commit;
@@ -179,7 +179,9 @@ fn of_person(person: Uuid, event: &Person) -> Vec<(Uuid, Matter)> {
 fn of_proposal(kind: &str, assertion: &Assertion) -> Vec<(Uuid, Matter)> {
     let asked = kind == approval::wire::PROPOSED_V1 && assertion.kind() == request::KIND;
     let asked = asked.then(|| serde_json::from_str::<request::Data>(assertion.data().get()));
-    let numbers = asked.and_then(Result::ok).map(|it| [it.person, it.absorbed]);
+    let numbers = asked
+        .and_then(Result::ok)
+        .map(|it| [it.person, it.absorbed]);
     let merge = assertion.id();
     let numbers = numbers.into_iter().flatten();
     numbers

@@ -47,7 +47,12 @@ pub async fn link(
         app.link_own(&caller, form.ceremony, &form.proof).await
     };
     let done = ("已关联", "Linked");
-    page(Language::of(&headers), linking.await, done, login_pages::linked)
+    page(
+        Language::of(&headers),
+        linking.await,
+        done,
+        login_pages::linked,
+    )
 }
 
 /// The button "both are mine": an officer is asked to merge the two numbers.
@@ -63,16 +68,16 @@ pub async fn merge(
         app.request_merge(&caller, form.ceremony, &form.proof).await
     };
     let done = ("已申请合并", "The merge is asked for");
-    page(Language::of(&headers), asking.await, done, login_pages::asked)
+    page(
+        Language::of(&headers),
+        asking.await,
+        done,
+        login_pages::asked,
+    )
 }
 
 /// Who is signed in in this browser, if that is enough for `action`.
-fn guarded(
-    app: &App,
-    headers: &HeaderMap,
-    action: &str,
-    path: &str,
-) -> Result<Caller, Problem> {
+fn guarded(app: &App, headers: &HeaderMap, action: &str, path: &str) -> Result<Caller, Problem> {
     let session = session_of(app, headers)?;
     let (id, session) = session.ok_or(Problem::of(Reason::NotSignedIn))?;
     let caller = sign_in::session_caller(app, id, &session)?;

@@ -75,7 +75,8 @@ impl App {
         if age_ms.is_none_or(|age| age > FRESH_MS) {
             return Err(Problem::of(Reason::StepUpNeeded).detail((
                 "请在登录服务重新登录这个账号：?link=true&step_up=true".to_owned(),
-                "sign in anew with this account at its provider: ?link=true&step_up=true".to_owned(),
+                "sign in anew with this account at its provider: ?link=true&step_up=true"
+                    .to_owned(),
             )));
         }
         let both = Both {

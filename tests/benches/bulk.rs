@@ -27,7 +27,7 @@ pub(crate) fn measure(report: &mut Report, runtime: &Runtime) {
     let address = land.serve(runtime);
     let none: Arc<str> = "".into();
     let post = |media: &'static str, body: String| Job::Post {
-        path: "/v1/assertions",
+        path: "/v1/assertions".into(),
         media,
         token: Arc::clone(&none),
         body: Bytes::from(body),

@@ -1,5 +1,6 @@
 //! A bare HTTP/1.1 client over loopback, the same for every server measured.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,7 +25,7 @@ pub(crate) enum Job {
     Get { path: String, token: Arc<str> },
     /// POST a body.
     Post {
-        path: &'static str,
+        path: Cow<'static, str>,
         media: &'static str,
         token: Arc<str>,
         body: Bytes,
@@ -82,19 +83,18 @@ impl Connection {
         body
     }
 
-    async fn run(&mut self, job: Job) {
+    /// The body of the last answer.
+    async fn run(&mut self, job: Job) -> Bytes {
         match job {
             Job::Get { path, token } => {
-                self.ask(Method::GET, &path, "", &token, Bytes::new()).await;
+                self.ask(Method::GET, &path, "", &token, Bytes::new()).await
             }
             Job::Post {
                 path,
                 media,
                 token,
                 body,
-            } => {
-                self.ask(Method::POST, path, media, &token, body).await;
-            }
+            } => self.ask(Method::POST, &path, media, &token, body).await,
             Job::RecordThenRead {
                 token,
                 learner,
@@ -114,7 +114,7 @@ impl Connection {
                     "/v1/learners/{learner}/transcript.json?after={}",
                     answer["position"]
                 );
-                self.ask(Method::GET, &path, "", &token, Bytes::new()).await;
+                self.ask(Method::GET, &path, "", &token, Bytes::new()).await
             }
         }
     }
@@ -148,6 +148,29 @@ pub(crate) fn drive(runtime: &tokio::runtime::Runtime, address: SocketAddr, jobs
         }
         count as f64 / watch.elapsed().as_secs_f64()
     })
+}
+
+/// Asks one thing after another on one connection; milliseconds of each answer.
+pub(crate) fn each(
+    handle: &tokio::runtime::Handle,
+    address: SocketAddr,
+    jobs: Vec<Job>,
+) -> Vec<f64> {
+    handle.block_on(async move {
+        let mut connection = Connection::open(address).await;
+        let mut taken = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            let watch = Stopwatch::start();
+            connection.run(job).await;
+            taken.push(watch.elapsed().as_secs_f64() * 1_000.0);
+        }
+        taken
+    })
+}
+
+/// Asks one thing; the body of the answer.
+pub(crate) fn answer(handle: &tokio::runtime::Handle, address: SocketAddr, job: Job) -> Bytes {
+    handle.block_on(async move { Connection::open(address).await.run(job).await })
 }
 
 /// Asks the same again and again, ten times a second, on one connection; milliseconds of each answer.

@@ -251,7 +251,7 @@ fn signed(land: &mut Land, count: usize, values: usize) -> Signed {
 fn post(path: &'static str, bodies: &Signed) -> Vec<Job> {
     let token: Arc<str> = "".into();
     let job = |(_, body): &(Assertion, Bytes)| Job::Post {
-        path,
+        path: path.into(),
         media: "application/jose",
         token: Arc::clone(&token),
         body: body.clone(),
@@ -269,7 +269,7 @@ fn scanned(land: &Land) -> Bytes {
 
 fn checks(code: &Bytes) -> Vec<Job> {
     let job = Job::Post {
-        path: "/v1/verify",
+        path: "/v1/verify".into(),
         media: "text/plain",
         token: "".into(),
         body: code.clone(),
@@ -321,7 +321,7 @@ fn fifty_lines(
         .len();
     (there..LINES)
         .map(|_| Job::Post {
-            path: "/v1/outcomes",
+            path: "/v1/outcomes".into(),
             media: "application/json",
             token: Arc::clone(token),
             body: outcome(reader, outcomes.next().unwrap()),

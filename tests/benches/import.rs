@@ -176,7 +176,7 @@ pub(crate) fn alone(runtime: &Runtime) {
 }
 
 /// An officer of the institution whose key the platform keeps.
-fn clerk(land: &Land) -> Caller {
+pub(crate) fn clerk(land: &Land) -> Caller {
     let school = IssuerNumber(land.summary.institution.id);
     let admitted = land.app.ledger.state::<Institution>(&school.stream());
     Caller {

@@ -10,6 +10,7 @@
     reason = "a measurement that cannot be made ends the run; counts are far below 2^52"
 )]
 
+mod accounts;
 mod append;
 mod bulk;
 mod client;
@@ -49,6 +50,10 @@ fn main() {
     if asked("import") {
         Report::step("import: B18");
         import::measure(&mut report);
+    }
+    if asked("accounts") {
+        Report::step("accounts: B24, merged accounts");
+        accounts::measure(&mut report, &runtime);
     }
     if asked("append") {
         Report::step("append: B7, B10");

@@ -44,6 +44,7 @@ use crate::sign_in::SignIn;
 use crate::status_list::StatusLists;
 use crate::token::Tokens;
 use crate::transcript_cache::TranscriptCache;
+use crate::tries::Tries;
 use crate::vault::Vault;
 use crate::verifier::{BundleHeld, Contents};
 
@@ -113,6 +114,8 @@ pub struct App {
     pub demo: bool,
     /// Bounds the requests worked on at once.
     pub concurrency: Semaphore,
+    /// Wrong secrets by source.
+    pub tries: Tries,
     /// Learning codes and cards.
     pub codes: Codes,
     /// What people are told.
@@ -240,6 +243,7 @@ impl App {
             tokens: Tokens::new(Arc::clone(&side), clock),
             sign_in,
             concurrency: Semaphore::new(config.server.concurrency_max),
+            tries: Tries::default(),
             pictures: Arc::new(Semaphore::new(PICTURES_MAX)),
             flights: Flights::default(),
             opened_at_ms,

@@ -61,6 +61,9 @@ pub struct ServerConfig {
     pub request_timeout_s: u64,
     /// Seconds a connection may take to send a request's headers, and be idle between two.
     pub header_timeout_s: u64,
+    /// Proxies of ours in front: so many addresses from the right of `X-Forwarded-For` are theirs to write. 0 = none:
+    /// the header is not read.
+    pub trusted_proxies: usize,
     /// Seconds given to running requests when stopping.
     pub drain_s: u64,
     /// What `make web` built; without it `/verify` is a form that sends a photo.
@@ -107,6 +110,7 @@ impl Default for ServerConfig {
             concurrency_max: 1_024,
             request_timeout_s: 30,
             header_timeout_s: 30,
+            trusted_proxies: 0,
             drain_s: 30,
             web_dir: PathBuf::from("api/web/dist"),
         }

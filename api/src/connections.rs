@@ -7,11 +7,16 @@ use std::io;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
+
+use crate::source::Peer;
 
 /// How long accepting pauses when the process has no file descriptor left.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -31,8 +36,8 @@ pub async fn serve(
             accepted = listener.accept() => accepted,
             () = &mut until => break,
         };
-        let stream = match accepted {
-            Ok((stream, _peer)) => stream,
+        let (stream, peer) = match accepted {
+            Ok((stream, peer)) => (stream, Peer(peer.ip())),
             // The peer went away before it was accepted: nothing is wrong here.
             Err(error) if is_the_peers(&error) => continue,
             Err(error) => {
@@ -43,13 +48,15 @@ pub async fn serve(
         };
         // An answer is written at once and whole: waiting to gather more only delays it.
         let _unset = stream.set_nodelay(true);
+        let doors = TowerToHyperService::new(router.clone());
+        let doors = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(peer);
+            doors.call(request)
+        });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(headers_within)
-            .serve_connection(
-                TokioIo::new(stream),
-                TowerToHyperService::new(router.clone()),
-            );
+            .serve_connection(TokioIo::new(stream), doors);
         let watched = running.watch(connection);
         tokio::spawn(async move {
             // A broken connection is the peer's own affair; requests are logged as they are answered.

@@ -273,8 +273,12 @@ impl Problem {
             header::CONTENT_LANGUAGE,
             HeaderValue::from_static(language.tag()),
         );
-        if status == StatusCode::SERVICE_UNAVAILABLE || status == StatusCode::TOO_MANY_REQUESTS {
+        if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            let seconds = HeaderValue::from(crate::tries::REST_MS / 1_000);
+            headers.insert(header::RETRY_AFTER, seconds);
         }
         if status == StatusCode::UNAUTHORIZED {
             let how = HeaderValue::from_static(self.reason.challenge());

@@ -24,6 +24,8 @@ use crate::problem::{Language, Problem, Reason};
 use crate::roles::{self, Doors};
 use crate::routes;
 use crate::sign_in::dpop;
+use crate::source::Source;
+use crate::tries;
 
 /// Most bytes of a request body, unless a route says otherwise.
 pub const BODY_BYTES_MAX: usize = 1 << 20;
@@ -101,7 +103,13 @@ async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
     let passes_over = request.method() == Method::POST
         && request.headers().contains_key(header::IF_MATCH)
         && !CONDITIONAL.contains(&route.as_str());
+    let guesses = tries::is_guess(request.method(), &route);
+    let proxies = app.config.server.trusted_proxies;
+    let source = Source::of(request.extensions(), request.headers(), proxies);
     let response = match app.concurrency.try_acquire() {
+        Ok(_) if guesses && app.tries.rests(source, app.now_ms()) => {
+            Problem::of(Reason::TooManyTries).into_response()
+        }
         Ok(_) if passes_over => Problem::of(Reason::Precondition)
             .detail((
                 "这个接口不认 If-Match：请去掉它再发",
@@ -116,6 +124,9 @@ async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
         }
         Err(_) => Problem::of(Reason::TooBusy).into_response(),
     };
+    if guesses && tries::is_wrong(response.status()) {
+        app.tries.count(source, app.now_ms());
+    }
     let mut response = as_problem(response, language, &request_id);
     let took = watch.elapsed();
     let status = response.status().as_u16();

@@ -8,3 +8,4 @@ mod own_merges;
 mod proofs;
 mod providers;
 mod sessions;
+mod tries;

@@ -169,6 +169,7 @@ reasons! {
     BodyTooLarge = "body-too-large", PAYLOAD_TOO_LARGE;
     MediaType = "media-type", UNSUPPORTED_MEDIA_TYPE;
     TooBusy = "too-busy", SERVICE_UNAVAILABLE;
+    TooManyTries = "too-many-tries", TOO_MANY_REQUESTS;
     DiskFull = "disk-full", SERVICE_UNAVAILABLE;
     Stopping = "stopping", SERVICE_UNAVAILABLE;
     WriteUnknown = "write-unknown", SERVICE_UNAVAILABLE;

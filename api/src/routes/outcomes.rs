@@ -299,12 +299,18 @@ pub async fn show(
 ) -> Result<Json<Line>, Problem> {
     app.wait_for(after.after).await?;
     let row = app.views.transcripts.outcome(id)?;
-    let row = row.ok_or(Problem::of(Reason::OutcomeUnknown))?;
-    let access = app.may_read(&caller, row.person)?;
+    let unknown = || Problem::of(Reason::OutcomeUnknown);
+    let row = row.ok_or_else(unknown)?;
+    // Its id follows from record and learner: who may not read it does not learn that it is there.
+    let access = app.may_read(&caller, row.person);
+    let access = access.map_err(|problem| match problem.reason {
+        Reason::NotAllowed => unknown(),
+        _ => problem,
+    })?;
     // The number it was recorded under may be closed though the one that stays is open.
     app.require_open(row.person)?;
     if !access.has(row.origin.awarder) {
-        return Err(Problem::of(Reason::NotAllowed));
+        return Err(unknown());
     }
     Ok(Json(transcript::line(&app, &row, access.in_full())?))
 }

@@ -287,6 +287,16 @@ fn cannot_now(met: &Met) {
     };
     let full = config(&|config| config.server.concurrency_max = 0);
     met.refused(&full.get("", "/livez"), Reason::TooBusy);
+    let resting = config(&|_| {});
+    for n in 0..api::tries::TRIES_MAX {
+        let body = json!({ "code": format!("{n:08}{:020}", 0) });
+        resting
+            .post("", "/v1/recoveries", &body)
+            .refused(409, "sheet-invalid");
+    }
+    let body = json!({ "code": format!("{:08}{:020}", 99, 0) });
+    let answer = resting.post("", "/v1/recoveries", &body);
+    met.refused(&answer, Reason::TooManyTries);
     // No time at all: the first thing that waits is too slow.
     let slow = config(&|config| config.server.request_timeout_s = 0);
     met.refused(

@@ -341,7 +341,8 @@ fn to_link(
 ) -> Result<Response, Problem> {
     let language = Language::of(headers);
     let (ceremony, proof) = app.link_proof(caller, account)?;
-    let body = login_pages::to_link(language, ceremony, &proof);
+    let whose = app.masked(caller.person)?;
+    let body = login_pages::to_link(language, &whose, ceremony, &proof);
     let title = language.say("关联登录账号", "Link this account");
     Ok(answered(StatusCode::OK, language, title, &body))
 }
@@ -356,7 +357,8 @@ fn to_merge(
 ) -> Result<Response, Problem> {
     let language = Language::of(headers);
     let (ceremony, proof) = app.both_proof(caller, other, signed_in_at_ms)?;
-    let body = login_pages::to_merge(language, ceremony, &proof);
+    let names = [app.masked(caller.person)?, app.masked(other.person)?];
+    let body = login_pages::to_merge(language, &names, ceremony, &proof);
     let title = language.say("合并两个编号", "Merge two numbers");
     Ok(answered(StatusCode::OK, language, title, &body))
 }

@@ -58,9 +58,10 @@ pub(super) fn ways(
 }
 
 /// The account was shown to who is signed in: to be linked by the button.
-pub(super) fn to_link(language: Language, ceremony: Uuid, proof: &str) -> Markup {
+pub(super) fn to_link(language: Language, whose: &str, ceremony: Uuid, proof: &str) -> Markup {
     html! {
         h1 { (language.say("关联登录账号", "Link this account")) }
+        p { (language.say("您现在登录的是：", "You are signed in as: ")) strong id="whose" { (whose) } }
         p { (language.say(
             "以后可以用这个账号登录。请在十分钟内确认；如果不是您要添加的账号，关闭本页即可。",
             "From then on this account signs you in. Confirm within ten minutes; if you did not mean to add it, close this page.",
@@ -74,9 +75,16 @@ pub(super) fn to_link(language: Language, ceremony: Uuid, proof: &str) -> Markup
 }
 
 /// The account signs in as another number: to ask for a merge by the button.
-pub(super) fn to_merge(language: Language, ceremony: Uuid, proof: &str) -> Markup {
+pub(super) fn to_merge(
+    language: Language,
+    [stays, goes]: &[String; 2],
+    ceremony: Uuid,
+    proof: &str,
+) -> Markup {
     html! {
         h1 { (language.say("合并两个编号", "Merge two numbers")) }
+        p { (language.say("您现在登录的是：", "You are signed in as: ")) strong id="whose" { (stays) } }
+        p { (language.say("这个账号登录的是：", "This account signs in as: ")) strong id="other" { (goes) } }
         p { (language.say(
             "这个账号登录的是另一个编号。如果两个编号都是您本人的，可以申请把它并入您现在的编号：学习记录和学分归到一处，不增不减。",
             "This account signs in as another number. If both are yours you may ask that it become part of the one you are signed in as: your records and credit come together, none is added or lost.",

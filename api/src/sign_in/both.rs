@@ -20,6 +20,7 @@ use super::session::secret;
 use super::{FRESH_MS, Signed};
 use crate::app::App;
 use crate::extract::Caller;
+use crate::mask;
 use crate::problem::{Problem, Reason};
 use crate::write::{Asking, Written};
 
@@ -119,6 +120,12 @@ impl App {
             resident_ids: self.compare_resident_ids(both.person, both.absorbed)?,
         };
         self.ask(Asking::open(caller, request::KIND, &data)?).await
+    }
+
+    /// Whose number it is, as a page may show it to who has just signed in.
+    pub(crate) fn masked(&self, person: Uuid) -> Result<String, Problem> {
+        let name = self.name_of(person)?;
+        Ok(name.map_or_else(|| person.to_string(), |name| mask::name(&name)))
     }
 
     fn changes(&self, numbers: [Uuid; 2]) -> Result<[u64; 2], Problem> {

@@ -43,6 +43,7 @@ impl Two {
     fn proof(&self, browser: &Browser, sub: &str) -> Value {
         let shown = self.other.sign_in(&self.stand, browser, sub, "?link=true");
         assert_eq!(shown.status, 200, "{}", shown.text());
+        assert_eq!(element(&shown, "whose"), "王*明");
         json!({ "ceremony": field(&shown, "ceremony"), "proof": field(&shown, "proof") })
     }
 
@@ -141,9 +142,15 @@ fn an_account_is_one_persons() {
     two.stand
         .post(&two.stand.registrar.token, &path, &code)
         .refused(409, "link-taken");
-    two.other
-        .sign_in(&two.stand, &other, "x", "?link=true")
-        .refused(409, "link-taken");
+    // Who shows both may ask for a merge, and links nothing by that.
+    let shown = two.other.sign_in(&two.stand, &other, "x", "?link=true");
+    assert!(shown.text().contains("/login/merge"), "{}", shown.text());
+    let asked = json!({ "ceremony": field(&shown, "ceremony"), "proof": field(&shown, "proof") });
+    other
+        .write(&two.stand, "POST", "/v1/links", &asked)
+        .refused(403, "link-proof-invalid");
+    let links = other.get(&two.stand, "/v1/links").is(200);
+    assert_eq!(links["items"].as_array().unwrap().len(), 1);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use tests::support::server::answer::after;
 use tests::support::server::{Answer, Stand, resident_id};
 use uuid::Uuid;
 
-use super::providers::{at_counter, field, own};
+use super::providers::{at_counter, element, field, own};
 
 /// One person's two numbers, each with an account at one provider.
 struct Twice {
@@ -50,6 +50,8 @@ impl Twice {
     fn proof(&self, browser: &Browser) -> Value {
         let shown = self.shows(browser, "goes");
         assert_eq!(shown.status, 200, "{}", shown.text());
+        assert_eq!(element(&shown, "whose"), "林*");
+        assert_eq!(element(&shown, "other"), "林*");
         json!({ "ceremony": field(&shown, "ceremony"), "proof": field(&shown, "proof") })
     }
 

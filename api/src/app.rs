@@ -41,6 +41,7 @@ use crate::routes::web::Dist;
 use crate::seal::SealKey;
 use crate::sheets::Sheets;
 use crate::sign_in::SignIn;
+use crate::sign_in::native::Apps;
 use crate::status_list::StatusLists;
 use crate::token::Tokens;
 use crate::transcript_cache::TranscriptCache;
@@ -146,6 +147,9 @@ pub enum StartError {
     /// A provider's settings.
     #[error(transparent)]
     Provider(#[from] crate::sign_in::provider::BadProvider),
+    /// A native app's settings.
+    #[error(transparent)]
+    NativeApp(#[from] crate::sign_in::native::BadApp),
     /// A key file.
     #[error(transparent)]
     Key(#[from] key_file::KeyFileError),
@@ -230,7 +234,8 @@ impl App {
         let notices = Notices::new(Arc::clone(&side), &master, carriers(&config)?);
         let sheets = Sheets::new(Arc::clone(&side), &master);
         let uploads = master.sub_key("uploads");
-        let sign_in = SignIn::new(&config.sign_in, &host, &side, &master, &clock)?;
+        let apps = Apps::of(&config.apps)?;
+        let sign_in = SignIn::new(&config.sign_in, apps, &host, &side, &master, &clock)?;
         let jobs = Jobs::new(Arc::clone(&side), master.sub_key("imports"));
         let (registrar_kid, registrar_key) = key_file::read(&dir.key(ASSERTION_KEY))?;
         let app = Self {

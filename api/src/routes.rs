@@ -2,6 +2,8 @@
 
 pub mod admissions;
 pub mod answer;
+pub mod app_login;
+mod app_pages;
 pub mod approvals;
 pub mod assertions;
 pub mod assurance;
@@ -164,6 +166,8 @@ fn signing_in() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(login::callback))
         .routes(routes!(login_forms::link))
         .routes(routes!(login_forms::invited))
+        .routes(routes!(app_login::begin, app_login::answer))
+        .routes(routes!(app_login::page))
         .routes(routes!(links::list, links::confirm))
         .routes(routes!(links::remove))
         .routes(routes!(links::bind, links::of_learner))

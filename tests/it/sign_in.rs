@@ -1,5 +1,6 @@
 //! Signing in over HTTP: who is let in, and everybody who must not be.
 
+mod apps;
 mod hostile;
 mod interop;
 mod links;

@@ -35,6 +35,8 @@ pub enum Matter {
     LinkAdded,
     /// One does so no more.
     LinkRemoved,
+    /// A token of an app was used twice: the app was closed.
+    AppClosed,
     /// A number or address was set, replaced or removed: the one before is told too.
     ContactChanged,
     /// One may act in somebody's name from now on.
@@ -66,6 +68,7 @@ impl Matter {
             Self::DelegationGiven => "delegation-given",
             Self::LinkAdded => "link-added",
             Self::LinkRemoved => "link-removed",
+            Self::AppClosed => "app-closed",
             Self::ContactChanged => "contact-changed",
             Self::DelegationReceived => "delegation-received",
             Self::DelegationEnding { .. } => "delegation-ending",
@@ -88,6 +91,7 @@ impl Matter {
                 | Self::ContactChanged
                 | Self::LinkAdded
                 | Self::LinkRemoved
+                | Self::AppClosed
         )
     }
 }

@@ -80,6 +80,7 @@ impl App {
             begun_at_ms: now_ms,
             proven_at_ms: shown.proven_at_ms.min(now_ms),
             used_at_ms: now_ms,
+            app: None,
         };
         self.sign_in.sessions.begin(&session, replaces)
     }

@@ -224,7 +224,8 @@ fn look(
     })
 }
 
-fn refused(why: NotProven) -> Problem {
+/// What a request is told whose proof does not hold.
+pub(super) fn refused(why: NotProven) -> Problem {
     if why == NotProven::Nonce {
         return Problem::of(Reason::DpopNonceNeeded);
     }

@@ -390,6 +390,7 @@ fn matters() -> Vec<Matter> {
         Matter::LinkAdded,
         Matter::LinkRemoved,
         Matter::ContactChanged,
+        Matter::AppClosed,
         Matter::DelegationEnding { delegation },
         Matter::OutcomeCorrected,
         Matter::OutcomeRevoked,
@@ -403,6 +404,7 @@ fn matters() -> Vec<Matter> {
         | Matter::RecoveryCompleted
         | Matter::DelegationGiven
         | Matter::ContactChanged
+        | Matter::AppClosed
         | Matter::LinkAdded
         | Matter::LinkRemoved
         | Matter::DelegationReceived

@@ -36,6 +36,7 @@ use crate::metrics::Metrics;
 use crate::notices::mail::{Smtp, SmtpError};
 use crate::notices::sms::{Gateway, SmsError};
 use crate::notices::{Carriers, Notices};
+use crate::officers::uses::Uses;
 use crate::problem::{Problem, Reason};
 use crate::routes::web::Dist;
 use crate::seal::SealKey;
@@ -82,6 +83,8 @@ pub struct App {
     pub tokens: Tokens,
     /// What signing in needs beside them.
     pub sign_in: SignIn,
+    /// When officers last signed in.
+    pub officer_uses: Uses,
     /// Answers given before.
     pub idempotency: Idempotency,
     /// Imports and other state that is no fact.
@@ -242,7 +245,8 @@ impl App {
             registrar: (registrar_kid, Arc::new(registrar_key)),
             bundle: key_file::read(&dir.key(BUNDLE_KEY))?,
             vault: Arc::new(vault),
-            tokens: Tokens::new(Arc::clone(&side), clock),
+            tokens: Tokens::new(Arc::clone(&side), Arc::clone(&clock)),
+            officer_uses: Uses::new(Arc::clone(&side), clock),
             sign_in,
             concurrency: Semaphore::new(config.server.concurrency_max),
             pictures: Arc::new(Semaphore::new(PICTURES_MAX)),
@@ -277,6 +281,7 @@ impl App {
             dir,
             _lock: lock,
         };
+        app.officer_uses.begin()?;
         // Ahead of any door: a restored copy must not bring anybody back.
         app.forget_again().map_err(|problem| {
             StartError::NotForgotten(problem.internal.unwrap_or_default().into())

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::notices::mail::SmtpConfig;
 use crate::notices::sms::SmsConfig;
+use crate::officers::check::OfficersConfig;
 use crate::sign_in::native::AppConfig;
 use crate::sign_in::provider::ProviderConfig;
 
@@ -37,6 +38,8 @@ pub struct Config {
     /// Native apps that people may let into their accounts.
     #[serde(rename = "app")]
     pub apps: Vec<AppConfig>,
+    /// What of officers' accounts needs a look.
+    pub officers: OfficersConfig,
 }
 
 /// Where the ledger is.

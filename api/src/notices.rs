@@ -306,11 +306,22 @@ impl App {
 
     /// What tells a person that an app was closed because a token of it was used twice: no commit says so.
     pub(crate) fn tell_of_app(&self, person: Uuid, family: Digest) -> Result<Told, Problem> {
-        let at_ms = self.now_ms();
         let random = ledger::clock::uuid_v8("xuefen/notice/app", &[&family.0]);
+        self.tell_beside(person, random, Matter::AppClosed)
+    }
+
+    /// What tells a security administrator of something about an officer's account: no commit says so.
+    pub(crate) fn tell_of_finding(&self, person: Uuid, finding: Digest) -> Result<Told, Problem> {
+        let random = ledger::clock::uuid_v8("xuefen/notice/officer", &[&finding.0]);
+        self.tell_beside(person, random, Matter::OfficerFinding)
+    }
+
+    /// A notice that follows from no commit.
+    fn tell_beside(&self, person: Uuid, random: Uuid, matter: Matter) -> Result<Told, Problem> {
+        let at_ms = self.now_ms();
         let notice = Notice {
             id: timed(at_ms, random),
-            matter: Matter::AppClosed,
+            matter,
             position: self.ledger.tail().next().saturating_sub(1),
             at_ms,
             read: false,

@@ -28,6 +28,7 @@ mod login_pages;
 pub mod merges;
 pub mod notices;
 pub mod oauth;
+pub mod officer_check;
 pub mod officers;
 pub mod openapi;
 pub mod operations;
@@ -92,6 +93,7 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(institution_life::revive))
         .routes(routes!(officers::appoint, officers::list))
         .routes(routes!(officers::dismiss))
+        .routes(routes!(officer_check::check))
         .routes(routes!(learners::register))
         .routes(routes!(learners::show))
         .routes(routes!(learners::bind))

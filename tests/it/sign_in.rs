@@ -6,5 +6,5 @@ mod interop;
 mod links;
 mod machines;
 mod proofs;
-mod providers;
+pub(crate) mod providers;
 mod sessions;

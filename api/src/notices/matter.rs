@@ -37,6 +37,8 @@ pub enum Matter {
     LinkRemoved,
     /// A token of an app was used twice: the app was closed.
     AppClosed,
+    /// An officer's account needs a look: told to the security administrators.
+    OfficerFinding,
     /// A number or address was set, replaced or removed: the one before is told too.
     ContactChanged,
     /// One may act in somebody's name from now on.
@@ -68,6 +70,7 @@ impl Matter {
             Self::DelegationGiven => "delegation-given",
             Self::LinkAdded => "link-added",
             Self::LinkRemoved => "link-removed",
+            Self::OfficerFinding => "officer-finding",
             Self::AppClosed => "app-closed",
             Self::ContactChanged => "contact-changed",
             Self::DelegationReceived => "delegation-received",

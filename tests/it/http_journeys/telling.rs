@@ -391,6 +391,7 @@ fn matters() -> Vec<Matter> {
         Matter::LinkRemoved,
         Matter::ContactChanged,
         Matter::AppClosed,
+        Matter::OfficerFinding,
         Matter::DelegationEnding { delegation },
         Matter::OutcomeCorrected,
         Matter::OutcomeRevoked,
@@ -405,6 +406,7 @@ fn matters() -> Vec<Matter> {
         | Matter::DelegationGiven
         | Matter::ContactChanged
         | Matter::AppClosed
+        | Matter::OfficerFinding
         | Matter::LinkAdded
         | Matter::LinkRemoved
         | Matter::DelegationReceived

@@ -1,6 +1,5 @@
 //! How long an app is signed in, where that is seen, and everything that ends it at the next request.
 
-use api::sign_in::ceremony::LASTS_MS;
 use identity::role::Role;
 use serde_json::{Value, json};
 use tests::support::browser::Browser;
@@ -184,9 +183,9 @@ fn the_list_of_devices_shows_an_app_and_ends_it() {
     // Another person's word ends nothing.
     let path = format!("/v1/sessions/{id}");
     let other = stand.register(0, "李小红", &resident_id(2));
-    let hers = stand.token(other, Role::Learner, None);
+    let stranger = stand.token(other, Role::Learner, None);
     stand
-        .send("DELETE", &path, &hers, &[], None)
+        .send("DELETE", &path, &stranger, &[], None)
         .refused(404, "not-found");
     app.get(stand, &access, &here.own()).is(200);
     browser.write(stand, "DELETE", &path, &json!({})).is(200);
@@ -425,8 +424,4 @@ fn what_is_grave_wants_the_browser_once_more() {
     let (access, _) = NativeApp::tokens(&app.exchange(stand, &code));
     let asked = app.post(stand, &access, &erasure, &body);
     assert!(asked.status < 300, "{}", asked.text());
-    assert!(
-        LASTS_MS > 5 * MINUTE_MS,
-        "the question outlives the proof that it asks for"
-    );
 }

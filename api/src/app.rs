@@ -36,11 +36,13 @@ use crate::metrics::Metrics;
 use crate::notices::mail::{Smtp, SmtpError};
 use crate::notices::sms::{Gateway, SmsError};
 use crate::notices::{Carriers, Notices};
+use crate::officers::uses::Uses;
 use crate::problem::{Problem, Reason};
 use crate::routes::web::Dist;
 use crate::seal::SealKey;
 use crate::sheets::Sheets;
 use crate::sign_in::SignIn;
+use crate::sign_in::native::Apps;
 use crate::status_list::StatusLists;
 use crate::token::Tokens;
 use crate::transcript_cache::TranscriptCache;
@@ -82,6 +84,8 @@ pub struct App {
     pub tokens: Tokens,
     /// What signing in needs beside them.
     pub sign_in: SignIn,
+    /// When officers last signed in.
+    pub officer_uses: Uses,
     /// Answers given before.
     pub idempotency: Idempotency,
     /// Imports and other state that is no fact.
@@ -149,6 +153,9 @@ pub enum StartError {
     /// A provider's settings.
     #[error(transparent)]
     Provider(#[from] crate::sign_in::provider::BadProvider),
+    /// A native app's settings.
+    #[error(transparent)]
+    NativeApp(#[from] crate::sign_in::native::BadApp),
     /// A key file.
     #[error(transparent)]
     Key(#[from] key_file::KeyFileError),
@@ -233,14 +240,16 @@ impl App {
         let notices = Notices::new(Arc::clone(&side), &master, carriers(&config)?);
         let sheets = Sheets::new(Arc::clone(&side), &master);
         let uploads = master.sub_key("uploads");
-        let sign_in = SignIn::new(&config.sign_in, &host, &side, &master, &clock)?;
+        let apps = Apps::of(&config.apps)?;
+        let sign_in = SignIn::new(&config.sign_in, apps, &host, &side, &master, &clock)?;
         let jobs = Jobs::new(Arc::clone(&side), master.sub_key("imports"));
         let (registrar_kid, registrar_key) = key_file::read(&dir.key(ASSERTION_KEY))?;
         let app = Self {
             registrar: (registrar_kid, Arc::new(registrar_key)),
             bundle: key_file::read(&dir.key(BUNDLE_KEY))?,
             vault: Arc::new(vault),
-            tokens: Tokens::new(Arc::clone(&side), clock),
+            tokens: Tokens::new(Arc::clone(&side), Arc::clone(&clock)),
+            officer_uses: Uses::new(Arc::clone(&side), clock),
             sign_in,
             concurrency: Semaphore::new(config.server.concurrency_max),
             tries: Tries::default(),
@@ -276,6 +285,7 @@ impl App {
             dir,
             _lock: lock,
         };
+        app.officer_uses.begin()?;
         // Ahead of any door: a restored copy must not bring anybody back.
         app.forget_again().map_err(|problem| {
             StartError::NotForgotten(problem.internal.unwrap_or_default().into())

@@ -63,8 +63,8 @@ enum Command {
     /// Access tokens.
     #[command(subcommand)]
     Token(token::Verb),
-    /// What lets officers sign in.
-    #[command(subcommand)]
+    /// What lets officers sign in, and whose account needs a look.
+    #[command(subcommand, visible_alias = "officers")]
     Officer(officer::Verb),
     /// Keys.
     #[command(subcommand)]

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::notices::mail::SmtpConfig;
 use crate::notices::sms::SmsConfig;
+use crate::officers::check::OfficersConfig;
+use crate::sign_in::native::AppConfig;
 use crate::sign_in::provider::ProviderConfig;
 
 /// Files read, in this order.
@@ -33,6 +35,11 @@ pub struct Config {
     pub sms: SmsConfig,
     /// Signing in.
     pub sign_in: SignInConfig,
+    /// Native apps that people may let into their accounts.
+    #[serde(rename = "app")]
+    pub apps: Vec<AppConfig>,
+    /// What of officers' accounts needs a look.
+    pub officers: OfficersConfig,
 }
 
 /// Where the ledger is.

@@ -122,6 +122,7 @@ impl App {
             self.codes.forget(person, self.now_ms())?;
             self.sheets.end(person)?;
             self.notices.forget(person)?;
+            self.officer_uses.forget(person)?;
         }
         self.transcripts.forget(self.holder(person)?);
         Ok(())

@@ -182,6 +182,9 @@ pub struct SignedIn {
     pub by: String,
     /// From what.
     pub agent: crate::sign_in::session::Agent,
+    /// The app that holds it, if it is no browser's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub app: Option<String>,
     /// Since when, Unix milliseconds.
     pub signed_in_at_ms: i64,
     /// Used last, Unix milliseconds.

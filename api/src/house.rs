@@ -73,13 +73,15 @@ impl App {
         }
     }
 
-    /// What time causes, as far as it is due: erasures go on, delegations end, whom it concerns is reminded. One that fails holds up no other.
+    /// What time causes, as far as it is due: erasures go on, delegations end, whom it concerns is reminded; once a
+    /// day the accounts of officers are looked at. One that fails holds up no other.
     pub fn carry_on_house(&self) -> Result<(), Problem> {
         let erased = self.carry_on_erasures();
         let ended = self.end_due_delegations();
         let reminded = self.remind_of_endings();
         let rotated = self.carry_on_rotation();
-        erased.and(ended).and(reminded).and(rotated)
+        let checked = self.check_officers_nightly();
+        erased.and(ended).and(reminded).and(rotated).and(checked)
     }
 
     /// What the log says of an assertion whose values are pending.

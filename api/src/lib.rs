@@ -27,6 +27,7 @@ pub mod master;
 pub mod merged;
 pub mod metrics;
 pub mod notices;
+pub mod officers;
 mod once;
 pub mod pages;
 pub mod picture;

@@ -1,7 +1,8 @@
 //! Telling people what concerns them: in the inbox of the account, by mail, by message (SECURITY §1.4, §1.5).
 //!
 //! Invariant: what is told follows from the log alone, so each commit tells each person once, whoever
-//! stops in between: the position reached, the inbox and the outbox are one transaction. What leaves the
+//! stops in between: the position reached, the inbox and the outbox are one transaction. What no commit says
+//! (a delegation ends soon, an app was closed) has a name of its own and is written with what it follows from. What leaves the
 //! house names nobody and nothing that was learned. A message may go out twice, never not at all.
 
 pub mod mail;
@@ -18,6 +19,7 @@ use identity::person::contact::Channel;
 use identity::person::delegation::Basis;
 use identity::person::{Person, wire};
 use jiff::ToSpan as _;
+use ledger::hash::Digest;
 use ledger::side::{Side, SideError, Transaction};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -74,6 +76,16 @@ pub enum Undelivered {
     /// The other side did not take it now.
     #[error("not taken now: {0}")]
     Later(String),
+}
+
+/// A notice that is written together with what it tells of.
+pub(crate) struct Told(Vec<Row>);
+
+impl Told {
+    /// Writes it, within that write.
+    pub(crate) fn write(&self, tx: &mut dyn Transaction) -> Result<(), SideError> {
+        put_all(tx, &self.0)
+    }
 }
 
 /// What carries a text out of the house.
@@ -290,6 +302,33 @@ impl App {
             write(&*self.side, |tx| put_all(tx, &rows))?;
         }
         Ok(())
+    }
+
+    /// What tells a person that an app was closed because a token of it was used twice: no commit says so.
+    pub(crate) fn tell_of_app(&self, person: Uuid, family: Digest) -> Result<Told, Problem> {
+        let random = ledger::clock::uuid_v8("xuefen/notice/app", &[&family.0]);
+        self.tell_beside(person, random, Matter::AppClosed)
+    }
+
+    /// What tells a security administrator of something about an officer's account: no commit says so.
+    pub(crate) fn tell_of_finding(&self, person: Uuid, finding: Digest) -> Result<Told, Problem> {
+        let random = ledger::clock::uuid_v8("xuefen/notice/officer", &[&finding.0]);
+        self.tell_beside(person, random, Matter::OfficerFinding)
+    }
+
+    /// A notice that follows from no commit.
+    fn tell_beside(&self, person: Uuid, random: Uuid, matter: Matter) -> Result<Told, Problem> {
+        let at_ms = self.now_ms();
+        let notice = Notice {
+            id: timed(at_ms, random),
+            matter,
+            position: self.ledger.tail().next().saturating_sub(1),
+            at_ms,
+            read: false,
+        };
+        let mut rows = Vec::new();
+        self.rows_of(person, &notice, &mut rows)?;
+        Ok(Told(rows))
     }
 
     /// Derives notices from the commits that were not read yet.

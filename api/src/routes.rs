@@ -2,6 +2,8 @@
 
 pub mod admissions;
 pub mod answer;
+pub mod app_login;
+mod app_pages;
 pub mod approvals;
 pub mod assertions;
 pub mod assurance;
@@ -26,6 +28,7 @@ mod login_pages;
 pub mod merges;
 pub mod notices;
 pub mod oauth;
+pub mod officer_check;
 pub mod officers;
 pub mod openapi;
 pub mod operations;
@@ -91,6 +94,7 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(institution_life::revive))
         .routes(routes!(officers::appoint, officers::list))
         .routes(routes!(officers::dismiss))
+        .routes(routes!(officer_check::check))
         .routes(routes!(learners::register))
         .routes(routes!(learners::show))
         .routes(routes!(learners::bind))
@@ -168,6 +172,8 @@ fn signing_in() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(login_forms::invited))
         .routes(routes!(own_merges::ask))
         .routes(routes!(own_merges::refuse))
+        .routes(routes!(app_login::begin, app_login::answer))
+        .routes(routes!(app_login::page))
         .routes(routes!(links::list, links::confirm))
         .routes(routes!(links::remove))
         .routes(routes!(links::bind, links::of_learner))

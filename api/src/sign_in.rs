@@ -1,5 +1,5 @@
-//! Who calls, by whatever a request carries (SECURITY §4): a session's cookie, a machine's bound
-//! token, a plain token.
+//! Who calls, by whatever a request carries (SECURITY §4): a session's cookie, a machine's or an app's
+//! bound token, a plain token.
 //!
 //! Invariant: what a request carries is judged once, in one place; a machine is nobody's hand: it reads,
 //! and what it writes its own key signs. A crash leaves a token that nobody was told, or a proof used up.
@@ -12,6 +12,7 @@ pub mod dpop;
 mod jwt;
 pub mod link;
 pub mod machine;
+pub mod native;
 mod once;
 pub mod over;
 pub mod provider;
@@ -32,6 +33,7 @@ use crate::config::SignInConfig;
 use crate::extract::Caller;
 use crate::master::MasterKey;
 use crate::problem::{Problem, Reason};
+use session::family;
 
 /// The only token endpoint: what a client's assertion must be for.
 pub const TOKEN_PATH: &str = "/oauth/token";
@@ -45,7 +47,7 @@ pub enum Signed {
     Machine,
     /// Earlier, in this way: work goes on that the person began.
     Earlier(By),
-    /// In a browser, by a session.
+    /// In a browser or in an app, by a session.
     Session {
         /// Its name.
         id: Digest,
@@ -57,6 +59,8 @@ pub enum Signed {
         begun_at_ms: i64,
         /// Whether a recovery sheet began it.
         by_sheet: bool,
+        /// Whether a native app holds it.
+        by_app: bool,
     },
 }
 
@@ -72,6 +76,8 @@ pub struct SignIn {
     pub ceremonies: ceremony::Ceremonies,
     /// Where people may sign in, in the order of the settings.
     pub providers: Vec<Arc<provider::Provider>>,
+    /// The native apps that people may let in.
+    pub apps: native::Apps,
     /// The numbers that proofs must carry.
     pub nonces: dpop::Nonces,
 }
@@ -80,6 +86,7 @@ impl SignIn {
     /// Over `side`; `host` is the ledger's.
     pub fn new(
         config: &SignInConfig,
+        apps: native::Apps,
         host: &str,
         side: &Arc<dyn Side>,
         master: &MasterKey,
@@ -89,6 +96,7 @@ impl SignIn {
         let base_url = base_url.unwrap_or_else(|| format!("https://{host}"));
         Ok(Self {
             providers: provider::Provider::all(&config.providers)?,
+            apps,
             ceremonies: ceremony::Ceremonies::new(Arc::clone(side), Arc::clone(clock), master),
             base_url: base_url.trim_end_matches('/').to_owned(),
             sessions: session::Sessions::new(Arc::clone(side), Arc::clone(clock), master),
@@ -155,8 +163,11 @@ pub(crate) async fn caller(app: &Arc<App>, parts: &Parts) -> Result<Caller, Prob
     match carried(&parts.headers) {
         None => Err(Problem::of(Reason::NotSignedIn)),
         Some(Carried::Other) => Err(Problem::of(Reason::TokenInvalid)),
+        Some(Carried::Bound(token)) if family::is_token(token) => {
+            native::caller(app, token, parts).await
+        }
         Some(Carried::Bound(token)) => machine::caller(app, token, parts).await,
-        Some(Carried::Bearer(token)) if machine::is_token(token) => {
+        Some(Carried::Bearer(token)) if machine::is_token(token) || family::is_token(token) => {
             Err(Problem::of(Reason::TokenNeedsProof))
         }
         Some(Carried::Bearer(_)) if !app.config.sign_in.bearer_tokens => {
@@ -230,13 +241,19 @@ impl Caller {
             } if action == OWN_LINKS && app.now_ms().saturating_sub(begun_at_ms) < BACK_MS => {
                 Ok(())
             }
-            Signed::Session { proven_at_ms, .. }
-                if app.now_ms().saturating_sub(proven_at_ms) > FRESH_MS =>
-            {
-                Err(Problem::of(Reason::StepUpNeeded).detail((
-                    "确认身份：/login?step_up=true".to_owned(),
-                    "where: /login?step_up=true".to_owned(),
-                )))
+            Signed::Session {
+                proven_at_ms,
+                by_app,
+                ..
+            } if app.now_ms().saturating_sub(proven_at_ms) > FRESH_MS => {
+                // An app sends the person to the browser once more.
+                let to = if by_app {
+                    "/login/app?max_age=300"
+                } else {
+                    "/login?step_up=true"
+                };
+                let detail = (format!("确认身份：{to}"), format!("where: {to}"));
+                Err(Problem::of(Reason::StepUpNeeded).detail(detail))
             }
             Signed::Session { .. } | Signed::Token | Signed::Machine | Signed::Earlier(_) => Ok(()),
         }

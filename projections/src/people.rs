@@ -337,6 +337,15 @@ impl People {
         self.0.read(|rows| delegations::until(rows, day, rows_max))
     }
 
+    /// Everybody who acts for an institution or for the province.
+    pub fn roster(&self) -> Result<Vec<Grant>, ViewError> {
+        self.0.read(|rows| {
+            let sql = "SELECT person, role, institution, granted FROM roles
+                       ORDER BY person, role, institution";
+            rows.prepare_cached(sql)?.query_map([], grant)?.collect()
+        })
+    }
+
     /// Who acts for an institution, oldest grant first; for the registrar, the officers of the
     /// province.
     pub fn officers(&self, institution: IssuerNumber) -> Result<Vec<Grant>, ViewError> {

@@ -16,6 +16,7 @@ mod institutions;
 mod learning;
 mod listing;
 mod merging;
+mod officer_accounts;
 mod officers;
 mod operations;
 pub(crate) mod own_key;

@@ -1,11 +1,12 @@
 //! Signing in over HTTP: who is let in, and everybody who must not be.
 
+mod apps;
 mod hostile;
 mod interop;
 mod links;
 mod machines;
 mod own_merges;
 mod proofs;
-mod providers;
+pub(crate) mod providers;
 mod sessions;
 mod tries;

@@ -13,6 +13,7 @@ pub mod key_books;
 pub mod log_world;
 pub mod machine;
 pub mod memory_side;
+pub mod native;
 pub mod panicking_side;
 pub mod pen;
 pub mod people;

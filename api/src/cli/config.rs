@@ -4,6 +4,7 @@ use clap::Subcommand;
 
 use super::{Failure, term};
 use crate::config::Config;
+use crate::sign_in::native::Apps;
 
 /// What to do with the settings.
 #[derive(Debug, Subcommand)]
@@ -14,10 +15,13 @@ pub enum Verb {
     Show,
 }
 
-/// Checks or shows; reading them was the check.
+/// Checks or shows; reading them was most of the check.
 pub fn run(verb: &Verb, config: &Config) -> Result<(), Failure> {
     match verb {
-        Verb::Check => term::note("the settings are good"),
+        Verb::Check => {
+            Apps::of(&config.apps).map_err(Failure::of)?;
+            term::note("the settings are good");
+        }
         Verb::Show => term::print(
             toml::to_string_pretty(config)
                 .map_err(Failure::of)?

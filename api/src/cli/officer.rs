@@ -1,5 +1,7 @@
 //! xuefen officer
 
+mod check;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -35,16 +37,31 @@ pub enum Verb {
         #[arg(long)]
         data_dir: Option<PathBuf>,
     },
+    /// List stale, shared and default accounts of officers. Exit code 1 if there is one, 0 if there is none.
+    Check {
+        /// As JSON, as `GET /v1/officers/check` answers.
+        #[arg(long)]
+        json: bool,
+        /// The ledger's directory.
+        #[arg(long)]
+        data_dir: Option<PathBuf>,
+    },
 }
 
 /// Works on the side store, also while a server runs.
 pub fn run(verb: &Verb, config: &Config, clock: &Arc<dyn Clock>) -> Result<(), Failure> {
-    let Verb::Invite {
-        person,
-        role,
-        institution,
-        data_dir: flag,
-    } = verb;
+    let (person, role, institution, flag) = match verb {
+        Verb::Invite {
+            person,
+            role,
+            institution,
+            data_dir,
+        } => (person, role, institution, data_dir),
+        Verb::Check {
+            json,
+            data_dir: flag,
+        } => return check::run(&data_dir(flag.as_ref(), config), config, clock, *json),
+    };
     let role = Role::parse(role).filter(|role| role.is_appointed());
     let role = role.ok_or_else(|| Failure::Usage("this is no role of an officer's".into()))?;
     if role.is_for_institution() != institution.is_some() {

@@ -267,6 +267,7 @@ fn sessions(app: &App, numbers: &Numbers) -> Result<Vec<SignedIn>, Problem> {
                 used_at_ms: it.used_at_ms,
                 ends_at_ms: it.ends_at_ms(),
                 by: it.by,
+                app: it.app.map(|it| it.client),
             });
         }
     }

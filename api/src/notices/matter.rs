@@ -46,6 +46,10 @@ pub enum Matter {
     },
     /// Two numbers of the person are one now.
     NumbersMerged,
+    /// A token of an app was used twice: the app was closed.
+    AppClosed,
+    /// An officer's account needs a look: told to the security administrators.
+    OfficerFinding,
     /// A number or address was set, replaced or removed: the one before is told too.
     ContactChanged,
     /// One may act in somebody's name from now on.
@@ -79,6 +83,8 @@ impl Matter {
             Self::LinkRemoved => "link-removed",
             Self::MergeRequested { .. } => "merge-requested",
             Self::NumbersMerged => "numbers-merged",
+            Self::OfficerFinding => "officer-finding",
+            Self::AppClosed => "app-closed",
             Self::ContactChanged => "contact-changed",
             Self::DelegationReceived => "delegation-received",
             Self::DelegationEnding { .. } => "delegation-ending",
@@ -103,6 +109,7 @@ impl Matter {
                 | Self::NumbersMerged
                 | Self::LinkAdded
                 | Self::LinkRemoved
+                | Self::AppClosed
         )
     }
 }

@@ -51,18 +51,21 @@ pub async fn page(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let language = Language::of(&headers);
+    let return_to = query.return_to.as_deref().and_then(own_path);
     let Some(token) = query.token.filter(|_| app.demo) else {
-        let return_to = query.return_to.as_deref().and_then(own_path);
         let body = login_pages::ways(&app, language, query.step_up, return_to);
         let title = language.say("登录", "Sign in");
         return Ok(pages::page(language, title, &body).into_response());
     };
     let grant = app.tokens.find(&token)?;
     let grant = grant.ok_or(Problem::of(Reason::TokenInvalid))?;
-    let to = match grant.role {
-        Role::Learner => format!("/v1/learners/{}/transcript.html", grant.person),
-        _ => "/".to_owned(),
-    };
+    let to = return_to.map_or_else(
+        || match grant.role {
+            Role::Learner => format!("/v1/learners/{}/transcript.html", grant.person),
+            _ => "/".to_owned(),
+        },
+        str::to_owned,
+    );
     let shown = Shown {
         person: grant.person,
         role: grant.role,

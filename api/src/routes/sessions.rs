@@ -31,6 +31,9 @@ pub struct SessionBody {
     by: String,
     /// From what.
     agent: Agent,
+    /// The app that holds it; a browser does where none is named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app: Option<AppBody>,
     /// Since when.
     signed_in_at: String,
     /// Used last, to the minute.
@@ -39,6 +42,32 @@ pub struct SessionBody {
     ends_at: String,
     /// Whether it is the one that asks.
     current: bool,
+}
+
+/// A native app. One that the platform knows no more is shown by its name alone, and opens nothing.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AppBody {
+    /// Its `client_id`.
+    id: String,
+    /// What it is called.
+    name_zh: String,
+    /// What it is called.
+    name_en: String,
+}
+
+impl AppBody {
+    fn of(app: &App, id: String) -> Self {
+        let known = app.sign_in.apps.find(&id);
+        let (name_zh, name_en) = known.map_or_else(
+            || (id.clone(), id.clone()),
+            |it| (it.name_zh.clone(), it.name_en.clone()),
+        );
+        Self {
+            id,
+            name_zh,
+            name_en,
+        }
+    }
 }
 
 /// Where the caller is signed in.
@@ -74,13 +103,17 @@ pub async fn list(
         ends_at: format_s(it.ends_at_ms()),
         by: it.by,
         agent: it.agent,
+        app: it.app.map(|it| AppBody::of(&app, it.client)),
         signed_in_at: format_s(it.made_at_ms),
         used_at: format_s(it.used_at_ms),
         current: Some(id) == own,
     });
+    // An app has no cookie, and its writes need no more than a proof.
+    let with_cookie =
+        own.filter(|_| !matches!(caller.signed, Signed::Session { by_app: true, .. }));
     Ok(Json(SessionsBody {
         items: items.collect(),
-        csrf_token: own.map(|id| app.sign_in.sessions.csrf_token(id)),
+        csrf_token: with_cookie.map(|id| app.sign_in.sessions.csrf_token(id)),
     }))
 }
 

@@ -80,8 +80,20 @@ impl App {
             begun_at_ms: now_ms,
             proven_at_ms: shown.proven_at_ms.min(now_ms),
             used_at_ms: now_ms,
+            app: None,
         };
-        self.sign_in.sessions.begin(&session, replaces)
+        let opened = self.sign_in.sessions.begin(&session, replaces)?;
+        if term == Term::Officer {
+            self.note_use(&session)?;
+        }
+        Ok(opened)
+    }
+
+    /// Notes an officer's sign-in, and what of the same person's is open beside it.
+    fn note_use(&self, session: &Session) -> Result<(), Problem> {
+        let open = self.sign_in.sessions.of(session.person)?.into_iter();
+        let open = open.map(|(_, it)| it).filter(|it| it.role.is_appointed());
+        self.officer_uses.note(session, &open.collect::<Vec<_>>())
     }
 
     fn require_officer(&self, shown: &Shown) -> Result<(), Problem> {

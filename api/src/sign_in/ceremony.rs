@@ -11,7 +11,7 @@ use identity::person::assurance::Level;
 use identity::role::Role;
 use ledger::clock::Clock;
 use ledger::hash::Digest;
-use ledger::side::Side;
+use ledger::side::{Side, SideError, Transaction};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -151,19 +151,35 @@ impl Ceremonies {
         Ok(())
     }
 
+    /// What is under way under this secret, left where it is.
+    pub(crate) fn peek<T: Kept>(&self, secret: &str) -> Result<Option<T>, Problem> {
+        let key = Digest::of(secret.as_bytes());
+        let sealed = self.side.get(T::SPACE, &key.0)?;
+        sealed.map_or(Ok(None), |it| self.opened(key, &it))
+    }
+
+    /// Forgets it within a write of somebody's; says whether it was there.
+    pub(crate) fn forget<T: Kept>(
+        tx: &mut dyn Transaction,
+        secret: &str,
+    ) -> Result<bool, SideError> {
+        tx.delete(T::SPACE, &Digest::of(secret.as_bytes()).0)
+    }
+
     /// Takes it out: of several who show the secret one gets it.
     pub(crate) fn take<T: Kept>(&self, secret: &str) -> Result<Option<T>, Problem> {
         let key = Digest::of(secret.as_bytes());
         let sealed = write(&*self.side, |tx| {
             let sealed = tx.get(T::SPACE, &key.0)?;
             tx.delete(T::SPACE, &key.0)?;
-            Ok::<_, ledger::side::SideError>(sealed)
+            Ok::<_, SideError>(sealed)
         })?;
-        let Some(sealed) = sealed else {
-            return Ok(None);
-        };
+        sealed.map_or(Ok(None), |it| self.opened(key, &it))
+    }
+
+    fn opened<T: Kept>(&self, key: Digest, sealed: &[u8]) -> Result<Option<T>, Problem> {
         let place = [T::SPACE.as_bytes(), &key.0];
-        let row = self.seal.open(&place, &sealed).map_err(Problem::internal)?;
+        let row = self.seal.open(&place, sealed).map_err(Problem::internal)?;
         let row: Row<T> = serde_json::from_slice(&row).map_err(Problem::internal)?;
         Ok((self.clock.now_ms() < row.until_ms).then_some(row.kept))
     }

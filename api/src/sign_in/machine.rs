@@ -24,6 +24,7 @@ use super::jwt::NotProven;
 use super::{Signed, TOKEN_PATH};
 use crate::app::App;
 use crate::extract::Caller;
+use crate::officers::uses::Uses;
 use crate::problem::{Problem, Reason};
 use crate::side::write;
 
@@ -121,6 +122,8 @@ impl Machines {
             if !proof.once.spend(tx)? {
                 return Err(NotGiven::Proof(NotProven::Replayed));
             }
+            let now_ms = self.clock.now_ms();
+            Uses::note_client(tx, client.institution, &client.fragment, now_ms)?;
             Ok(tx.put(SPACE, &id, &row, Some(bound.expires_at_ms))?)
         })?;
         Ok(secret)
@@ -224,7 +227,8 @@ fn look(
     })
 }
 
-fn refused(why: NotProven) -> Problem {
+/// What a request is told whose proof does not hold.
+pub(super) fn refused(why: NotProven) -> Problem {
     if why == NotProven::Nonce {
         return Problem::of(Reason::DpopNonceNeeded);
     }

@@ -5,6 +5,8 @@
 //! that is not there. The text changes whenever who the person is was shown anew.
 //! A crash between storing and answering leaves a session that nobody knows; it runs out.
 
+pub mod family;
+
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderName, header};
@@ -137,6 +139,9 @@ pub struct Session {
     pub proven_at_ms: i64,
     /// When it was last used, to the minute.
     pub used_at_ms: i64,
+    /// The app that holds it, if it is no browser's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app: Option<family::Given>,
 }
 
 impl Session {
@@ -160,6 +165,7 @@ impl Session {
                 proven_at_ms: self.proven_at_ms,
                 begun_at_ms: self.begun_at_ms,
                 by_sheet: self.by == BY_SHEET,
+                by_app: self.app.is_some(),
             },
         }
     }
@@ -236,25 +242,12 @@ impl Sessions {
         let secret = secret();
         let id = Digest::of(secret.as_bytes());
         let row = serde_json::to_vec(session).map_err(Problem::internal)?;
-        let until = Some(session.ends_at_ms());
-        let listed = Some(
-            session
-                .made_at_ms
-                .saturating_add(session.term.absolute_ms()),
-        );
         write(&*self.side, |tx| {
             if let Some((old, before)) = replaces {
                 // Perhaps another person's, in whose place this one sits down.
                 end(tx, before.person, *old)?;
             }
-            let mut others = of(tx, session.person)?;
-            others.sort_by_key(|(_, other)| other.used_at_ms);
-            let over = (others.len() + 1).saturating_sub(PER_PERSON_MAX);
-            for (other, _) in others.iter().take(over) {
-                end(tx, session.person, *other)?;
-            }
-            tx.put(OF_PERSON, &listed_as(session.person, id), &[], listed)?;
-            tx.put(SPACE, &id.0, &row, until)
+            put(tx, id, session, &row)
         })?;
         Ok(Opened {
             secret,
@@ -273,7 +266,8 @@ impl Sessions {
         };
         let session: Session = serde_json::from_slice(&row).map_err(Problem::internal)?;
         let now_ms = self.clock.now_ms();
-        if session.ends_at_ms() <= now_ms {
+        // What an app holds opens nothing without its key.
+        if session.ends_at_ms() <= now_ms || session.app.is_some() {
             return Ok(None);
         }
         if now_ms.saturating_sub(session.used_at_ms) >= TOUCH_MS && !self.touch(id, now_ms)? {
@@ -357,6 +351,26 @@ impl Sessions {
 
 fn listed_as(person: Uuid, id: Digest) -> Vec<u8> {
     [person.as_bytes().as_slice(), &id.0].concat()
+}
+
+/// Keeps a new session; of too many, those used longest ago end.
+fn put(
+    tx: &mut dyn Transaction,
+    id: Digest,
+    session: &Session,
+    row: &[u8],
+) -> Result<(), SideError> {
+    let person = session.person;
+    let mut others = of(tx, person)?;
+    others.sort_by_key(|(_, other)| other.used_at_ms);
+    let over = (others.len() + 1).saturating_sub(PER_PERSON_MAX);
+    for (other, _) in others.iter().take(over) {
+        end(tx, person, *other)?;
+    }
+    let absolute_ms = session.term.absolute_ms();
+    let listed = Some(session.made_at_ms.saturating_add(absolute_ms));
+    tx.put(OF_PERSON, &listed_as(person, id), &[], listed)?;
+    tx.put(SPACE, &id.0, row, Some(session.ends_at_ms()))
 }
 
 /// Only the person's own: another's name of a session ends nothing.

@@ -392,6 +392,8 @@ fn matters() -> Vec<Matter> {
         Matter::ContactChanged,
         Matter::MergeRequested { merge: recovery },
         Matter::NumbersMerged,
+        Matter::AppClosed,
+        Matter::OfficerFinding,
         Matter::DelegationEnding { delegation },
         Matter::OutcomeCorrected,
         Matter::OutcomeRevoked,
@@ -407,6 +409,8 @@ fn matters() -> Vec<Matter> {
         | Matter::ContactChanged
         | Matter::MergeRequested { .. }
         | Matter::NumbersMerged
+        | Matter::AppClosed
+        | Matter::OfficerFinding
         | Matter::LinkAdded
         | Matter::LinkRemoved
         | Matter::DelegationReceived

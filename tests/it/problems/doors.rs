@@ -151,6 +151,7 @@ fn people(met: &Met, stand: &mut Stand) {
         made_at_ms: stand.clock.now_ms(),
         proven_at_ms: stand.clock.now_ms(),
         used_at_ms: stand.clock.now_ms(),
+        app: None,
     };
     let opened = stand.app.sign_in.sessions.begin(&unsure, None).unwrap();
     let browser = Browser::default();

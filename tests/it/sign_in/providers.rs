@@ -11,19 +11,19 @@ use tests::support::provider::Provider;
 use tests::support::server::{Answer, Stand, resident_id};
 use uuid::Uuid;
 
-pub(super) fn own(person: Uuid) -> String {
+pub(crate) fn own(person: Uuid) -> String {
     format!("/v1/learners/{person}")
 }
 
 /// The text of an element with this id.
-pub(super) fn element(answer: &Answer, id: &str) -> String {
+pub(crate) fn element(answer: &Answer, id: &str) -> String {
     let text = answer.text();
     let (_, rest) = text.split_once(&format!("id=\"{id}\">")).unwrap();
     rest.split('<').next().unwrap().to_owned()
 }
 
 /// What a field of a page's form holds.
-pub(super) fn field(answer: &Answer, name: &str) -> String {
+pub(crate) fn field(answer: &Answer, name: &str) -> String {
     let text = answer.text();
     let (_, rest) = text
         .split_once(&format!("name=\"{name}\" value=\""))
@@ -32,7 +32,7 @@ pub(super) fn field(answer: &Answer, name: &str) -> String {
 }
 
 /// An officer's first account, by an invitation of the operator's.
-pub(super) fn invited(stand: &Stand, provider: &Provider, invitation: &Invitation, sub: &str) {
+pub(crate) fn invited(stand: &Stand, provider: &Provider, invitation: &Invitation, sub: &str) {
     let browser = Browser::default();
     let shown = provider.sign_in(stand, &browser, sub, "");
     let code = stand
@@ -52,7 +52,7 @@ pub(super) fn invited(stand: &Stand, provider: &Provider, invitation: &Invitatio
 }
 
 /// A registrar links the account of somebody who stands at the counter.
-pub(super) fn at_counter(stand: &Stand, provider: &Provider, person: Uuid, sub: &str) {
+pub(crate) fn at_counter(stand: &Stand, provider: &Provider, person: Uuid, sub: &str) {
     let shown = provider.sign_in(stand, &Browser::default(), sub, "");
     assert_eq!(shown.status, 403, "{}", shown.text());
     let body = json!({ "code": element(&shown, "code") });

@@ -31,6 +31,7 @@ pub mod openapi;
 pub mod operations;
 pub mod outcome_list;
 pub mod outcomes;
+pub mod passkeys;
 pub mod recoveries;
 pub mod sessions;
 pub mod splits;
@@ -164,6 +165,12 @@ fn signing_in() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(login::callback))
         .routes(routes!(login_forms::link))
         .routes(routes!(login_forms::invited))
+        .routes(routes!(passkeys::ask))
+        .routes(routes!(passkeys::sign_in))
+        .routes(routes!(passkeys::script))
+        .routes(routes!(passkeys::begin))
+        .routes(routes!(passkeys::enrol, passkeys::list))
+        .routes(routes!(passkeys::remove))
         .routes(routes!(links::list, links::confirm))
         .routes(routes!(links::remove))
         .routes(routes!(links::bind, links::of_learner))

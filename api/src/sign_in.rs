@@ -13,6 +13,7 @@ pub mod link;
 pub mod machine;
 mod once;
 pub mod over;
+pub mod passkey;
 pub mod provider;
 pub mod session;
 
@@ -56,6 +57,8 @@ pub enum Signed {
         begun_at_ms: i64,
         /// Whether a recovery sheet began it.
         by_sheet: bool,
+        /// Whether a passkey began it.
+        by_passkey: bool,
     },
 }
 
@@ -69,6 +72,8 @@ pub struct SignIn {
     pub sessions: session::Sessions,
     /// What people do between here and a provider.
     pub ceremonies: ceremony::Ceremonies,
+    /// People's passkeys.
+    pub passkeys: passkey::Passkeys,
     /// Where people may sign in, in the order of the settings.
     pub providers: Vec<Arc<provider::Provider>>,
     /// The numbers that proofs must carry.
@@ -86,10 +91,12 @@ impl SignIn {
     ) -> Result<Self, provider::BadProvider> {
         let base_url = config.public_url.clone();
         let base_url = base_url.unwrap_or_else(|| format!("https://{host}"));
+        let base_url = base_url.trim_end_matches('/').to_owned();
         Ok(Self {
             providers: provider::Provider::all(&config.providers)?,
             ceremonies: ceremony::Ceremonies::new(Arc::clone(side), Arc::clone(clock), master),
-            base_url: base_url.trim_end_matches('/').to_owned(),
+            passkeys: passkey::Passkeys::new(&base_url, Arc::clone(side), master),
+            base_url,
             sessions: session::Sessions::new(Arc::clone(side), Arc::clone(clock), master),
             machines: machine::Machines::new(Arc::clone(side), Arc::clone(clock)),
             nonces: dpop::Nonces::new(master),

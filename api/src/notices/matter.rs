@@ -2,6 +2,7 @@
 
 use credentials::account::{self};
 use credentials::credential::{self, Credential};
+use identity::person::authenticator::Event as Authenticator;
 use identity::person::delegation::Event as Delegation;
 use identity::person::link::Event as Link;
 use identity::person::recovery::Event as Recovery;
@@ -35,6 +36,10 @@ pub enum Matter {
     LinkAdded,
     /// One does so no more.
     LinkRemoved,
+    /// A passkey signs the person in from now on.
+    PasskeyAdded,
+    /// One does so no more.
+    PasskeyRemoved,
     /// A number or address was set, replaced or removed: the one before is told too.
     ContactChanged,
     /// One may act in somebody's name from now on.
@@ -66,6 +71,8 @@ impl Matter {
             Self::DelegationGiven => "delegation-given",
             Self::LinkAdded => "link-added",
             Self::LinkRemoved => "link-removed",
+            Self::PasskeyAdded => "passkey-added",
+            Self::PasskeyRemoved => "passkey-removed",
             Self::ContactChanged => "contact-changed",
             Self::DelegationReceived => "delegation-received",
             Self::DelegationEnding { .. } => "delegation-ending",
@@ -88,6 +95,8 @@ impl Matter {
                 | Self::ContactChanged
                 | Self::LinkAdded
                 | Self::LinkRemoved
+                | Self::PasskeyAdded
+                | Self::PasskeyRemoved
         )
     }
 }
@@ -152,6 +161,12 @@ fn of_person(person: Uuid, event: &Person) -> Vec<(Uuid, Matter)> {
         ],
         Person::Link(Link::Confirmed { .. }) => vec![(person, Matter::LinkAdded)],
         Person::Link(Link::Removed { .. }) => vec![(person, Matter::LinkRemoved)],
+        Person::Authenticator(Authenticator::Enrolled { .. }) => {
+            vec![(person, Matter::PasskeyAdded)]
+        }
+        Person::Authenticator(Authenticator::Removed { .. }) => {
+            vec![(person, Matter::PasskeyRemoved)]
+        }
         // Taking back is silent (SECURITY §1.5).
         _ => Vec::new(),
     }

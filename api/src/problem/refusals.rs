@@ -256,6 +256,8 @@ impl From<Refusal> for Problem {
             Refusal::RecordDeath(error) => person::reason_of_death(error),
             Refusal::ConfirmLink(error) => person::reason_of_link(error),
             Refusal::RemoveLink(error) => person::reason_of_unlink(error),
+            Refusal::EnrolAuthenticator(error) => person::reason_of_enrolment(error),
+            Refusal::RemoveAuthenticator(error) => person::reason_of_removal(error),
             Refusal::ApplyMerge(error) => person::reason_of_apply(error),
             Refusal::RevertMerge(error) => person::reason_of_revert(error),
             Refusal::ProposeSplit(error) => split::reason_of_propose(error),

@@ -3,7 +3,7 @@
 use identity::ask::{Ask, AskError};
 use identity::person::delegation::{self, Asker, end, grant, narrow};
 use identity::person::recovery::{complete, sheet, start, veto};
-use identity::person::{assurance, consent, contact, link};
+use identity::person::{assurance, authenticator, consent, contact, link};
 use identity::role::Role;
 use ledger::decision::{Decision, Verdict, World};
 use ledger::fact::Stream;
@@ -102,6 +102,17 @@ pub(super) fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<Option<AnyD
             of_officer: kind.name == link::remove::OF_OFFICER,
             data: read(data)?,
         })),
+        authenticator::enrol::KIND => Box::new(Use(authenticator::enrol::EnrolAuthenticator {
+            ask: ask.clone(),
+            data: read(data)?,
+        })),
+        authenticator::remove::KIND | authenticator::remove::OF_OFFICER => {
+            Box::new(Use(authenticator::remove::RemoveAuthenticator {
+                ask: ask.clone(),
+                of_officer: kind.name == authenticator::remove::OF_OFFICER,
+                data: read(data)?,
+            }))
+        }
         complete::KIND => Box::new(Use(complete::Complete {
             officer: None,
             data: read(data)?,

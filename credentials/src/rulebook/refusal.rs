@@ -20,6 +20,8 @@ use identity::officer::appoint::AppointError;
 use identity::officer::clerk::ChangeClerkError;
 use identity::officer::dismiss::DismissError;
 use identity::person::assurance::AssuranceError;
+use identity::person::authenticator::enrol::EnrolAuthenticatorError;
+use identity::person::authenticator::remove::RemoveAuthenticatorError;
 use identity::person::bind_identifier::BindIdentifierError;
 use identity::person::consent::ConsentError;
 use identity::person::contact::ContactError;
@@ -193,6 +195,12 @@ pub enum Refusal {
     /// link.remove
     #[error(transparent)]
     RemoveLink(#[from] RemoveLinkError),
+    /// authenticator.enrol
+    #[error(transparent)]
+    EnrolAuthenticator(#[from] EnrolAuthenticatorError),
+    /// authenticator.remove
+    #[error(transparent)]
+    RemoveAuthenticator(#[from] RemoveAuthenticatorError),
     /// merge.apply
     #[error(transparent)]
     ApplyMerge(#[from] ApplyMergeError),

@@ -52,6 +52,8 @@ impl InChinese for Refusal {
             Self::RecordDeath(error) => error.zh(),
             Self::ConfirmLink(error) => error.zh(),
             Self::RemoveLink(error) => error.zh(),
+            Self::EnrolAuthenticator(error) => error.zh(),
+            Self::RemoveAuthenticator(error) => error.zh(),
             Self::ApplyMerge(error) => error.zh(),
             Self::RevertMerge(error) => error.zh(),
             Self::ProposeSplit(error) => error.zh(),

@@ -42,6 +42,8 @@ use identity::officer::appoint::AppointError;
 use identity::officer::clerk::ChangeClerkError;
 use identity::officer::dismiss::DismissError;
 use identity::person::assurance::AssuranceError;
+use identity::person::authenticator::enrol::EnrolAuthenticatorError;
+use identity::person::authenticator::remove::RemoveAuthenticatorError;
 use identity::person::bind_identifier::BindIdentifierError;
 use identity::person::consent::ConsentError;
 use identity::person::contact::ContactError;
@@ -94,7 +96,7 @@ rules! {
         ProposeSplit, AgreeSplit, Transfer, ApplySplit, WithdrawSplit,
         SuspendPerson, RecordDeath, Assurance, GrantDelegation, NarrowDelegation, EndDelegation, Consent, Contact,
         IssueSheet, StartRecovery, VetoRecovery, CompleteRecovery, Rename, SuspendInstitution, Close, MergeInstitution,
-        Revive, ConfirmLink, RemoveLink,
+        Revive, ConfirmLink, RemoveLink, EnrolAuthenticator, RemoveAuthenticator,
     }
     ASKS, ask: AskError {
         SignerUnknown, NotAdmitted, Suspended, Ended, KeyNotActive, KeyUse, KindNotYours, ActMissing, ActorBarred,
@@ -166,6 +168,8 @@ rules! {
         NotServed, NotYours, LinkedBefore, Barred, ValuesDoNotFit, LevelUnfit, CeremonyUsed, TooMany,
     }
     UNLINKS, unlinking: RemoveLinkError { NotServed, NotYours, LinkUnknown, LastOne }
+    ENROLMENTS, enrolling: EnrolAuthenticatorError { NotYours, PersonUnknown, Barred, LevelUnfit, Known, TooMany }
+    REMOVALS, removing: RemoveAuthenticatorError { NotServed, NotYours, Unknown, LastOne }
     MERGES, merging: ApplyMergeError {
         Same, PersonUnknown, MergedBefore, ResidentIdsDiffer, Erased, HoldsRoles, OwnAccount, NotOnRoster, TooManyLots,
         TooManyNumbers, Barred, SplitInHand,
@@ -290,6 +294,8 @@ fn names(error: &Refusal) -> Vec<&'static str> {
         Refusal::CompleteRecovery(error) => names.push(completion(error)),
         Refusal::ConfirmLink(error) => names.push(linking(error)),
         Refusal::RemoveLink(error) => names.push(unlinking(error)),
+        Refusal::EnrolAuthenticator(error) => names.push(enrolling(error)),
+        Refusal::RemoveAuthenticator(error) => names.push(removing(error)),
         Refusal::ApplyMerge(error) => names.push(merging(error)),
         Refusal::RevertMerge(error) => names.push(reversal(error)),
         Refusal::ProposeSplit(error) => names.push(splitting(error)),
@@ -356,6 +362,7 @@ fn every_refusal_has_a_test() {
         super::rules_key_timeline::REFUSALS,
         super::rules_keys::REFUSALS,
         super::rules_links::REFUSALS,
+        super::rules_authenticators::REFUSALS,
         super::rules_merges::REFUSALS,
         super::rules_officers::REFUSALS,
         super::rules_splits::REFUSALS,

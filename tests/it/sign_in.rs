@@ -4,6 +4,9 @@ mod hostile;
 mod interop;
 mod links;
 mod machines;
+mod passkeys;
 mod proofs;
 mod providers;
 mod sessions;
+
+pub(crate) use providers::{at_counter, invited};

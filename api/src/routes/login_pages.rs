@@ -93,6 +93,11 @@ fn passkeys(language: Language, asked: &Asked<'_>) -> Markup {
                     "可以把这台设备或安全密钥添加为通行密钥。指纹、面容和密码不离开您的设备。",
                     "You may add this device or a security key as a passkey. Fingerprint, face and PIN stay in your device.",
                 )) }
+                p {
+                    label for="passkey-invitation" { (language.say("工作人员持有邀请码的，在此填写", "Officers with an invitation enter it here")) }
+                    " "
+                    input type="text" id="passkey-invitation" autocomplete="off";
+                }
                 button type="submit" { (language.say("添加通行密钥", "Add a passkey")) }
                 p role="status" aria-live="polite" {}
             }

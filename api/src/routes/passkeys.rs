@@ -44,6 +44,9 @@ pub struct EnrolBody {
     /// A `PublicKeyCredential` as its `toJSON()` writes it (WebAuthn §5.1).
     #[schema(value_type = Object)]
     answer: Value,
+    /// The operator's, by whom the device becomes an officer's.
+    #[serde(default)]
+    invitation: Option<String>,
 }
 
 /// What a device answered, and as whom its person wants to act.
@@ -157,6 +160,9 @@ pub async fn begin(State(app): State<Arc<App>>, caller: Caller) -> Result<Respon
 
 /// Enrol the device that answered: it signs the caller in from now on, at the level of this session, at most 3
 /// as a learner; an officer's must stay in one device.
+///
+/// With an invitation of the operator's, in the officer's own session of level 3 or more: it signs the officer in
+/// at level 4.
 #[utoipa::path(post, path = "/v1/passkeys", extensions(("x-action" = json!("own-links"))), tag = "sign-in", request_body = EnrolBody, security(("token" = [])),
     responses((status = 201, description = "enrolled", body = WriteAnswer), (status = 401, description = "show again who you are", body = ProblemBody), (status = 403, description = "the answer is not good, or the key may be copied", body = ProblemBody), (status = 409, description = "too many", body = ProblemBody)))]
 pub async fn enrol(
@@ -165,7 +171,9 @@ pub async fn enrol(
     headers: HeaderMap,
     Body(body): Body<EnrolBody>,
 ) -> Result<Response, Problem> {
-    let (id, written) = app.enrol(&caller, body.answer).await?;
+    let (id, written) = app
+        .enrol(&caller, body.answer, body.invitation.as_deref())
+        .await?;
     Ok(WriteAnswer::new(&app, &headers, id, &written)?.respond(&written))
 }
 

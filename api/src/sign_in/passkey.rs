@@ -25,7 +25,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::Signed;
-use super::ceremony::Kept;
+use super::ceremony::{Invitation, Kept};
 use super::link::Linked;
 use crate::app::App;
 use crate::extract::Caller;
@@ -35,14 +35,16 @@ use crate::write::{Asking, Written};
 use kept::{Credentials, Row};
 use party::Party;
 
-/// What devices call us.
-const RP_NAME: &str = "学分 Xuefen";
 /// How long a challenge lasts.
 pub const TIME_MS: i64 = 300_000;
 /// A credential whose commit may still come is not older.
 const PENDING_MS: i64 = 60_000;
 
 /// Why nothing was shown.
+#[cfg_attr(
+    not(feature = "passkeys"),
+    expect(dead_code, reason = "nobody is asked, so nothing fails")
+)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum NotShown {
     /// The answer is not good for what was asked.
@@ -146,13 +148,17 @@ fn answered(answer: &Value) -> Option<String> {
     Some(data.challenge)
 }
 
-/// The level that a passkey gives which is enrolled by this caller.
-fn level(caller: &Caller, session: Level, moves: bool) -> Result<Level, Problem> {
+/// The level that a passkey gives which is enrolled by this caller. Government's word and a key that stays in
+/// one device are an officer's level (SECURITY §1.3), if the operator says whose officer that is.
+fn level(caller: &Caller, session: Level, is_invited: bool, moves: bool) -> Result<Level, Problem> {
     if !caller.role.is_appointed() {
         return Ok(session.min(link::BEST));
     }
     if moves {
         return Err(Problem::of(Reason::PasskeyNotBound));
+    }
+    if is_invited && session >= Level::GOVERNMENT {
+        return Ok(link::OFFICERS_BEST);
     }
     Ok(session.min(link::OFFICERS_BEST))
 }
@@ -182,11 +188,27 @@ impl App {
         Ok(options)
     }
 
-    /// Enrols the device that answered: in the same session, and once.
+    /// As whom the operator invites who is signed in; nobody else may use the invitation.
+    fn invited(&self, caller: &Caller, invitation: &str) -> Result<Caller, Problem> {
+        let invited: Option<Invitation> = self.sign_in.ceremonies.take(invitation.trim())?;
+        let invited = invited.filter(|it| it.person == caller.person);
+        let invited = invited.ok_or(Problem::of(Reason::LinkProofInvalid))?;
+        let acting = Caller {
+            role: invited.role,
+            institution: invited.institution,
+            ..*caller
+        };
+        acting.still_may(self)?;
+        Ok(acting)
+    }
+
+    /// Enrols the device that answered: in the same session, and once. Who was invited as an officer enrols it
+    /// as one, also in a session that is not assured enough to act as one.
     pub async fn enrol(
         self: &Arc<Self>,
         caller: &Caller,
         answer: Value,
+        invitation: Option<&str>,
     ) -> Result<(Uuid, Written), Problem> {
         let invalid = || Problem::of(Reason::PasskeyProofInvalid);
         let passkeys = &self.sign_in.passkeys;
@@ -198,7 +220,9 @@ impl App {
         let begun: Option<Registering> = self.sign_in.ceremonies.take(&challenge)?;
         let begun = begun.filter(|it| it.session == id && it.person == caller.person);
         let made = party.registered(answer, begun.ok_or_else(invalid)?.state)?;
-        let loa = level(caller, loa, made.moves)?;
+        // Whose device is none of ours does not use the invitation up.
+        let acting = invitation.map_or(Ok(*caller), |it| self.invited(caller, it))?;
+        let loa = level(&acting, loa, invitation.is_some(), made.moves)?;
         let row = Row {
             person: caller.person,
             authenticator: clock::uuid_v4(),
@@ -213,7 +237,7 @@ impl App {
             loa,
             person: row.person,
         };
-        let written = match Asking::open(caller, enrol::KIND, &data) {
+        let written = match Asking::open(&acting, enrol::KIND, &data) {
             Ok(asking) => self.ask(asking).await,
             Err(problem) => Err(problem),
         };
@@ -222,9 +246,7 @@ impl App {
             Err(problem) => {
                 // Whether it is in the log nobody knows after a timeout; what is refused is not.
                 if !problem.reason.status().is_server_error() {
-                    passkeys
-                        .credentials
-                        .forget(row.person, row.authenticator)?;
+                    passkeys.credentials.forget(row.person, row.authenticator)?;
                 }
                 Err(problem)
             }

@@ -14,9 +14,9 @@ use ledger::execute::{BatchError, ExecuteError, MemberError, Refused, Unavailabl
 use ledger::sequencer::{BatchAnswer, Committed, Submission};
 use uuid::Uuid;
 
-use super::{Asking, shown_here_alone};
 use super::deposit::{Deposit, deposit_of};
 use super::values::{not_put, same_opened, taken};
+use super::{Asking, shown_here_alone};
 use crate::app::App;
 use crate::flights::{Flight, Flights};
 use crate::problem::{MembersRefused, Problem, Reason};

@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::erasure::{Lock, certify, destroy, request};
 use super::event::{Edge, ErasureRequested, Event, KeysDestroyed, Registered};
 use super::{
-    assurance, authenticator, bind_identifier, consent, contact, death, delegation, link, recovery, register,
-    split, suspend,
+    assurance, authenticator, bind_identifier, consent, contact, death, delegation, link, recovery,
+    register, split, suspend,
 };
 use crate::wire::{fact, own, read, unknown};
 

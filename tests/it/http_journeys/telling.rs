@@ -389,6 +389,8 @@ fn matters() -> Vec<Matter> {
         Matter::DelegationReceived,
         Matter::LinkAdded,
         Matter::LinkRemoved,
+        Matter::PasskeyAdded,
+        Matter::PasskeyRemoved,
         Matter::ContactChanged,
         Matter::DelegationEnding { delegation },
         Matter::OutcomeCorrected,
@@ -405,6 +407,8 @@ fn matters() -> Vec<Matter> {
         | Matter::ContactChanged
         | Matter::LinkAdded
         | Matter::LinkRemoved
+        | Matter::PasskeyAdded
+        | Matter::PasskeyRemoved
         | Matter::DelegationReceived
         | Matter::DelegationEnding { .. }
         | Matter::OutcomeCorrected

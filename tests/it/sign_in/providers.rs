@@ -32,7 +32,7 @@ pub(super) fn field(answer: &Answer, name: &str) -> String {
 }
 
 /// An officer's first account, by an invitation of the operator's.
-pub(super) fn invited(stand: &Stand, provider: &Provider, invitation: &Invitation, sub: &str) {
+pub(crate) fn invited(stand: &Stand, provider: &Provider, invitation: &Invitation, sub: &str) {
     let browser = Browser::default();
     let shown = provider.sign_in(stand, &browser, sub, "");
     let code = stand
@@ -52,7 +52,7 @@ pub(super) fn invited(stand: &Stand, provider: &Provider, invitation: &Invitatio
 }
 
 /// A registrar links the account of somebody who stands at the counter.
-pub(super) fn at_counter(stand: &Stand, provider: &Provider, person: Uuid, sub: &str) {
+pub(crate) fn at_counter(stand: &Stand, provider: &Provider, person: Uuid, sub: &str) {
     let shown = provider.sign_in(stand, &Browser::default(), sub, "");
     assert_eq!(shown.status, 403, "{}", shown.text());
     let body = json!({ "code": element(&shown, "code") });

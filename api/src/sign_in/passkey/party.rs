@@ -3,6 +3,7 @@
 //! Invariant: nothing of WebAuthn is decided anywhere else. User verification is required each time; the
 //! state between the two halves goes to whoever keeps it here, never to the client. Nothing is stored.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -13,7 +14,12 @@ use webauthn_rs::prelude::{
 };
 use webauthn_rs::{Webauthn, WebauthnBuilder};
 
-use super::{NotShown, RP_NAME, Registered, TIME_MS};
+use super::{NotShown, Registered, TIME_MS};
+
+/// What devices call us.
+const RP_NAME: &str = "学分 Xuefen";
+/// This machine, by the only name that browsers trust without encryption.
+const LOCAL: &str = "localhost";
 
 /// We, as devices know us.
 #[derive(Debug)]
@@ -30,10 +36,17 @@ fn invalid(error: impl std::fmt::Display) -> NotShown {
 
 impl Party {
     /// `None` where devices would know nobody by this address: without a name, or neither local nor encrypted.
+    /// A demo on this machine is known as `localhost`, by whatever number it listens.
     pub(super) fn of(base_url: &str) -> Option<Self> {
-        let origin = Url::parse(base_url).ok()?;
+        let mut origin = Url::parse(base_url).ok()?;
+        let number: Option<IpAddr> = origin
+            .host_str()
+            .and_then(|host| host.trim_matches(['[', ']']).parse().ok());
+        if number.is_some_and(|it| it.is_loopback()) {
+            origin.set_host(Some(LOCAL)).ok()?;
+        }
         let host = origin.domain()?.to_owned();
-        let trusted = origin.scheme() == "https" || host == "localhost";
+        let trusted = origin.scheme() == "https" || host == LOCAL;
         let built = WebauthnBuilder::new(&host, &origin).ok()?;
         let built = built
             .rp_name(RP_NAME)

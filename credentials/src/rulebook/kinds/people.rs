@@ -78,7 +78,8 @@ pub const TABLE: &[Kind] = &[
     Kind::alone(link::remove::OF_OFFICER, SECURITY, &[]).with_second(Act::Appoint, SECURITY.roles),
     Kind::alone(authenticator::enrol::KIND, LINKERS, &[]),
     Kind::alone(authenticator::remove::KIND, LINKERS, &[]),
-    Kind::alone(authenticator::remove::OF_OFFICER, SECURITY, &[]).with_second(Act::Appoint, SECURITY.roles),
+    Kind::alone(authenticator::remove::OF_OFFICER, SECURITY, &[])
+        .with_second(Act::Appoint, SECURITY.roles),
     Kind::alone(contact::RECORD, ANY_SIDE, contact::ERASABLE).keeping(Purpose::Contact),
     Kind::alone(contact::REMOVE, ANY_SIDE, &[]),
     Kind::alone(consent::GIVE, ANY_SIDE, &[]),

@@ -58,7 +58,9 @@ pub enum RemoveAuthenticatorError {
         authenticator: Uuid,
     },
     /// Nobody shuts himself out.
-    #[error("nothing else signs this person in and no recovery sheet is printed: add another way first")]
+    #[error(
+        "nothing else signs this person in and no recovery sheet is printed: add another way first"
+    )]
     LastOne,
 }
 

@@ -56,7 +56,9 @@ pub enum RemoveLinkError {
         link: Uuid,
     },
     /// Nobody shuts himself out.
-    #[error("nothing else signs this person in and no recovery sheet is printed: add another way first")]
+    #[error(
+        "nothing else signs this person in and no recovery sheet is printed: add another way first"
+    )]
     LastOne,
 }
 

@@ -1,5 +1,6 @@
 //! authenticator.…: whose passkey signs a person in, how well, and who takes it away.
 
+use identity::ask::AskError;
 use identity::did::IssuerNumber;
 use identity::person::assurance::Level;
 use identity::person::authenticator::enrol::{AUTHENTICATORS_MAX, EnrolAuthenticatorError};
@@ -212,7 +213,7 @@ fn who_may_not_act_enrols_nothing() {
     ));
     let merge = said::merge(&said::merging(person(22), learner()));
     given.agreed_by_registrars(&merge);
-    let barred = EnrolAuthenticatorError::Barred(person(22));
+    let barred = AskError::ActorBarred(person(22));
     refused(&mut given, &own(person(22), 2, 3), barred);
     let stopped = suspend::Data {
         values: identity::erasable::Commitments::default(),
@@ -220,7 +221,7 @@ fn who_may_not_act_enrols_nothing() {
         reason: suspend::Reason::DeviceLost,
     };
     given.makes(&by_registrar(suspend::SUSPEND, &stopped));
-    let barred = EnrolAuthenticatorError::Barred(learner());
+    let barred = AskError::ActorBarred(learner());
     refused(&mut given, &own(learner(), 2, 3), barred);
 }
 

@@ -168,7 +168,7 @@ rules! {
         NotServed, NotYours, LinkedBefore, Barred, ValuesDoNotFit, LevelUnfit, CeremonyUsed, TooMany,
     }
     UNLINKS, unlinking: RemoveLinkError { NotServed, NotYours, LinkUnknown, LastOne }
-    ENROLMENTS, enrolling: EnrolAuthenticatorError { NotYours, PersonUnknown, Barred, LevelUnfit, Known, TooMany }
+    ENROLMENTS, enrolling: EnrolAuthenticatorError { NotYours, PersonUnknown, LevelUnfit, Known, TooMany }
     REMOVALS, removing: RemoveAuthenticatorError { NotServed, NotYours, Unknown, LastOne }
     MERGES, merging: ApplyMergeError {
         Same, PersonUnknown, MergedBefore, ResidentIdsDiffer, Erased, HoldsRoles, OwnAccount, NotOnRoster, TooManyLots,

@@ -127,6 +127,15 @@ impl Passkeys {
         self.party.as_ref().ok_or(Problem::of(Reason::PasskeysOff))
     }
 
+    /// What is kept of a number's: its name in the log, since when, and the credential.
+    pub(crate) fn kept(
+        &self,
+        person: Uuid,
+    ) -> Result<impl Iterator<Item = (Uuid, i64, String)> + use<>, Problem> {
+        let rows = self.credentials.of(person)?.into_iter();
+        Ok(rows.map(|it| (it.authenticator, it.made_at_ms, it.credential.to_string())))
+    }
+
     /// Forgets the credentials of a number.
     pub(crate) fn forget(&self, person: Uuid) -> Result<(), Problem> {
         self.credentials.forget_all(person)

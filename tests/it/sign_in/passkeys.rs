@@ -48,6 +48,14 @@ fn signed_in(provider: &Provider, stand: &Stand, sub: &str, query: &str) -> Brow
     browser
 }
 
+/// The session of a browser, as its person sees it.
+fn current(browser: &Browser, stand: &Stand) -> Value {
+    let sessions = browser.get(stand, "/v1/sessions").is(200);
+    let sessions = sessions["items"].as_array().unwrap();
+    let current = sessions.iter().find(|it| it["current"] == true);
+    current.unwrap().clone()
+}
+
 impl One {
     /// What the device's sign-in in a new browser comes to.
     fn sign_in(&self) -> Answer {
@@ -80,9 +88,7 @@ fn who_enrolled_a_passkey_signs_in_by_it_and_the_log_says_so() {
         browser.get(&one.stand, &own(one.person)).is(200)["name"],
         "王晓明"
     );
-    let sessions = browser.get(&one.stand, "/v1/sessions").is(200);
-    assert_eq!(sessions["items"][0]["by"], "passkey");
-    assert_eq!(sessions["items"][0]["loa"], 3, "of its own session's level");
+    assert_eq!(current(&browser, &one.stand)["by"], "passkey");
     let listed = browser.get(&one.stand, "/v1/passkeys").is(200);
     assert_eq!(listed["items"][0]["id"], one.passkey.as_str());
     assert_eq!(listed["items"][0]["loa"], 3);
@@ -93,11 +99,21 @@ fn who_enrolled_a_passkey_signs_in_by_it_and_the_log_says_so() {
     let commit = one.stand.app.ledger.commit(position).unwrap().unwrap();
     let act = commit.assertion.act().unwrap();
     assert_eq!((act.person, act.by), (one.person, By::Passkey));
+    // What is kept of it its person may take along.
+    let path = format!("{}/export", own(one.person));
+    let taken = browser.get(&one.stand, &path).is(200)["export"]["passkeys"].clone();
+    let taken: Vec<&str> = taken
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["id"].as_str().unwrap())
+        .collect();
+    assert!(taken.contains(&one.passkey.as_str()), "{taken:?}");
     // Of the device nothing is in the log, and nothing that names it in the open beside it.
     let data = commit.assertion.data().get();
     assert!(!data.contains(&one.device.id()), "{data}");
     one.stand.app.side.scrub().unwrap();
-    let kept = std::fs::read(one.stand.dir().join("side.db")).unwrap();
+    let kept = std::fs::read(one.stand.app.dir.side()).unwrap();
     let holds = |it: &[u8]| kept.windows(it.len()).any(|window| window == it);
     assert!(!holds(&one.device.id_bytes()));
     assert!(!holds(one.device.id().as_bytes()));
@@ -241,12 +257,11 @@ fn a_registration_is_of_one_session_and_fresh() {
     post(&browser, &made).is(201);
     post(&browser, &made).refused(403, "passkey-proof-invalid");
     // A key that is somebody's is nobody else's.
-    let copy = thief.copied();
-    let options = begin(&hers);
-    let mut taken = copy.make(&options);
-    taken["id"] = json!(thief.id());
-    taken["rawId"] = json!(thief.id());
-    post(&hers, &taken).refused(403, "passkey-proof-invalid");
+    let mut taken = Device::at(&one.stand);
+    taken.next_id = Some(thief.id_bytes());
+    taken
+        .enrol(&one.stand, &hers)
+        .refused(403, "passkey-proof-invalid");
     let mut bent = Device::at(&one.stand);
     bent.origin = "https://evil.example".into();
     bent.enrol(&one.stand, &browser)
@@ -350,10 +365,7 @@ fn showing_anew_who_one_is_takes_a_finger() {
     let now = browser.cookie(api::sign_in::session::COOKIE).unwrap();
     assert_ne!(before, now);
     Device::at(&one.stand).enrol(&one.stand, &browser).is(201);
-    let sessions = browser.get(&one.stand, "/v1/sessions").is(200);
-    let current = sessions["items"].as_array().unwrap().iter();
-    let current: Vec<&Value> = current.filter(|it| it["current"] == true).collect();
-    assert_eq!(current.len(), 1);
+    assert_eq!(current(&browser, &one.stand)["by"], "passkey");
     let away = one.device.sign_in(
         &one.stand,
         &browser,
@@ -447,6 +459,12 @@ fn who_is_forgotten_or_barred_is_not_signed_in_by_a_device() {
     let device = Device::at(stand);
     let browser = signed_in(&one.provider, stand, "sub-1", "");
     device.enrol(stand, &browser).is(201);
+    let kept = || {
+        let side = &stand.app.side;
+        let listed = side.scan("passkey-of", other.as_bytes(), None, 9);
+        listed.unwrap().len()
+    };
+    assert_eq!(kept(), 1, "control");
     let body = json!({ "reason": "withdrawn" });
     let path = format!("{}/erasure", own(other));
     let asked = browser.write(stand, "POST", &path, &body);
@@ -454,6 +472,7 @@ fn who_is_forgotten_or_barred_is_not_signed_in_by_a_device() {
     let approve = json!({ "decision": "approve" });
     stand.post(registrar, &approval, &approve).is(201);
     stand.app.carry_on_erasures().ok().unwrap();
+    assert_eq!(kept(), 0);
     device
         .sign_in(stand, &Browser::default(), &json!({}))
         .refused(403, "passkey-proof-invalid");
@@ -477,8 +496,8 @@ fn an_officers_key_stays_in_one_device_and_is_as_good_as_its_session() {
     let browser = Browser::default();
     let answer = device.sign_in(&stand, &browser, &as_registrar);
     assert_eq!(answer.status, 200, "{}", answer.text());
-    let sessions = browser.get(&stand, "/v1/sessions").is(200);
-    assert_eq!(sessions["items"][0]["loa"], 4);
+    let listed = browser.get(&stand, "/v1/passkeys").is(200);
+    assert_eq!(listed["items"][0]["loa"], 4);
     for (as_whom, slug) in [
         (json!({ "role": "security" }), "not-allowed"),
         (json!({ "role": "clerk", "institution": 1 }), "not-allowed"),
@@ -491,10 +510,7 @@ fn an_officers_key_stays_in_one_device_and_is_as_good_as_its_session() {
     // Showing anew who it is, an officer goes on as one.
     stand.pass(301_000);
     device.sign_in(&stand, &browser, &json!({})).is(200);
-    let sessions = browser.get(&stand, "/v1/sessions").is(200);
-    let mut sessions = sessions["items"].as_array().unwrap().iter();
-    let current = sessions.find(|it| it["current"] == true).unwrap();
-    assert_eq!(current["role"], "registrar");
+    assert_eq!(current(&browser, &stand)["role"], "registrar");
     // A learner's is of level 3 at most, and then no officer's.
     let school = &stand.schools[0];
     let person = stand.register(0, "王晓明", &resident_id(1));

@@ -40,6 +40,8 @@ pub struct Device {
     pub moves: bool,
     /// How often it signed; the next answer says one more. `None`: it does not count.
     pub counter: Cell<Option<u32>>,
+    /// The id of the next key, as somebody else's; a random one if `None`.
+    pub next_id: Option<[u8; 32]>,
     keys: RefCell<Vec<Key>>,
 }
 
@@ -55,6 +57,7 @@ impl Device {
             verifies: true,
             moves: false,
             counter: Cell::new(Some(0)),
+            next_id: None,
             keys: RefCell::default(),
         }
     }
@@ -74,6 +77,7 @@ impl Device {
             verifies: self.verifies,
             moves: self.moves,
             counter: self.counter.clone(),
+            next_id: None,
             keys: RefCell::new(vec![key]),
         }
     }
@@ -124,7 +128,7 @@ impl Device {
                 break key;
             }
         };
-        let id = clock::random::<32>();
+        let id = self.next_id.unwrap_or_else(clock::random);
         let point = secret.verifying_key().to_sec1_point(false);
         let point = point.as_bytes();
         // COSE_Key (RFC 9053 §7.1): EC2, ES256, P-256, x, y.

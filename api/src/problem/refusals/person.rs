@@ -147,7 +147,6 @@ pub(super) fn reason_of_enrolment(error: &EnrolAuthenticatorError) -> Reason {
     match error {
         EnrolAuthenticatorError::NotYours => Reason::NotAllowed,
         EnrolAuthenticatorError::PersonUnknown(_) => Reason::PersonUnknown,
-        EnrolAuthenticatorError::Barred(_) => Reason::PersonBarred,
         EnrolAuthenticatorError::LevelUnfit { .. } => Reason::LoaTooLow,
         EnrolAuthenticatorError::Known(_) => Reason::PasskeyProofInvalid,
         EnrolAuthenticatorError::TooMany => Reason::TooManyPasskeys,

@@ -125,9 +125,6 @@ impl InChinese for EnrolAuthenticatorError {
         match self {
             Self::NotYours => "通行密钥只能由本人登记".into(),
             Self::PersonUnknown(person) => format!("人员 {person} 未登记"),
-            Self::Barred(person) => {
-                format!("无人能以人员 {person} 的身份登录：已暂停、已并入别的编号或已去世")
-            }
             Self::LevelUnfit { loa, most } => {
                 format!("{loa}：此处登记的通行密钥只能是 LoA 1 到 {most}")
             }

@@ -47,9 +47,6 @@ pub enum EnrolAuthenticatorError {
     /// Nobody was registered under this number.
     #[error("no person {0} is registered")]
     PersonUnknown(Uuid),
-    /// Suspended, dead, or known under another number.
-    #[error("nobody signs in as person {0}: suspended, merged into another number or dead")]
-    Barred(Uuid),
     /// Better than whoever asks can be known, or nothing at all.
     #[error("{loa}: a passkey that is enrolled here gives LoA 1 to {most}")]
     LevelUnfit {
@@ -85,11 +82,9 @@ impl Decision for EnrolAuthenticator {
             Some(Side::Learner) => return Err(EnrolAuthenticatorError::PersonUnknown(person)),
             // More than the first, unlike links: the session that enrols is of the very level it gives.
             Some(Side::Officer) => link::OFFICERS_BEST,
+            // Whoever may not act at all was refused before.
             _ => return Err(EnrolAuthenticatorError::NotYours),
         };
-        if state.barred().is_some() {
-            return Err(EnrolAuthenticatorError::Barred(person));
-        }
         if loa == Level::CLAIMED || loa > most {
             return Err(EnrolAuthenticatorError::LevelUnfit { loa, most });
         }

@@ -417,5 +417,5 @@ fn nobody_makes_a_way_into_another_account() {
     });
     let (linked, enrolled, refused) = total.get();
     let least = u64::from(histories.count);
-    assert!(linked > least && enrolled > least && refused > least);
+    assert!(linked > least && enrolled > least / 2 && refused > least);
 }

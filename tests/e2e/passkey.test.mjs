@@ -55,7 +55,7 @@ test("somebody adds a passkey and signs in by it", { skip }, async () => {
   assert.equal(await tab.getByRole("button", { name: "Add a passkey" }).count(), 0);
   await tab.getByRole("button", { name: "Sign in with a passkey" }).click();
   await tab.waitForURL(`${base}/v1/learners/${learners[0].id}/transcript.html`);
-  const sessions = await tab.evaluate(async () => (await fetch("/v1/sessions")).json());
+  const sessions = await (await tab.goto(`${base}/v1/sessions`)).json();
   assert.equal(sessions.items.find((it) => it.current).by, "passkey");
   // A finger that is not the owner's: nobody is signed in, and the page says so.
   await context.clearCookies();

@@ -29,6 +29,7 @@ pub(crate) const REFUSALS: &[fn()] = &[
     others_take_away_what_they_answer_for,
     a_passkey_is_a_way_in_for_whoever_would_make_another,
     what_a_mistaken_merge_enrolled_goes_with_it,
+    the_ledger_stops_a_key_that_was_copied,
 ];
 
 const SCHOOL: u32 = 1;
@@ -373,4 +374,29 @@ fn what_a_mistaken_merge_enrolled_goes_with_it() {
     let takes = by_learner(learner(), authenticator::remove::KIND, &removal(other, 1));
     given.makes(&takes);
     assert!(standing(&given, other).is_empty());
+}
+
+/// Whoever copied a key would come in as long as its owner does not look; or anybody could shut others out.
+#[test]
+fn the_ledger_stops_a_key_that_was_copied() {
+    let mut given = given();
+    given.makes(&own(learner(), 1, 3));
+    let kind = authenticator::suspend::KIND;
+    let data = |name| authenticator::suspend::Data {
+        authenticator: Uuid::from_u128(name),
+        person: learner(),
+    };
+    let unknown = |name| authenticator::suspend::SuspendAuthenticatorError::Unknown {
+        person: learner(),
+        authenticator: Uuid::from_u128(name),
+    };
+    refused(&mut given, &people::by_ledger(kind, &data(2)), unknown(2));
+    given.refuses(&by_learner(learner(), kind, &data(1)));
+    // Also the last one.
+    let stopped = given.makes(&people::by_ledger(kind, &data(1)));
+    assert_eq!(stopped.kinds(), ["authenticator.suspended.v1"]);
+    assert!(standing(&given, learner()).is_empty());
+    refused(&mut given, &people::by_ledger(kind, &data(1)), unknown(1));
+    let known = EnrolAuthenticatorError::Known(Uuid::from_u128(1));
+    refused(&mut given, &own(learner(), 1, 3), known);
 }

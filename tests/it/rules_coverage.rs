@@ -44,6 +44,7 @@ use identity::officer::dismiss::DismissError;
 use identity::person::assurance::AssuranceError;
 use identity::person::authenticator::enrol::EnrolAuthenticatorError;
 use identity::person::authenticator::remove::RemoveAuthenticatorError;
+use identity::person::authenticator::suspend::SuspendAuthenticatorError;
 use identity::person::bind_identifier::BindIdentifierError;
 use identity::person::consent::ConsentError;
 use identity::person::contact::ContactError;
@@ -97,6 +98,7 @@ rules! {
         SuspendPerson, RecordDeath, Assurance, GrantDelegation, NarrowDelegation, EndDelegation, Consent, Contact,
         IssueSheet, StartRecovery, VetoRecovery, CompleteRecovery, Rename, SuspendInstitution, Close, MergeInstitution,
         Revive, ConfirmLink, RemoveLink, EnrolAuthenticator, RemoveAuthenticator,
+        SuspendAuthenticator,
     }
     ASKS, ask: AskError {
         SignerUnknown, NotAdmitted, Suspended, Ended, KeyNotActive, KeyUse, KindNotYours, ActMissing, ActorBarred,
@@ -169,6 +171,7 @@ rules! {
     }
     UNLINKS, unlinking: RemoveLinkError { NotServed, NotYours, LinkUnknown, LastOne }
     ENROLMENTS, enrolling: EnrolAuthenticatorError { NotYours, PersonUnknown, LevelUnfit, Known, TooMany }
+    SUSPENSIONS_OF_KEYS, stopping: SuspendAuthenticatorError { Unknown }
     REMOVALS, removing: RemoveAuthenticatorError { NotServed, NotYours, Unknown, LastOne }
     MERGES, merging: ApplyMergeError {
         Same, PersonUnknown, MergedBefore, ResidentIdsDiffer, Erased, HoldsRoles, OwnAccount, NotOnRoster, TooManyLots,
@@ -296,6 +299,7 @@ fn names(error: &Refusal) -> Vec<&'static str> {
         Refusal::RemoveLink(error) => names.push(unlinking(error)),
         Refusal::EnrolAuthenticator(error) => names.push(enrolling(error)),
         Refusal::RemoveAuthenticator(error) => names.push(removing(error)),
+        Refusal::SuspendAuthenticator(error) => names.push(stopping(error)),
         Refusal::ApplyMerge(error) => names.push(merging(error)),
         Refusal::RevertMerge(error) => names.push(reversal(error)),
         Refusal::ProposeSplit(error) => names.push(splitting(error)),

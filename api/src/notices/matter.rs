@@ -40,6 +40,8 @@ pub enum Matter {
     PasskeyAdded,
     /// One does so no more.
     PasskeyRemoved,
+    /// Somebody else has the same key: it was stopped.
+    PasskeyCopied,
     /// A number or address was set, replaced or removed: the one before is told too.
     ContactChanged,
     /// One may act in somebody's name from now on.
@@ -73,6 +75,7 @@ impl Matter {
             Self::LinkRemoved => "link-removed",
             Self::PasskeyAdded => "passkey-added",
             Self::PasskeyRemoved => "passkey-removed",
+            Self::PasskeyCopied => "passkey-copied",
             Self::ContactChanged => "contact-changed",
             Self::DelegationReceived => "delegation-received",
             Self::DelegationEnding { .. } => "delegation-ending",
@@ -97,6 +100,7 @@ impl Matter {
                 | Self::LinkRemoved
                 | Self::PasskeyAdded
                 | Self::PasskeyRemoved
+                | Self::PasskeyCopied
         )
     }
 }
@@ -166,6 +170,9 @@ fn of_person(person: Uuid, event: &Person) -> Vec<(Uuid, Matter)> {
         }
         Person::Authenticator(Authenticator::Removed { .. }) => {
             vec![(person, Matter::PasskeyRemoved)]
+        }
+        Person::Authenticator(Authenticator::Suspended { .. }) => {
+            vec![(person, Matter::PasskeyCopied)]
         }
         // Taking back is silent (SECURITY §1.5).
         _ => Vec::new(),

@@ -21,6 +21,7 @@ use identity::institution::admit::AdmitError;
 use identity::institution::new_key::NewKeyError;
 use identity::officer::clerk::ChangeClerkError;
 use identity::officer::dismiss::DismissError;
+use identity::person::authenticator::suspend::SuspendAuthenticatorError;
 use ledger::assertion::Malformed;
 use ledger::execute::{ExecuteError, Refused, Unavailable};
 use ledger::side::SideError;
@@ -258,6 +259,9 @@ impl From<Refusal> for Problem {
             Refusal::RemoveLink(error) => person::reason_of_unlink(error),
             Refusal::EnrolAuthenticator(error) => person::reason_of_enrolment(error),
             Refusal::RemoveAuthenticator(error) => person::reason_of_removal(error),
+            Refusal::SuspendAuthenticator(SuspendAuthenticatorError::Unknown { .. }) => {
+                Reason::PasskeyUnknown
+            }
             Refusal::ApplyMerge(error) => person::reason_of_apply(error),
             Refusal::RevertMerge(error) => person::reason_of_revert(error),
             Refusal::ProposeSplit(error) => split::reason_of_propose(error),

@@ -96,8 +96,11 @@ pub async fn sign_in(
     headers: HeaderMap,
     Body(body): Body<SignInBody>,
 ) -> Result<Response, Problem> {
-    let browser = cookie(&headers, ceremony::COOKIE);
-    let linked = app.shown_by_passkey(browser, &body.answer)?;
+    let browser = cookie(&headers, ceremony::COOKIE).map(str::to_owned);
+    let (asked, answer) = (Arc::clone(&app), body.answer);
+    let shown = move || asked.shown_by_passkey(browser.as_deref(), &answer);
+    let shown = tokio::task::spawn_blocking(shown).await;
+    let linked = shown.map_err(Problem::internal)??;
     let before = session_of(&app, &headers)?;
     // Who shows anew who it is goes on in the role it was in.
     let same = before.as_ref().map(|(_, it)| it);

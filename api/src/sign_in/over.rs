@@ -20,6 +20,13 @@ const ENDING: [&str; 6] = [
     recovery::wire::COMPLETED_V1,
 ];
 
+/// Kinds of facts that end what one way of signing in began.
+const WAYS_IN: [&str; 3] = [
+    link::REMOVED_V1,
+    authenticator::REMOVED_V1,
+    authenticator::SUSPENDED_V1,
+];
+
 impl App {
     /// Ends every token and session of a person.
     pub fn sign_out(&self, person: Uuid) -> Result<(), Problem> {
@@ -31,7 +38,7 @@ impl App {
     /// Ends what a commit ends. It stands already, so a failure here is told to the log alone.
     pub(crate) fn end_what_is_over(&self, commit: &Commit) {
         for fact in &commit.facts {
-            if [link::REMOVED_V1, authenticator::REMOVED_V1].contains(&&*fact.kind) {
+            if WAYS_IN.contains(&&*fact.kind) {
                 // What two persons agreed to stands in the fact: the approval names the proposal alone.
                 let data = fact.data.as_deref().unwrap_or(commit.assertion.data());
                 self.end_way_in(&fact.kind, data.get());

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use identity::person::assurance::Level;
-use identity::person::authenticator::{enrol, remove};
+use identity::person::authenticator::{enrol, remove, suspend};
 use identity::person::link;
 use identity::role::Role;
 use ledger::clock;
@@ -274,7 +274,7 @@ impl App {
         Ok(options)
     }
 
-    /// Whom a device signs in that answered in the browser of this cookie.
+    /// Whom a device signs in that answered in the browser of this cookie. May wait for the log.
     pub(crate) fn shown_by_passkey(
         &self,
         browser: Option<&str>,
@@ -292,13 +292,30 @@ impl App {
         let found = passkeys.credentials.find(&credential)?;
         let found = found.filter(|it| it.row.person == person);
         let found = found.ok_or_else(invalid)?;
-        let credential = party.shown(answer, asked.state, found.row.credential.clone())?;
+        let shown = party.shown(answer, asked.state, found.row.credential.clone());
+        if shown == Err(NotShown::Copied) {
+            self.stop_copied(&found.row);
+        }
+        let credential = shown?;
         // Of two answers at once one counts: a counter that is kept twice guards nothing.
         if !passkeys.credentials.update(&found, credential)? {
             return Err(invalid());
         }
         let linked = self.signed_in_by(found.row.person, found.row.authenticator)?;
         linked.ok_or_else(invalid)
+    }
+
+    /// The ledger says that a passkey signs nobody in any more: its owner is told, whoever sent the answer.
+    fn stop_copied(&self, row: &Row) {
+        let data = suspend::Data {
+            authenticator: row.authenticator,
+            person: row.person,
+        };
+        if let Err(problem) = self.say(suspend::KIND, &data, None) {
+            // Refused it is in any case; the next answer says so again.
+            let why = problem.internal.unwrap_or_default();
+            tracing::error!(why, reason = ?problem.reason, "a passkey that was copied still stands");
+        }
     }
 
     /// Takes a passkey away; whoever is signed in by it is so no more.

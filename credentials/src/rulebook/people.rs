@@ -90,6 +90,21 @@ pub(super) fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<Option<AnyD
             asker,
             data: read(data)?,
         })),
+        complete::KIND => Box::new(Use(complete::Complete {
+            officer: None,
+            data: read(data)?,
+        })),
+        complete::AT_COUNTER => Box::new(Use(complete::Complete {
+            officer: Some(ask.clone()),
+            data: read(data)?,
+        })),
+        _ => return way_in(kind, ask, data),
+    }))
+}
+
+/// The same of what signs somebody in.
+fn way_in(kind: &Kind, ask: &Ask, data: &str) -> Result<Option<AnyDecision>, Refusal> {
+    Ok(Some(match kind.name {
         link::confirm::KIND | link::confirm::OF_OFFICER => {
             Box::new(Use(link::confirm::ConfirmLink {
                 ask: ask.clone(),
@@ -106,6 +121,11 @@ pub(super) fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<Option<AnyD
             ask: ask.clone(),
             data: read(data)?,
         })),
+        authenticator::suspend::KIND => {
+            Box::new(Use(authenticator::suspend::SuspendAuthenticator {
+                data: read(data)?,
+            }))
+        }
         authenticator::remove::KIND | authenticator::remove::OF_OFFICER => {
             Box::new(Use(authenticator::remove::RemoveAuthenticator {
                 ask: ask.clone(),
@@ -113,14 +133,6 @@ pub(super) fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<Option<AnyD
                 data: read(data)?,
             }))
         }
-        complete::KIND => Box::new(Use(complete::Complete {
-            officer: None,
-            data: read(data)?,
-        })),
-        complete::AT_COUNTER => Box::new(Use(complete::Complete {
-            officer: Some(ask.clone()),
-            data: read(data)?,
-        })),
         _ => return Ok(None),
     }))
 }

@@ -22,6 +22,7 @@ use identity::officer::dismiss::DismissError;
 use identity::person::assurance::AssuranceError;
 use identity::person::authenticator::enrol::EnrolAuthenticatorError;
 use identity::person::authenticator::remove::RemoveAuthenticatorError;
+use identity::person::authenticator::suspend::SuspendAuthenticatorError;
 use identity::person::bind_identifier::BindIdentifierError;
 use identity::person::consent::ConsentError;
 use identity::person::contact::ContactError;
@@ -201,6 +202,9 @@ pub enum Refusal {
     /// authenticator.remove
     #[error(transparent)]
     RemoveAuthenticator(#[from] RemoveAuthenticatorError),
+    /// authenticator.suspend
+    #[error(transparent)]
+    SuspendAuthenticator(#[from] SuspendAuthenticatorError),
     /// merge.apply
     #[error(transparent)]
     ApplyMerge(#[from] ApplyMergeError),

@@ -6,6 +6,7 @@
 
 pub mod enrol;
 pub mod remove;
+pub mod suspend;
 
 use ledger::decision::{Occurred, Unreadable};
 use uuid::Uuid;
@@ -18,6 +19,8 @@ use crate::wire::{read, unknown};
 pub const ENROLLED_V1: &str = "authenticator.enrolled.v1";
 /// authenticator.removed.v1: its data is that of authenticator.remove.v1.
 pub const REMOVED_V1: &str = "authenticator.removed.v1";
+/// authenticator.suspended.v1: its data is that of authenticator.suspend.v1.
+pub const SUSPENDED_V1: &str = "authenticator.suspended.v1";
 
 /// What happens to authenticators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +36,11 @@ pub enum Event {
     },
     /// authenticator.removed
     Removed {
+        /// Its name.
+        authenticator: Uuid,
+    },
+    /// authenticator.suspended
+    Suspended {
         /// Its name.
         authenticator: Uuid,
     },
@@ -68,7 +76,7 @@ impl Authenticators {
                     at: at.position,
                 });
             }
-            Event::Removed { authenticator } => {
+            Event::Removed { authenticator } | Event::Suspended { authenticator } => {
                 let own = |it: &Link| it.id == authenticator && it.only.is_none();
                 self.touched |= self.standing.iter().any(own);
                 self.standing.retain(|it| it.id != authenticator);
@@ -112,6 +120,9 @@ pub(super) fn event(kind: &str, data: &str) -> Result<Event, Unreadable> {
             person: v1.person,
         }),
         REMOVED_V1 => read::<remove::Data>("person", kind, data).map(|v1| Event::Removed {
+            authenticator: v1.authenticator,
+        }),
+        SUSPENDED_V1 => read::<suspend::Data>("person", kind, data).map(|v1| Event::Suspended {
             authenticator: v1.authenticator,
         }),
         _ => Err(unknown("person", kind)),

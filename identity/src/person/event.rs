@@ -138,7 +138,7 @@ pub enum Event {
     Recovery(recovery::Event),
     /// link.confirmed, link.removed
     Link(link::Event),
-    /// authenticator.enrolled, authenticator.removed
+    /// authenticator.enrolled, authenticator.suspended, authenticator.removed
     Authenticator(authenticator::Event),
     /// split.…
     Split(split::Event),

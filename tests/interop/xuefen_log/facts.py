@@ -81,6 +81,7 @@ KINDS = {
     "link.removed.v1": ("person", {"link", "person"}, set()),
     "authenticator.enrolled.v1": ("person", {"authenticator", "loa", "person"}, set()),
     "authenticator.removed.v1": ("person", {"authenticator", "person"}, set()),
+    "authenticator.suspended.v1": ("person", {"authenticator", "person"}, set()),
     "merge.applied.v1": ("person", set(), {"absorbed", "into"}),
     "merge.reverted.v1": ("person", set(), {"absorbed", "into"}),
     "split.proposed.v1": ("person", {"side", "split"}, set()),

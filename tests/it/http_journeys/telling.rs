@@ -391,6 +391,7 @@ fn matters() -> Vec<Matter> {
         Matter::LinkRemoved,
         Matter::PasskeyAdded,
         Matter::PasskeyRemoved,
+        Matter::PasskeyCopied,
         Matter::ContactChanged,
         Matter::DelegationEnding { delegation },
         Matter::OutcomeCorrected,
@@ -409,6 +410,7 @@ fn matters() -> Vec<Matter> {
         | Matter::LinkRemoved
         | Matter::PasskeyAdded
         | Matter::PasskeyRemoved
+        | Matter::PasskeyCopied
         | Matter::DelegationReceived
         | Matter::DelegationEnding { .. }
         | Matter::OutcomeCorrected

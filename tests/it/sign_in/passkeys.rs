@@ -334,6 +334,14 @@ fn a_key_whose_counter_goes_back_is_refused_and_told() {
         !told["action"].as_str().unwrap_or_default().is_empty(),
         "{told}"
     );
+    // Neither signs in from then on, and the owner is told: the log says so, in nobody's name.
+    one.refused("passkey-proof-invalid");
+    let own_browser = signed_in(&one.provider, &one.stand, "sub-0", "");
+    let listed = own_browser.get(&one.stand, "/v1/passkeys").is(200);
+    assert_eq!(listed["items"], json!([]));
+    one.stand.app.tell().ok().unwrap();
+    let told = own_browser.get(&one.stand, "/v1/notices").is(200);
+    assert!(told.to_string().contains("passkey-copied"), "{told}");
     // A device that never counts is as good as it was.
     let silent = Device::at(&one.stand);
     silent.counter.set(None);

@@ -5,6 +5,7 @@ use credentials::merge::apply::{ApplyMergeError, LOTS_MAX};
 use credentials::merge::revert::RevertMergeError;
 use identity::person::authenticator::enrol::EnrolAuthenticatorError;
 use identity::person::authenticator::remove::RemoveAuthenticatorError;
+use identity::person::authenticator::suspend::SuspendAuthenticatorError;
 use identity::person::death::RecordDeathError;
 use identity::person::link::confirm::ConfirmLinkError;
 use identity::person::link::remove::RemoveLinkError;
@@ -142,6 +143,17 @@ impl InChinese for RemoveAuthenticatorError {
                 "本人删除自己的通行密钥，窗口删除学习者的，机构删除自己录入员和窗口人员的，安全管理员删除工作人员的".into()
             }
             Self::LastOne => "这是唯一的登录方式，又没有打印找回单：请先添加另一种登录方式".into(),
+            Self::Unknown {
+                person,
+                authenticator,
+            } => format!("人员 {person} 没有通行密钥 {authenticator}"),
+        }
+    }
+}
+
+impl InChinese for SuspendAuthenticatorError {
+    fn zh(&self) -> String {
+        match self {
             Self::Unknown {
                 person,
                 authenticator,

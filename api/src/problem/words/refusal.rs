@@ -54,6 +54,7 @@ impl InChinese for Refusal {
             Self::RemoveLink(error) => error.zh(),
             Self::EnrolAuthenticator(error) => error.zh(),
             Self::RemoveAuthenticator(error) => error.zh(),
+            Self::SuspendAuthenticator(error) => error.zh(),
             Self::ApplyMerge(error) => error.zh(),
             Self::RevertMerge(error) => error.zh(),
             Self::ProposeSplit(error) => error.zh(),

@@ -78,6 +78,7 @@ pub const TABLE: &[Kind] = &[
     Kind::alone(link::remove::OF_OFFICER, SECURITY, &[]).with_second(Act::Appoint, SECURITY.roles),
     Kind::alone(authenticator::enrol::KIND, LINKERS, &[]),
     Kind::alone(authenticator::remove::KIND, LINKERS, &[]),
+    Kind::alone(authenticator::suspend::KIND, LEDGER, &[]),
     Kind::alone(authenticator::remove::OF_OFFICER, SECURITY, &[])
         .with_second(Act::Appoint, SECURITY.roles),
     Kind::alone(contact::RECORD, ANY_SIDE, contact::ERASABLE).keeping(Purpose::Contact),

@@ -276,37 +276,39 @@ impl From<Refusal> for Problem {
             Refusal::Issue(error) => account::reason_of_issue(error),
             Refusal::SetStatus(error) => account::reason_of_set_status(error),
         };
-        let problem = Self::of(reason).detail(match &refusal {
-            Refusal::DataMalformed { what, .. } => {
-                let what = unquoted(what);
-                Words {
-                    zh: format!("data：{}", what.zh),
-                    en: format!("data: {}", what.en),
-                }
+        told(reason, &refusal)
+    }
+}
+
+/// The problem of a refusal, with what it is about.
+fn told(reason: Reason, refusal: &Refusal) -> Problem {
+    let problem = Problem::of(reason).detail(match refusal {
+        Refusal::DataMalformed { what, .. } => {
+            let what = unquoted(what);
+            Words {
+                zh: format!("data：{}", what.zh),
+                en: format!("data: {}", what.en),
             }
-            other => other.into(),
-        });
-        match &refusal {
-            Refusal::RecordOutcome(
-                RecordOutcomeError::RecordDiffers { position, .. }
-                | RecordOutcomeError::RecordRevoked { position, .. },
-            )
-            | Refusal::Approval(
-                ApprovalError::Rejected(position) | ApprovalError::Completed(position),
-            ) => problem.at(*position),
-            Refusal::DataMalformed { pointer, what } => {
-                problem.field(pointer.as_str(), unquoted(what))
-            }
-            Refusal::RecordOutcome(RecordOutcomeError::Field(field))
-            | Refusal::CorrectOutcome(CorrectOutcomeError::Field(field)) => {
-                let pointer = account::pointer_of(field);
-                problem.field(pointer, field)
-            }
-            Refusal::Admit(AdmitError::Key)
-            | Refusal::ActivateKey(ActivateKeyError::KeyMixedOrder) => {
-                problem.field("/key", &NewKeyError::MixedOrder)
-            }
-            _ => problem,
         }
+        other => other.into(),
+    });
+    match refusal {
+        Refusal::RecordOutcome(
+            RecordOutcomeError::RecordDiffers { position, .. }
+            | RecordOutcomeError::RecordRevoked { position, .. },
+        )
+        | Refusal::Approval(
+            ApprovalError::Rejected(position) | ApprovalError::Completed(position),
+        ) => problem.at(*position),
+        Refusal::DataMalformed { pointer, what } => problem.field(pointer.as_str(), unquoted(what)),
+        Refusal::RecordOutcome(RecordOutcomeError::Field(field))
+        | Refusal::CorrectOutcome(CorrectOutcomeError::Field(field)) => {
+            let pointer = account::pointer_of(field);
+            problem.field(pointer, field)
+        }
+        Refusal::Admit(AdmitError::Key) | Refusal::ActivateKey(ActivateKeyError::KeyMixedOrder) => {
+            problem.field("/key", &NewKeyError::MixedOrder)
+        }
+        _ => problem,
     }
 }

@@ -257,10 +257,9 @@ fn a_registration_is_of_one_session_and_fresh() {
     post(&browser, &made).is(201);
     post(&browser, &made).refused(403, "passkey-proof-invalid");
     // A key that is somebody's is nobody else's.
-    let mut taken = Device::at(&one.stand);
-    taken.next_id = Some(thief.id_bytes());
-    taken
-        .enrol(&one.stand, &hers)
+    let mut same = Device::at(&one.stand);
+    same.next_id = Some(thief.id_bytes());
+    same.enrol(&one.stand, &hers)
         .refused(403, "passkey-proof-invalid");
     let mut bent = Device::at(&one.stand);
     bent.origin = "https://evil.example".into();

@@ -63,6 +63,7 @@ impl Device {
     }
 
     /// Puts its newest key into another device, as whoever copies it would.
+    #[must_use]
     pub fn copied(&self) -> Self {
         let keys = self.keys.borrow();
         let newest = keys.last().unwrap();

@@ -4,6 +4,7 @@ mod hostile;
 mod interop;
 mod links;
 mod machines;
+mod passkey_holders;
 mod passkeys;
 mod proofs;
 mod providers;

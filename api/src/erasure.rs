@@ -121,6 +121,7 @@ impl App {
             self.sign_out(person)?;
             self.codes.forget(person, self.now_ms())?;
             self.sheets.end(person)?;
+            self.sign_in.passkeys.forget(person)?;
             self.notices.forget(person)?;
             self.officer_uses.forget(person)?;
         }

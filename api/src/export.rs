@@ -75,6 +75,8 @@ pub struct Export {
     pub preferences: Preferences,
     /// Where the person is signed in.
     pub sessions: Vec<SignedIn>,
+    /// Passkeys that are kept of the person.
+    pub passkeys: Vec<Passkey>,
     /// Access tokens that name the person.
     pub tokens: Vec<Token>,
     /// Staff roles that the person holds.
@@ -191,6 +193,17 @@ pub struct SignedIn {
     pub used_at_ms: i64,
     /// When it ends by itself, Unix milliseconds.
     pub ends_at_ms: i64,
+}
+
+/// A passkey, as far as it is here: the secret never left its device.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Passkey {
+    /// Its name in the log.
+    pub id: Uuid,
+    /// When it was added, Unix milliseconds.
+    pub added_at_ms: i64,
+    /// What its answers are checked by, with its counter: JSON, as the server's library writes it.
+    pub credential: String,
 }
 
 /// An access token, without its secret, which nobody keeps.

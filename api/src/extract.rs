@@ -122,6 +122,9 @@ impl Caller {
     pub fn act(&self) -> Act {
         Act {
             by: match self.signed {
+                Signed::Session {
+                    by_passkey: true, ..
+                } => By::Passkey,
                 Signed::Session { .. } => By::Session,
                 Signed::Earlier(by) => by,
                 Signed::Token | Signed::Machine => By::Token,

@@ -35,6 +35,7 @@ pub mod operations;
 pub mod outcome_list;
 pub mod outcomes;
 pub mod own_merges;
+pub mod passkeys;
 pub mod recoveries;
 pub mod sessions;
 pub mod splits;
@@ -174,6 +175,12 @@ fn signing_in() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(own_merges::refuse))
         .routes(routes!(app_login::begin, app_login::answer))
         .routes(routes!(app_login::page))
+        .routes(routes!(passkeys::ask))
+        .routes(routes!(passkeys::sign_in))
+        .routes(routes!(passkeys::script))
+        .routes(routes!(passkeys::begin))
+        .routes(routes!(passkeys::enrol, passkeys::list))
+        .routes(routes!(passkeys::remove))
         .routes(routes!(links::list, links::confirm))
         .routes(routes!(links::remove))
         .routes(routes!(links::bind, links::of_learner))

@@ -15,6 +15,7 @@ pub mod machine;
 pub mod native;
 mod once;
 pub mod over;
+pub mod passkey;
 pub mod provider;
 pub mod session;
 
@@ -61,6 +62,8 @@ pub enum Signed {
         by_sheet: bool,
         /// Whether a native app holds it.
         by_app: bool,
+        /// Whether a passkey began it.
+        by_passkey: bool,
     },
 }
 
@@ -74,6 +77,8 @@ pub struct SignIn {
     pub sessions: session::Sessions,
     /// What people do between here and a provider.
     pub ceremonies: ceremony::Ceremonies,
+    /// People's passkeys.
+    pub passkeys: passkey::Passkeys,
     /// Where people may sign in, in the order of the settings.
     pub providers: Vec<Arc<provider::Provider>>,
     /// The native apps that people may let in.
@@ -94,11 +99,13 @@ impl SignIn {
     ) -> Result<Self, provider::BadProvider> {
         let base_url = config.public_url.clone();
         let base_url = base_url.unwrap_or_else(|| format!("https://{host}"));
+        let base_url = base_url.trim_end_matches('/').to_owned();
         Ok(Self {
             providers: provider::Provider::all(&config.providers)?,
             apps,
             ceremonies: ceremony::Ceremonies::new(Arc::clone(side), Arc::clone(clock), master),
-            base_url: base_url.trim_end_matches('/').to_owned(),
+            passkeys: passkey::Passkeys::new(&base_url, Arc::clone(side), master),
+            base_url,
             sessions: session::Sessions::new(Arc::clone(side), Arc::clone(clock), master),
             machines: machine::Machines::new(Arc::clone(side), Arc::clone(clock)),
             nonces: dpop::Nonces::new(master),

@@ -14,6 +14,7 @@ use credentials::rulebook::Refusal;
 use credentials::rulebook::kinds::{self, Kind};
 use identity::did::IssuerNumber;
 use identity::erasable::{self, Commitments, Disclosure};
+use identity::person::{authenticator, link};
 use ledger::assertion::{Act, Assertion, Draft, Target};
 use ledger::clock;
 use ledger::decision::{Earlier, Verdict};
@@ -116,6 +117,15 @@ pub enum Prepared {
 struct Values {
     #[serde(rename = "_sd", default)]
     commitments: Commitments,
+}
+
+/// Why an assertion of this kind is taken from no other door than the platform's own: nobody showed the account
+/// or the device, which takes an answer of the provider's or the device's, here and now.
+pub(crate) fn shown_here_alone(kind: &str) -> Option<Reason> {
+    if link::confirm::is_confirmation(kind) {
+        return Some(Reason::LinkProofInvalid);
+    }
+    (kind == authenticator::enrol::KIND).then_some(Reason::PasskeyProofInvalid)
 }
 
 impl App {

@@ -4,6 +4,7 @@
 //! commitments, their values in the vault.
 
 pub mod assurance;
+pub mod authenticator;
 pub mod bind_identifier;
 pub mod consent;
 pub mod contact;

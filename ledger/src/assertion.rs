@@ -72,7 +72,7 @@ pub struct Cause {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum By {
-    /// An officer's passkey.
+    /// A session that a passkey began.
     Passkey,
     /// A signed-in session.
     Session,

@@ -218,6 +218,7 @@ fn apply_person(
         | PersonEvent::Contact(_)
         | PersonEvent::Recovery(_)
         | PersonEvent::Link(link::Event::Removed { .. })
+        | PersonEvent::Authenticator(_)
         | PersonEvent::Split(_)
         | PersonEvent::MergeApplied(Edge::Absorbed(_))
         | PersonEvent::MergeReverted(Edge::Absorbed(_)) => Ok(()),

@@ -7,6 +7,7 @@ use identity::ask::Ask;
 use identity::did::IssuerNumber;
 use identity::erasable::Commitments;
 use identity::person::assurance::Level;
+use identity::person::authenticator::{self, enrol};
 use identity::person::link;
 use identity::person::recovery::{complete, sheet, start};
 use identity::person::{self, Person};
@@ -67,6 +68,18 @@ enum Step {
         side: Side,
         which: usize,
     },
+    /// A passkey instead of an account; `name` is its own.
+    Enrol {
+        who: Who,
+        side: Side,
+        loa: u8,
+        name: u128,
+    },
+    Discard {
+        who: Who,
+        side: Side,
+        which: usize,
+    },
     /// Two officers open the learner's account again; an elder's, without the days.
     Recover,
     Print,
@@ -93,6 +106,10 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(who, side, loa, ceremony)| Step::Confirm { who, side, loa, ceremony }),
         4 => (who(), side(), 0..4_usize)
             .prop_map(|(who, side, which)| Step::Remove { who, side, which }),
+        6 => (who(), side(), 0..=4_u8, 0..CEREMONIES)
+            .prop_map(|(who, side, loa, name)| Step::Enrol { who, side, loa, name }),
+        4 => (who(), side(), 0..4_usize)
+            .prop_map(|(who, side, which)| Step::Discard { who, side, which }),
         1 => Just(Step::Recover),
         1 => Just(Step::Print),
     ]
@@ -103,9 +120,19 @@ fn step() -> impl Strategy<Value = Step> {
 struct Books {
     standing: Vec<(Uuid, u8)>,
     ceremonies: BTreeSet<u128>,
-    /// Whether anything was linked or unlinked since the beginning or the last recovery.
+    passkeys: Vec<(Uuid, u8)>,
+    /// Names of passkeys, now or before.
+    names: BTreeSet<u128>,
+    /// Whether anything was linked, enrolled or taken away since the beginning or the last recovery.
     touched: bool,
     sheet: bool,
+}
+
+impl Books {
+    /// Whether nothing else is left to come in by.
+    fn is_last(&self) -> bool {
+        self.standing.len() + self.passkeys.len() == 1 && !self.sheet
+    }
 }
 
 const fn at(who: Who) -> usize {
@@ -137,6 +164,7 @@ struct Play<'a> {
     scene: Scene,
     books: [Books; 2],
     linked: u64,
+    enrolled: u64,
     refused: u64,
 }
 
@@ -220,11 +248,59 @@ impl Play<'_> {
         let books = &mut self.books[at(who)];
         // What an institution did not vouch for is not its to take away.
         let theirs = may(side, who).is_some() && !matches!(side, Side::Institution(_));
-        let shut_out = side == Side::Own && books.standing.len() == 1 && !books.sheet;
+        let shut_out = side == Side::Own && books.is_last();
         let may = known.is_some() && theirs && !shut_out;
         prop_assert_eq!(came.is_ok(), may, "{:?}", &came);
         if may {
             books.standing.remove(which);
+            books.touched = true;
+        }
+        Ok(())
+    }
+
+    fn enrol(&mut self, who: Who, side: Side, loa: u8, name: u128) -> Result<(), TestCaseError> {
+        let data = enrol::Data {
+            authenticator: Uuid::from_u128(name),
+            loa: Level::try_from(loa).unwrap(),
+            person: person_of(who),
+        };
+        let ask = self.by(side, who);
+        let came = self.ask(&enrol::EnrolAuthenticator { ask, data }, &data);
+        let books = &mut self.books[at(who)];
+        let most = if who == Who::Learner { 3 } else { 4 };
+        let may = side == Side::Own
+            && (1..=most).contains(&loa)
+            && !books.names.contains(&name)
+            && books.passkeys.len() < enrol::AUTHENTICATORS_MAX;
+        prop_assert_eq!(came.is_ok(), may, "{:?}", &came);
+        if may {
+            books.passkeys.push((data.authenticator, loa));
+            books.names.insert(name);
+            books.touched = true;
+            self.enrolled += 1;
+        }
+        Ok(())
+    }
+
+    fn discard(&mut self, who: Who, side: Side, which: usize) -> Result<(), TestCaseError> {
+        let known = self.books[at(who)].passkeys.get(which).copied();
+        let data = authenticator::remove::Data {
+            authenticator: known.map_or(Uuid::max(), |(id, _)| id),
+            person: person_of(who),
+        };
+        let decision = authenticator::remove::RemoveAuthenticator {
+            ask: self.by(side, who),
+            of_officer: side == Side::Security { two: true },
+            data,
+        };
+        let came = self.ask(&decision, &data);
+        let books = &mut self.books[at(who)];
+        let theirs = may(side, who).is_some() && !matches!(side, Side::Institution(_));
+        let shut_out = side == Side::Own && books.is_last();
+        let may = known.is_some() && theirs && !shut_out;
+        prop_assert_eq!(came.is_ok(), may, "{:?}", &came);
+        if may {
+            books.passkeys.remove(which);
             books.touched = true;
         }
         Ok(())
@@ -250,6 +326,7 @@ impl Play<'_> {
         prop_assert!(came.is_ok());
         let books = &mut self.books[at(Who::Learner)];
         books.standing.clear();
+        books.passkeys.clear();
         books.touched = false;
         books.sheet = false;
         Ok(())
@@ -279,6 +356,13 @@ impl Play<'_> {
                 ceremony,
             } => self.confirm(who, side, loa, ceremony)?,
             Step::Remove { who, side, which } => self.remove(who, side, which)?,
+            Step::Enrol {
+                who,
+                side,
+                loa,
+                name,
+            } => self.enrol(who, side, loa, name)?,
+            Step::Discard { who, side, which } => self.discard(who, side, which)?,
             Step::Recover => self.recover()?,
             Step::Print => self.print()?,
         }
@@ -288,6 +372,9 @@ impl Play<'_> {
             let standing = state.links.standing().iter();
             let standing: Vec<_> = standing.map(|it| (it.id, u8::from(it.loa))).collect();
             prop_assert_eq!(&standing, &self.books[at(who)].standing);
+            let passkeys = state.authenticators.standing().iter();
+            let passkeys: Vec<_> = passkeys.map(|it| (it.id, u8::from(it.loa))).collect();
+            prop_assert_eq!(&passkeys, &self.books[at(who)].passkeys);
         }
         Ok(())
     }
@@ -302,7 +389,7 @@ fn nobody_makes_a_way_into_another_account() {
         .appointed(person_of(Who::Clerk), Role::Clerk, Some(1));
     let asking = people::documented(person_of(Who::Learner));
     let stage = Stage::new(&given, &asking, 2 * STEPS_MAX as u64);
-    let total = Cell::new((0, 0));
+    let total = Cell::new((0, 0, 0));
     let steps = proptest::collection::vec(step(), 1..=STEPS_MAX);
     let play = |steps| {
         let mut play = Play {
@@ -310,19 +397,25 @@ fn nobody_makes_a_way_into_another_account() {
             scene: stage.scene(),
             books: Default::default(),
             linked: 0,
+            enrolled: 0,
             refused: 0,
         };
         for step in steps {
             play.step(step)?;
         }
-        let (linked, refused) = total.get();
-        total.set((linked + play.linked, refused + play.refused));
+        let (linked, enrolled, refused) = total.get();
+        total.set((
+            linked + play.linked,
+            enrolled + play.enrolled,
+            refused + play.refused,
+        ));
         Ok(())
     };
     histories.play(&steps, play, || {
-        let (linked, refused) = total.get();
-        format!("{linked} accounts linked, {refused} refused")
+        let (linked, enrolled, refused) = total.get();
+        format!("{linked} accounts linked, {enrolled} passkeys enrolled, {refused} refused")
     });
-    let (linked, refused) = total.get();
-    assert!(linked > u64::from(histories.count) && refused > u64::from(histories.count));
+    let (linked, enrolled, refused) = total.get();
+    let least = u64::from(histories.count);
+    assert!(linked > least && enrolled > least / 2 && refused > least);
 }

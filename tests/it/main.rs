@@ -47,6 +47,7 @@ mod rules_accounts;
 mod rules_amounts;
 mod rules_approvals;
 mod rules_assurance;
+mod rules_authenticators;
 mod rules_coverage;
 mod rules_credentials;
 mod rules_delegations;

@@ -7,7 +7,8 @@ use tests::support::server::Stand;
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 /// Doors that refuse nobody, or whose only refusal stands in their own answer.
-const OPEN: [(&str, &str); 27] = [
+const OPEN: [(&str, &str); 28] = [
+    ("get", "/login/passkey.js"),
     ("post", "/login/invitation"),
     ("post", "/login/link"),
     ("post", "/login/merge"),

@@ -6,6 +6,7 @@ mod credentials;
 mod doors;
 mod identity;
 mod institutions;
+mod passkeys;
 mod rules;
 mod splits;
 mod unreachable;
@@ -81,6 +82,7 @@ fn every_reason_is_met() {
     identity::all(&stand, &met);
     access::all(&stand, &met);
     institutions::all(&stand, &met);
+    passkeys::all(&met);
     unreachable::all(&met);
     let met = met.0.into_inner().unwrap();
     let left: Vec<_> = Reason::ALL

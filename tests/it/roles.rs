@@ -89,6 +89,7 @@ fn is_refused_by_role(stand: &Stand, door: &Door, role: Role, token: &str) -> bo
         .replace("{recovery}", "00000000-0000-4000-8000-000000000004")
         .replace("{session}", "none")
         .replace("{provider}", "none")
+        .replace("{passkey}", "00000000-0000-4000-8000-000000000003")
         .replace("{link}", "00000000-0000-4000-8000-000000000003")
         .replace("{split}", "00000000-0000-4000-8000-000000000006")
         .replace("{absorbed}", "00000000-0000-4000-8000-000000000002")

@@ -43,6 +43,9 @@ use identity::officer::appoint::AppointError;
 use identity::officer::clerk::ChangeClerkError;
 use identity::officer::dismiss::DismissError;
 use identity::person::assurance::AssuranceError;
+use identity::person::authenticator::enrol::EnrolAuthenticatorError;
+use identity::person::authenticator::remove::RemoveAuthenticatorError;
+use identity::person::authenticator::suspend::SuspendAuthenticatorError;
 use identity::person::bind_identifier::BindIdentifierError;
 use identity::person::consent::ConsentError;
 use identity::person::contact::ContactError;
@@ -95,7 +98,8 @@ rules! {
         ProposeSplit, AgreeSplit, Transfer, ApplySplit, WithdrawSplit,
         SuspendPerson, RecordDeath, Assurance, GrantDelegation, NarrowDelegation, EndDelegation, Consent, Contact,
         IssueSheet, StartRecovery, VetoRecovery, CompleteRecovery, Rename, SuspendInstitution, Close, MergeInstitution,
-        Revive, ConfirmLink, RemoveLink, RequestMerge,
+        Revive, ConfirmLink, RemoveLink, RequestMerge, EnrolAuthenticator, RemoveAuthenticator,
+        SuspendAuthenticator,
     }
     ASKS, ask: AskError {
         SignerUnknown, NotAdmitted, Suspended, Ended, KeyNotActive, KeyUse, KindNotYours, ActMissing, ActorBarred,
@@ -167,6 +171,9 @@ rules! {
         NotServed, NotYours, LinkedBefore, Barred, ValuesDoNotFit, LevelUnfit, CeremonyUsed, TooMany,
     }
     UNLINKS, unlinking: RemoveLinkError { NotServed, NotYours, LinkUnknown, LastOne }
+    ENROLMENTS, enrolling: EnrolAuthenticatorError { NotYours, PersonUnknown, LevelUnfit, Known, TooMany }
+    SUSPENSIONS_OF_KEYS, stopping: SuspendAuthenticatorError { Unknown }
+    REMOVALS, removing: RemoveAuthenticatorError { NotServed, NotYours, Unknown, LastOne }
     MERGES, merging: ApplyMergeError {
         Same, PersonUnknown, MergedBefore, ResidentIdsDiffer, Erased, HoldsRoles, OwnAccount, NotOnRoster, TooManyLots,
         TooManyNumbers, Barred, SplitInHand,
@@ -292,6 +299,9 @@ fn names(error: &Refusal) -> Vec<&'static str> {
         Refusal::CompleteRecovery(error) => names.push(completion(error)),
         Refusal::ConfirmLink(error) => names.push(linking(error)),
         Refusal::RemoveLink(error) => names.push(unlinking(error)),
+        Refusal::EnrolAuthenticator(error) => names.push(enrolling(error)),
+        Refusal::RemoveAuthenticator(error) => names.push(removing(error)),
+        Refusal::SuspendAuthenticator(error) => names.push(stopping(error)),
         Refusal::ApplyMerge(error) => names.push(merging(error)),
         Refusal::RequestMerge(error) => names.push(own_merge(error)),
         Refusal::RevertMerge(error) => names.push(reversal(error)),
@@ -359,6 +369,7 @@ fn every_refusal_has_a_test() {
         super::rules_key_timeline::REFUSALS,
         super::rules_keys::REFUSALS,
         super::rules_links::REFUSALS,
+        super::rules_authenticators::REFUSALS,
         super::rules_merges::REFUSALS,
         super::rules_own_merges::REFUSALS,
         super::rules_officers::REFUSALS,

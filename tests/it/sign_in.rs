@@ -6,7 +6,11 @@ mod interop;
 mod links;
 mod machines;
 mod own_merges;
+mod passkey_holders;
+mod passkeys;
 mod proofs;
 pub(crate) mod providers;
 mod sessions;
 mod tries;
+
+pub(crate) use providers::{at_counter, invited};

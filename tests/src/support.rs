@@ -3,6 +3,7 @@
 pub mod asking;
 pub mod auditor;
 pub mod browser;
+pub mod device;
 pub mod faulty_disk;
 pub mod given;
 pub mod governing;

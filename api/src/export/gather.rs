@@ -18,7 +18,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
-    Commit, Consent, Delegated, Export, FORM, Held, LeftOut, SignedIn, Token, Told, Values,
+    Commit, Consent, Delegated, Export, FORM, Held, LeftOut, Passkey, SignedIn, Token, Told, Values,
 };
 use crate::app::App;
 use crate::notices::text;
@@ -105,6 +105,7 @@ pub(super) fn of(app: &App, holder: Uuid) -> Result<Export, Problem> {
         notices: told(app, holder)?,
         preferences: app.notices.preferences(holder)?,
         sessions: sessions(app, &numbers)?,
+        passkeys: passkeys(app, &numbers)?,
         tokens: tokens(app, &numbers)?,
         roles: roles(app, &numbers)?,
         card: app.codes.has_card(holder)?,
@@ -270,6 +271,19 @@ fn sessions(app: &App, numbers: &Numbers) -> Result<Vec<SignedIn>, Problem> {
                 app: it.app.map(|it| it.client),
             });
         }
+    }
+    Ok(found)
+}
+
+fn passkeys(app: &App, numbers: &Numbers) -> Result<Vec<Passkey>, Problem> {
+    let mut found = Vec::new();
+    for (number, _) in numbers {
+        let kept = app.sign_in.passkeys.kept(*number)?;
+        found.extend(kept.map(|(id, added_at_ms, credential)| Passkey {
+            id,
+            added_at_ms,
+            credential,
+        }));
     }
     Ok(found)
 }

@@ -148,6 +148,7 @@ fn access(language: Language, export: &Export) -> Markup {
             p { (say("登录", "Signed in")) " " (minute_of(it.signed_in_at_ms)) " · " (it.by) " · " (it.role) " · "
                 (say("最近使用", "last used")) " " (minute_of(it.used_at_ms)) }
         }
+        @for it in &export.passkeys { p { (say("通行密钥", "Passkey")) " " span.mono { (it.id) } " · " (minute_of(it.added_at_ms)) } }
         @for it in &export.tokens { p { (say("访问令牌", "Access token")) " · " (it.role) " · " (it.label) } }
         @for it in &export.roles { p { (say("任职角色", "Staff role")) " · " (it.role) " · " (say("序号", "position")) " " (it.position) } }
         p { (say("学习卡", "Learning card")) ": " (yes(language, export.card)) " · "

@@ -4,6 +4,7 @@ use credentials::account::{self};
 use credentials::credential::{self, Credential};
 use credentials::merge::request;
 use identity::approval::{self, Approval};
+use identity::person::authenticator::Event as Authenticator;
 use identity::person::delegation::Event as Delegation;
 use identity::person::event::Edge;
 use identity::person::link::Event as Link;
@@ -50,6 +51,12 @@ pub enum Matter {
     AppClosed,
     /// An officer's account needs a look: told to the security administrators.
     OfficerFinding,
+    /// A passkey signs the person in from now on.
+    PasskeyAdded,
+    /// One does so no more.
+    PasskeyRemoved,
+    /// Somebody else has the same key: it was stopped.
+    PasskeyCopied,
     /// A number or address was set, replaced or removed: the one before is told too.
     ContactChanged,
     /// One may act in somebody's name from now on.
@@ -85,6 +92,9 @@ impl Matter {
             Self::NumbersMerged => "numbers-merged",
             Self::OfficerFinding => "officer-finding",
             Self::AppClosed => "app-closed",
+            Self::PasskeyAdded => "passkey-added",
+            Self::PasskeyRemoved => "passkey-removed",
+            Self::PasskeyCopied => "passkey-copied",
             Self::ContactChanged => "contact-changed",
             Self::DelegationReceived => "delegation-received",
             Self::DelegationEnding { .. } => "delegation-ending",
@@ -110,6 +120,9 @@ impl Matter {
                 | Self::LinkAdded
                 | Self::LinkRemoved
                 | Self::AppClosed
+                | Self::PasskeyAdded
+                | Self::PasskeyRemoved
+                | Self::PasskeyCopied
         )
     }
 }
@@ -177,6 +190,15 @@ fn of_person(person: Uuid, event: &Person) -> Vec<(Uuid, Matter)> {
         Person::MergeApplied(Edge::Absorbed(_)) => vec![(person, Matter::NumbersMerged)],
         Person::Link(Link::Confirmed { .. }) => vec![(person, Matter::LinkAdded)],
         Person::Link(Link::Removed { .. }) => vec![(person, Matter::LinkRemoved)],
+        Person::Authenticator(Authenticator::Enrolled { .. }) => {
+            vec![(person, Matter::PasskeyAdded)]
+        }
+        Person::Authenticator(Authenticator::Removed { .. }) => {
+            vec![(person, Matter::PasskeyRemoved)]
+        }
+        Person::Authenticator(Authenticator::Suspended { .. }) => {
+            vec![(person, Matter::PasskeyCopied)]
+        }
         // Taking back is silent (SECURITY §1.5).
         _ => Vec::new(),
     }

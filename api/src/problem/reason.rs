@@ -154,6 +154,12 @@ reasons! {
     LinkTaken = "link-taken", CONFLICT;
     LinkUnknown = "link-unknown", NOT_FOUND;
     TooManyLinks = "too-many-links", CONFLICT;
+    PasskeysOff = "passkeys-off", NOT_FOUND;
+    PasskeyProofInvalid = "passkey-proof-invalid", FORBIDDEN;
+    PasskeyCopied = "passkey-copied", FORBIDDEN;
+    PasskeyNotBound = "passkey-not-bound", FORBIDDEN;
+    PasskeyUnknown = "passkey-unknown", NOT_FOUND;
+    TooManyPasskeys = "too-many-passkeys", CONFLICT;
     CsrfMissing = "csrf-missing", FORBIDDEN;
     SessionOver = "session-over", UNAUTHORIZED;
     TokenNeedsProof = "token-needs-proof", UNAUTHORIZED;

@@ -21,6 +21,7 @@ use identity::institution::admit::AdmitError;
 use identity::institution::new_key::NewKeyError;
 use identity::officer::clerk::ChangeClerkError;
 use identity::officer::dismiss::DismissError;
+use identity::person::authenticator::suspend::SuspendAuthenticatorError;
 use ledger::assertion::Malformed;
 use ledger::execute::{ExecuteError, Refused, Unavailable};
 use ledger::side::SideError;
@@ -256,6 +257,11 @@ impl From<Refusal> for Problem {
             Refusal::RecordDeath(error) => person::reason_of_death(error),
             Refusal::ConfirmLink(error) => person::reason_of_link(error),
             Refusal::RemoveLink(error) => person::reason_of_unlink(error),
+            Refusal::EnrolAuthenticator(error) => person::reason_of_enrolment(error),
+            Refusal::RemoveAuthenticator(error) => person::reason_of_removal(error),
+            Refusal::SuspendAuthenticator(SuspendAuthenticatorError::Unknown { .. }) => {
+                Reason::PasskeyUnknown
+            }
             Refusal::ApplyMerge(error) => person::reason_of_apply(error),
             Refusal::RequestMerge(error) => person::reason_of_request(error),
             Refusal::RevertMerge(error) => person::reason_of_revert(error),
@@ -271,37 +277,39 @@ impl From<Refusal> for Problem {
             Refusal::Issue(error) => account::reason_of_issue(error),
             Refusal::SetStatus(error) => account::reason_of_set_status(error),
         };
-        let problem = Self::of(reason).detail(match &refusal {
-            Refusal::DataMalformed { what, .. } => {
-                let what = unquoted(what);
-                Words {
-                    zh: format!("data：{}", what.zh),
-                    en: format!("data: {}", what.en),
-                }
+        told(reason, &refusal)
+    }
+}
+
+/// The problem of a refusal, with what it is about.
+fn told(reason: Reason, refusal: &Refusal) -> Problem {
+    let problem = Problem::of(reason).detail(match refusal {
+        Refusal::DataMalformed { what, .. } => {
+            let what = unquoted(what);
+            Words {
+                zh: format!("data：{}", what.zh),
+                en: format!("data: {}", what.en),
             }
-            other => other.into(),
-        });
-        match &refusal {
-            Refusal::RecordOutcome(
-                RecordOutcomeError::RecordDiffers { position, .. }
-                | RecordOutcomeError::RecordRevoked { position, .. },
-            )
-            | Refusal::Approval(
-                ApprovalError::Rejected(position) | ApprovalError::Completed(position),
-            ) => problem.at(*position),
-            Refusal::DataMalformed { pointer, what } => {
-                problem.field(pointer.as_str(), unquoted(what))
-            }
-            Refusal::RecordOutcome(RecordOutcomeError::Field(field))
-            | Refusal::CorrectOutcome(CorrectOutcomeError::Field(field)) => {
-                let pointer = account::pointer_of(field);
-                problem.field(pointer, field)
-            }
-            Refusal::Admit(AdmitError::Key)
-            | Refusal::ActivateKey(ActivateKeyError::KeyMixedOrder) => {
-                problem.field("/key", &NewKeyError::MixedOrder)
-            }
-            _ => problem,
         }
+        other => other.into(),
+    });
+    match refusal {
+        Refusal::RecordOutcome(
+            RecordOutcomeError::RecordDiffers { position, .. }
+            | RecordOutcomeError::RecordRevoked { position, .. },
+        )
+        | Refusal::Approval(
+            ApprovalError::Rejected(position) | ApprovalError::Completed(position),
+        ) => problem.at(*position),
+        Refusal::DataMalformed { pointer, what } => problem.field(pointer.as_str(), unquoted(what)),
+        Refusal::RecordOutcome(RecordOutcomeError::Field(field))
+        | Refusal::CorrectOutcome(CorrectOutcomeError::Field(field)) => {
+            let pointer = account::pointer_of(field);
+            problem.field(pointer, field)
+        }
+        Refusal::Admit(AdmitError::Key) | Refusal::ActivateKey(ActivateKeyError::KeyMixedOrder) => {
+            problem.field("/key", &NewKeyError::MixedOrder)
+        }
+        _ => problem,
     }
 }

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
 use openidconnect::url::{Position, Url};
 
-use super::login_pages;
+use super::login_pages::{self, Asked};
 use crate::app::App;
 use crate::pages;
 use crate::problem::{Language, Problem, texts};
@@ -58,25 +58,40 @@ pub(super) fn problem(language: Language, problem: &Problem) -> Response {
 /// The ways to sign in, on the way to the question.
 pub(super) fn to_sign_in(app: &App, language: Language, step_up: bool, here: &str) -> Response {
     let title = language.say("登录", "Sign in");
+    let asked = Asked {
+        step_up,
+        return_to: Some(here),
+        ..Asked::default()
+    };
     let body = html! {
-        (login_pages::ways(app, language, step_up, Some(here)))
+        (login_pages::ways(app, language, &asked))
         p { a href=(here) { (language.say("已经登录，继续", "Signed in already: go on")) } }
     };
-    shown(StatusCode::OK, language, title, &body)
+    under(
+        login_pages::CSP,
+        shown(StatusCode::OK, language, title, &body),
+    )
 }
 
 /// Officers have the web form alone.
 pub(super) fn for_learners(app: &App, language: Language, here: &str) -> Response {
     let title = language.say("应用只供学习者本人", "Apps are for learners");
+    let asked = Asked {
+        return_to: Some(here),
+        ..Asked::default()
+    };
     let body = html! {
         h1 { (title) }
         p { (language.say(
             "您现在以工作人员或代办人的身份登录，这些身份只在网页上使用。要在应用里看本人的记录，请以学习者身份登录：",
             "You are signed in as an officer, or to act for somebody else: that is done in the browser alone. To see your own record in the app, sign in as a learner:",
         )) }
-        (login_pages::ways(app, language, false, Some(here)))
+        (login_pages::ways(app, language, &asked))
     };
-    shown(StatusCode::FORBIDDEN, language, title, &body)
+    under(
+        login_pages::CSP,
+        shown(StatusCode::FORBIDDEN, language, title, &body),
+    )
 }
 
 /// The question, with the app's name and where it will be told.
@@ -113,12 +128,16 @@ pub(super) fn question(
             button type="submit" name="answer" value="no" { (language.say("不允许", "No")) }
         }
     };
-    let mut response = shown(StatusCode::OK, language, title, &body);
     // A browser applies form-action also to where the answer sends it.
     let policy = format!(
         "default-src 'none'; style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'self' {to}; frame-ancestors 'none'"
     );
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
+    under(&policy, shown(StatusCode::OK, language, title, &body))
+}
+
+/// A page with more than the least that a page may do.
+fn under(policy: &str, mut response: Response) -> Response {
+    if let Ok(policy) = HeaderValue::from_str(policy) {
         response
             .headers_mut()
             .insert(header::CONTENT_SECURITY_POLICY, policy);

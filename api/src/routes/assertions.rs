@@ -8,7 +8,6 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use identity::erasable;
-use identity::person::link;
 use ledger::assertion::Assertion;
 use ledger::execute::Refused;
 use serde::Serialize;
@@ -18,7 +17,7 @@ use super::answer::WriteAnswer;
 use crate::app::App;
 use crate::extract::{body, if_match};
 use crate::problem::{Language, Problem, ProblemBody, Reason};
-use crate::write::Prepared;
+use crate::write::{Prepared, shown_here_alone};
 
 /// Most bytes of a body of assertions.
 pub const BODY_BYTES_MAX: usize = 16 << 20;
@@ -96,9 +95,8 @@ pub async fn submit(
 async fn prepare(app: &Arc<App>, text: &str, headers: &HeaderMap) -> Result<Prepared, Problem> {
     let (jws, disclosures) = erasable::split_submission(text)?;
     let assertion = Assertion::parse(jws).map_err(Refused::from)?;
-    if link::confirm::is_confirmation(assertion.kind()) {
-        // Nobody showed the other side: that takes the provider's answer, here and now.
-        return Err(Problem::of(Reason::LinkProofInvalid));
+    if let Some(reason) = shown_here_alone(assertion.kind()) {
+        return Err(Problem::of(reason));
     }
     let expected = match if_match(headers)? {
         Some(revision) => Some((subject(app, &assertion)?, revision)),

@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::answer::{self, WriteAnswer};
+use super::passkeys;
 use crate::app::App;
 use crate::extract::{Body, Caller};
 use crate::problem::{Problem, ProblemBody, Reason};
@@ -37,11 +38,50 @@ pub struct LinkBody {
     person: Uuid,
 }
 
+/// One passkey that signs the caller in.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PasskeyBody {
+    /// Its name here; nothing of the device's.
+    id: Uuid,
+    /// The level of assurance that it gives.
+    loa: u8,
+    /// The institution in whose roles alone it signs in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u32>)]
+    institution: Option<IssuerNumber>,
+    /// The number that it names; another one since a merge.
+    person: Uuid,
+    /// Position of the commit that enrolled it.
+    position: u64,
+}
+
 /// What signs the caller in.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LinksBody {
-    /// Oldest first.
+    /// Accounts at providers, oldest first.
     items: Vec<LinkBody>,
+    /// Passkeys, oldest first; each is taken away as a link is.
+    passkeys: Vec<PasskeyBody>,
+}
+
+impl PasskeyBody {
+    /// Those of every number of the person's, as far as they sign in.
+    pub(super) fn of(app: &App, person: Uuid) -> Result<Vec<Self>, Problem> {
+        let holder = app.ledger.state::<Person>(&wire::stream(person))?;
+        let mut items = Vec::new();
+        for (number, state) in app.numbers(person)? {
+            let standing = state.authenticators.standing().iter();
+            let counting = standing.filter(|it| number == person || it.counts_for(&holder));
+            items.extend(counting.map(|it| Self {
+                id: it.id,
+                loa: it.loa.into(),
+                institution: it.only,
+                person: number,
+                position: it.at,
+            }));
+        }
+        Ok(items)
+    }
 }
 
 impl LinksBody {
@@ -55,7 +95,8 @@ impl LinksBody {
             let counting = standing.filter(|it| number == person || it.counts_for(&holder));
             items.extend(counting.map(|it| Self::item(app, number, *it, &opened)));
         }
-        Ok(Self { items })
+        let passkeys = PasskeyBody::of(app, person)?;
+        Ok(Self { items, passkeys })
     }
 
     fn item(app: &App, number: Uuid, it: link::Link, opened: &[(Uuid, Vec<Opened>)]) -> LinkBody {
@@ -137,6 +178,7 @@ pub async fn remove_officers(
     removed(&app, &caller, person, link, &headers).await
 }
 
+/// Takes away the link of this name, or the passkey.
 async fn removed(
     app: &Arc<App>,
     caller: &Caller,
@@ -145,6 +187,10 @@ async fn removed(
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     let numbers = app.numbers(person)?;
+    let mut own = numbers.iter();
+    if own.any(|(_, state)| state.authenticators.find(link).is_some()) {
+        return passkeys::removed(app, caller, person, link, headers).await;
+    }
     let named = numbers
         .iter()
         .find(|(_, state)| state.links.find(link).is_some());

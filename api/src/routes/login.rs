@@ -14,6 +14,7 @@ use identity::person::assurance::Level;
 use identity::role::Role;
 use ledger::hash::Digest;
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::login_pages;
 use crate::app::App;
@@ -39,11 +40,13 @@ const PATH_BYTES_MAX: usize = 512;
 pub struct LoginQuery {
     token: Option<String>,
     step_up: bool,
+    role: Option<Role>,
+    institution: Option<u32>,
     return_to: Option<String>,
 }
 
 /// Sign in: the ways there are. In the demo also with a token from `demo.json`.
-#[utoipa::path(get, path = "/login", tag = "sign-in", params(("token" = Option<String>, Query, description = "demo only: a token of demo.json"), ("step_up" = Option<bool>, Query, description = "show anew who you are"), ("return_to" = Option<String>, Query, description = "a path of ours to go on to")),
+#[utoipa::path(get, path = "/login", tag = "sign-in", params(("token" = Option<String>, Query, description = "demo only: a token of demo.json"), ("step_up" = Option<bool>, Query, description = "show anew who you are"), ("role" = Option<String>, Query, description = "the role to act in"), ("institution" = Option<u32>, Query, description = "for which institution"), ("return_to" = Option<String>, Query, description = "a path of ours to go on to")),
     responses((status = 303, description = "signed in to the demo"), (status = 200, description = "how to sign in", content_type = "text/html")))]
 pub async fn page(
     State(app): State<Arc<App>>,
@@ -53,19 +56,25 @@ pub async fn page(
     let language = Language::of(&headers);
     let return_to = query.return_to.as_deref().and_then(own_path);
     let Some(token) = query.token.filter(|_| app.demo) else {
-        let body = login_pages::ways(&app, language, query.step_up, return_to);
+        let asked = login_pages::Asked {
+            step_up: query.step_up,
+            role: query.role,
+            institution: query.institution,
+            return_to,
+            signed_in: session_of(&app, &headers)?.is_some(),
+        };
+        let body = login_pages::ways(&app, language, &asked);
         let title = language.say("登录", "Sign in");
-        return Ok(pages::page(language, title, &body).into_response());
+        let page = pages::page(language, title, &body);
+        let sent = [
+            (header::CONTENT_SECURITY_POLICY, login_pages::CSP),
+            (header::CACHE_CONTROL, "no-store"),
+        ];
+        return Ok((sent, page).into_response());
     };
     let grant = app.tokens.find(&token)?;
     let grant = grant.ok_or(Problem::of(Reason::TokenInvalid))?;
-    let to = return_to.map_or_else(
-        || match grant.role {
-            Role::Learner => format!("/v1/learners/{}/transcript.html", grant.person),
-            _ => "/".to_owned(),
-        },
-        str::to_owned,
-    );
+    let to = return_to.map_or_else(|| first_page(grant.role, grant.person), str::to_owned);
     let shown = Shown {
         person: grant.person,
         role: grant.role,
@@ -96,7 +105,7 @@ pub(super) fn session_of(
 }
 
 /// A path of ours, and nothing that a browser would read as another place.
-fn own_path(text: &str) -> Option<&str> {
+pub(super) fn own_path(text: &str) -> Option<&str> {
     let rest = text.strip_prefix('/')?;
     let plain = text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
     (plain && !rest.starts_with('/') && text.len() <= PATH_BYTES_MAX).then_some(text)
@@ -208,10 +217,8 @@ pub async fn callback(
         return unlinked(&app, account, provider.config.loa, &headers);
     };
     let shown = shown(&app, &provider, &flow, linked, signed_in_at_ms, &headers)?;
-    let to = flow.return_to.unwrap_or_else(|| match shown.role {
-        Role::Learner => format!("/v1/learners/{}/transcript.html", shown.person),
-        _ => "/".to_owned(),
-    });
+    let to = flow.return_to;
+    let to = to.unwrap_or_else(|| first_page(shown.role, shown.person));
     let opened = app.begin_session(shown, before.as_ref())?;
     let cookies = [
         (header::SET_COOKIE, (*opened.cookie()).clone()),
@@ -280,23 +287,7 @@ fn shown(
     signed_in_at_ms: Option<i64>,
     headers: &HeaderMap,
 ) -> Result<Shown, Problem> {
-    let institution = match flow.role {
-        Role::Learner | Role::Proxy => None,
-        _ => flow.institution,
-    };
-    // Anybody may act in another's name; in whose, each door asks.
-    if !flow.role.is_appointed() && !matches!(flow.role, Role::Learner | Role::Proxy) {
-        return Err(Problem::of(Reason::NotAllowed));
-    }
-    // Its officer vouched for the account in the roles it gives, not for whose record else.
-    if let Some(only) = linked.only
-        && institution != Some(only)
-    {
-        return Err(Problem::of(Reason::NotAllowed).detail((
-            format!("这个账号由机构 {only} 关联，只能以该机构的角色登录"),
-            format!("institution {only} linked this account: it signs in in roles there alone"),
-        )));
-    }
+    let institution = place(&linked, flow.role, flow.institution)?;
     Ok(Shown {
         person: linked.person,
         role: flow.role,
@@ -308,6 +299,40 @@ fn shown(
         proven_at_ms: signed_in_at_ms.unwrap_or_default().min(app.now_ms()),
         agent: Agent::of(headers),
     })
+}
+
+/// For which institution somebody may act who was shown by a link or a passkey and asks for a role.
+pub(super) fn place(
+    linked: &Linked,
+    role: Role,
+    institution: Option<IssuerNumber>,
+) -> Result<Option<IssuerNumber>, Problem> {
+    let institution = match role {
+        Role::Learner | Role::Proxy => None,
+        _ => institution,
+    };
+    // Anybody may act in another's name; in whose, each door asks.
+    if !role.is_appointed() && !matches!(role, Role::Learner | Role::Proxy) {
+        return Err(Problem::of(Reason::NotAllowed));
+    }
+    // Its officer vouched for the account in the roles it gives, not for whose record else.
+    if let Some(only) = linked.only
+        && institution != Some(only)
+    {
+        return Err(Problem::of(Reason::NotAllowed).detail((
+            format!("这个账号由机构 {only} 关联，只能以该机构的角色登录"),
+            format!("institution {only} linked this account: it signs in in roles there alone"),
+        )));
+    }
+    Ok(institution)
+}
+
+/// Where who signed in goes, if nothing else was asked.
+pub(super) fn first_page(role: Role, person: Uuid) -> String {
+    match role {
+        Role::Learner => format!("/v1/learners/{person}/transcript.html"),
+        _ => "/".to_owned(),
+    }
 }
 
 fn provider(app: &App, name: &str) -> Result<Arc<Provider>, Problem> {

@@ -1,5 +1,6 @@
 //! What people read when they sign in.
 
+use identity::role::Role;
 use maud::{Markup, html};
 use openidconnect::url::form_urlencoded;
 use uuid::Uuid;
@@ -7,18 +8,35 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::problem::{Language, Problem, texts};
 
+/// What the page that asks a device may do, beside what any page of ours may: run our script, and ask us.
+pub(super) const CSP: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Who wants to sign in as what.
+#[derive(Default)]
+pub(super) struct Asked<'a> {
+    /// Whether to show anew who it is.
+    pub(super) step_up: bool,
+    pub(super) role: Option<Role>,
+    pub(super) institution: Option<u32>,
+    /// A path of ours.
+    pub(super) return_to: Option<&'a str>,
+    /// Whether somebody is signed in in this browser.
+    pub(super) signed_in: bool,
+}
+
 /// The ways to sign in.
-pub(super) fn ways(
-    app: &App,
-    language: Language,
-    step_up: bool,
-    return_to: Option<&str>,
-) -> Markup {
+pub(super) fn ways(app: &App, language: Language, asked: &Asked<'_>) -> Markup {
     let mut query = form_urlencoded::Serializer::new(String::new());
-    if step_up {
+    if asked.step_up {
         query.append_pair("step_up", "true");
     }
-    if let Some(return_to) = return_to {
+    if let Some(role) = asked.role {
+        query.append_pair("role", &role.to_string());
+    }
+    if let Some(institution) = asked.institution {
+        query.append_pair("institution", &institution.to_string());
+    }
+    if let Some(return_to) = asked.return_to {
         query.append_pair("return_to", return_to);
     }
     let query = query.finish();
@@ -43,6 +61,7 @@ pub(super) fn ways(
                 }
             }
         }
+        @if app.sign_in.passkeys.are_on() { (passkeys(language, asked)) }
         @if app.demo {
             p { (language.say(
                 "这是演示系统：请用启动时打印的链接登录，谁有链接就以谁的身份登录。",
@@ -54,6 +73,37 @@ pub(super) fn ways(
                 "An institution's server gets a token at POST /oauth/token.",
             )) }
         }
+    }
+}
+
+/// The buttons that ask a device. Hidden until the script finds that this browser can.
+fn passkeys(language: Language, asked: &Asked<'_>) -> Markup {
+    let failed = language.say(
+        "没有完成：设备没有应答，或您取消了。",
+        "Not done: the device did not answer, or you cancelled.",
+    );
+    html! {
+        form id="passkey-sign-in" hidden data-failed=(failed) data-role=[asked.role]
+            data-institution=[asked.institution] data-return-to=[asked.return_to] {
+            button type="submit" { (language.say("用通行密钥登录", "Sign in with a passkey")) }
+            p role="status" aria-live="polite" {}
+        }
+        @if asked.signed_in {
+            form id="passkey-add" hidden data-failed=(failed) data-done=(language.say("已添加，以后可以用它登录。", "Added: from now on it signs you in.")) {
+                p { (language.say(
+                    "可以把这台设备或安全密钥添加为通行密钥。指纹、面容和密码不离开您的设备。",
+                    "You may add this device or a security key as a passkey. Fingerprint, face and PIN stay in your device.",
+                )) }
+                p {
+                    label for="passkey-invitation" { (language.say("工作人员持有邀请码的，在此填写", "Officers with an invitation enter it here")) }
+                    " "
+                    input type="text" id="passkey-invitation" autocomplete="off";
+                }
+                button type="submit" { (language.say("添加通行密钥", "Add a passkey")) }
+                p role="status" aria-live="polite" {}
+            }
+        }
+        script src="/login/passkey.js" defer {}
     }
 }
 

@@ -27,14 +27,14 @@ use crate::problem::{Problem, Reason};
 use crate::vault::{Alias, LINK, link_alias};
 use crate::write::{Asking, Written};
 
-/// Whom an account signs in.
+/// Whom an account or a passkey signs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Linked {
     /// The person, under the number that is used now.
     pub person: Uuid,
     /// The number that the link names.
     pub linked: Uuid,
-    /// The link.
+    /// The link or passkey.
     pub link: Uuid,
     /// The best level of assurance that it gives.
     pub loa: Level,
@@ -45,9 +45,14 @@ pub struct Linked {
 impl App {
     /// Whom an account signs in, if anybody.
     pub fn linked(&self, iss: &str, sub: &str) -> Result<Option<Linked>, Problem> {
-        let Some((linked, id)) = self.linked_by(iss, sub)? else {
-            return Ok(None);
-        };
+        match self.linked_by(iss, sub)? {
+            Some((linked, id)) => self.signed_in_by(linked, id),
+            None => Ok(None),
+        }
+    }
+
+    /// Whom a link or a passkey signs in that was made under the number `linked`, if anybody.
+    pub(super) fn signed_in_by(&self, linked: Uuid, id: Uuid) -> Result<Option<Linked>, Problem> {
         let Some(link) = self.still_linked(linked, id)? else {
             return Ok(None);
         };
@@ -67,10 +72,11 @@ impl App {
         }))
     }
 
-    /// The link, if it still stands and counts for whoever has the number now.
+    /// The link or passkey, if it still stands and counts for whoever has the number now.
     pub(super) fn still_linked(&self, linked: Uuid, link: Uuid) -> Result<Option<Link>, Problem> {
         let state = self.ledger.state::<Person>(&wire::stream(linked))?;
-        let Some(found) = state.links.find(link) else {
+        let passkey = || state.authenticators.find(link);
+        let Some(found) = state.links.find(link).or_else(passkey) else {
             return Ok(None);
         };
         let person = self.holder(linked)?;

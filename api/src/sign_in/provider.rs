@@ -48,7 +48,7 @@ const ANSWER_TIME_MAX: Duration = Duration::from_secs(10);
 const STEP_UP: Duration = Duration::from_mins(5);
 
 /// Pages of ours beside the providers'.
-const RESERVED: [&str; 3] = ["app", "invitation", "link"];
+const RESERVED: [&str; 5] = ["app", "invitation", "link", "merge", "passkey"];
 
 /// A provider, as the settings name it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -121,9 +121,9 @@ pub struct Session {
     pub institution: Option<IssuerNumber>,
     /// Level of assurance (SECURITY §1.3).
     pub loa: Level,
-    /// By which way of signing in: a provider's name, or `demo`.
+    /// By which way of signing in: a provider's name, `passkey`, or `demo`.
     pub by: String,
-    /// By which link: the number that it names, and its own.
+    /// By which link or passkey: the number that it names, and its own.
     #[serde(default)]
     pub link: Option<(Uuid, Uuid)>,
     /// How long it may last.
@@ -166,6 +166,7 @@ impl Session {
                 begun_at_ms: self.begun_at_ms,
                 by_sheet: self.by == BY_SHEET,
                 by_app: self.app.is_some(),
+                by_passkey: self.by == BY_PASSKEY,
             },
         }
     }
@@ -196,6 +197,9 @@ impl Opened {
 
 /// The way of signing in of whoever came back by a recovery sheet.
 pub const BY_SHEET: &str = "recovery-sheet";
+
+/// The way of signing in by a passkey.
+pub const BY_PASSKEY: &str = "passkey";
 
 /// What every cookie of ours has.
 pub(super) const ATTRIBUTES: &str = "Path=/; Secure; HttpOnly; SameSite=Lax";

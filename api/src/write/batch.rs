@@ -7,7 +7,6 @@
 use credentials::rulebook::kinds::{self, Kind};
 use credentials::rulebook::{Refusal, Rulebook};
 use identity::erasable::{Disclosure, Opened};
-use identity::person::link;
 use ledger::assertion::{Act, Assertion, Draft, Kid};
 use ledger::batch::{Batch, NotABatch, SignError};
 use ledger::decision::Earlier;
@@ -15,9 +14,9 @@ use ledger::execute::{BatchError, ExecuteError, MemberError, Refused, Unavailabl
 use ledger::sequencer::{BatchAnswer, Committed, Submission};
 use uuid::Uuid;
 
-use super::Asking;
 use super::deposit::{Deposit, deposit_of};
 use super::values::{not_put, same_opened, taken};
+use super::{Asking, shown_here_alone};
 use crate::app::App;
 use crate::flights::{Flight, Flights};
 use crate::problem::{MembersRefused, Problem, Reason};
@@ -392,12 +391,11 @@ fn deposits(
     for (index, (member, values)) in members.iter().zip(disclosures).enumerate() {
         // A member without values deposits nothing; the rules refuse a kind that does not exist.
         let kind = kinds::find(member.kind());
-        let links = kind.is_some_and(|kind| link::confirm::is_confirmation(kind.name));
-        let kind = kind.filter(|_| links || !values.is_empty());
+        let unshown = kind.and_then(|kind| shown_here_alone(kind.name));
+        let kind = kind.filter(|_| unshown.is_some() || !values.is_empty());
         let deposit = kind.map(|kind| {
-            if links {
-                // Nobody showed the other side.
-                return Err(Problem::of(Reason::LinkProofInvalid));
+            if let Some(reason) = unshown {
+                return Err(Problem::of(reason));
             }
             let deposit = deposit_of(kind, member.data().get(), values)?;
             Ok((kind, deposit))

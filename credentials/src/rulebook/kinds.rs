@@ -10,7 +10,9 @@ use identity::institution::{
 };
 use identity::officer::{appoint, clerk, dismiss};
 use identity::person::erasure::{certify, destroy, request};
-use identity::person::{bind_identifier, death, delegation, recovery, register, suspend};
+use identity::person::{
+    authenticator, bind_identifier, death, delegation, recovery, register, suspend,
+};
 use identity::purpose::Purpose;
 use identity::role::Role;
 use ledger::batch;
@@ -129,6 +131,7 @@ const SIGNED_OTHERWISE: &[(&str, &[KeyUse])] = &[
     (delegation::end::EXPIRE, &[KeyUse::Ledger]),
     (recovery::start::CLAIM, &[KeyUse::Ledger]),
     (recovery::veto::HALT, &[KeyUse::Ledger]),
+    (authenticator::suspend::KIND, &[KeyUse::Ledger]),
     (recovery::complete::KIND, &[KeyUse::Ledger]),
 ];
 

@@ -3,7 +3,7 @@
 use identity::ask::{Ask, AskError};
 use identity::person::delegation::{self, Asker, end, grant, narrow};
 use identity::person::recovery::{complete, sheet, start, veto};
-use identity::person::{assurance, consent, contact, link};
+use identity::person::{assurance, authenticator, consent, contact, link};
 use identity::role::Role;
 use ledger::decision::{Decision, Verdict, World};
 use ledger::fact::Stream;
@@ -91,6 +91,21 @@ pub(super) fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<Option<AnyD
             asker,
             data: read(data)?,
         })),
+        complete::KIND => Box::new(Use(complete::Complete {
+            officer: None,
+            data: read(data)?,
+        })),
+        complete::AT_COUNTER => Box::new(Use(complete::Complete {
+            officer: Some(ask.clone()),
+            data: read(data)?,
+        })),
+        _ => return way_in(kind, ask, data),
+    }))
+}
+
+/// The same of what signs somebody in.
+fn way_in(kind: &Kind, ask: &Ask, data: &str) -> Result<Option<AnyDecision>, Refusal> {
+    Ok(Some(match kind.name {
         link::confirm::KIND | link::confirm::OF_OFFICER => {
             Box::new(Use(link::confirm::ConfirmLink {
                 ask: ask.clone(),
@@ -107,14 +122,22 @@ pub(super) fn use_case(kind: &Kind, ask: &Ask, data: &str) -> Result<Option<AnyD
             ask: ask.clone(),
             data: read(data)?,
         })),
-        complete::KIND => Box::new(Use(complete::Complete {
-            officer: None,
+        authenticator::enrol::KIND => Box::new(Use(authenticator::enrol::EnrolAuthenticator {
+            ask: ask.clone(),
             data: read(data)?,
         })),
-        complete::AT_COUNTER => Box::new(Use(complete::Complete {
-            officer: Some(ask.clone()),
-            data: read(data)?,
-        })),
+        authenticator::suspend::KIND => {
+            Box::new(Use(authenticator::suspend::SuspendAuthenticator {
+                data: read(data)?,
+            }))
+        }
+        authenticator::remove::KIND | authenticator::remove::OF_OFFICER => {
+            Box::new(Use(authenticator::remove::RemoveAuthenticator {
+                ask: ask.clone(),
+                of_officer: kind.name == authenticator::remove::OF_OFFICER,
+                data: read(data)?,
+            }))
+        }
         _ => return Ok(None),
     }))
 }

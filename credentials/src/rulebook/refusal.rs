@@ -20,6 +20,9 @@ use identity::officer::appoint::AppointError;
 use identity::officer::clerk::ChangeClerkError;
 use identity::officer::dismiss::DismissError;
 use identity::person::assurance::AssuranceError;
+use identity::person::authenticator::enrol::EnrolAuthenticatorError;
+use identity::person::authenticator::remove::RemoveAuthenticatorError;
+use identity::person::authenticator::suspend::SuspendAuthenticatorError;
 use identity::person::bind_identifier::BindIdentifierError;
 use identity::person::consent::ConsentError;
 use identity::person::contact::ContactError;
@@ -194,6 +197,15 @@ pub enum Refusal {
     /// link.remove
     #[error(transparent)]
     RemoveLink(#[from] RemoveLinkError),
+    /// authenticator.enrol
+    #[error(transparent)]
+    EnrolAuthenticator(#[from] EnrolAuthenticatorError),
+    /// authenticator.remove
+    #[error(transparent)]
+    RemoveAuthenticator(#[from] RemoveAuthenticatorError),
+    /// authenticator.suspend
+    #[error(transparent)]
+    SuspendAuthenticator(#[from] SuspendAuthenticatorError),
     /// merge.apply
     #[error(transparent)]
     ApplyMerge(#[from] ApplyMergeError),

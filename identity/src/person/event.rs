@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::erasure::{Ground, Lock};
-use super::{assurance, consent, contact, delegation, link, recovery, split};
+use super::{assurance, authenticator, consent, contact, delegation, link, recovery, split};
 use crate::did::IssuerNumber;
 use crate::erasable::Commitments;
 use crate::identifier::IdentifierType;
@@ -138,6 +138,8 @@ pub enum Event {
     Recovery(recovery::Event),
     /// link.confirmed, link.removed
     Link(link::Event),
+    /// authenticator.enrolled, authenticator.suspended, authenticator.removed
+    Authenticator(authenticator::Event),
     /// split.…
     Split(split::Event),
 }

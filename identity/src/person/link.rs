@@ -150,7 +150,7 @@ impl Links {
 
 /// The institution whose officer vouches for a link in its own roles; `None` if it is a learner's, or said by
 /// the registrar's officers.
-fn vouched_by(at: &Occurred<'_>, person: Uuid) -> Option<IssuerNumber> {
+pub(super) fn vouched_by(at: &Occurred<'_>, person: Uuid) -> Option<IssuerNumber> {
     let issuer = Did::parse(at.assertion.kid().did())?.issuer;
     let act = at.assertion.act()?;
     let learners = Role::parse(&act.role) == Some(Role::Counter) && act.person != person;
@@ -173,7 +173,7 @@ pub(super) fn event(kind: &str, data: &str) -> Result<Event, Unreadable> {
 }
 
 /// In what capacity somebody speaks of an account.
-enum Side {
+pub(super) enum Side {
     /// The learner, for the own.
     Learner,
     /// An officer, for the own.
@@ -186,7 +186,7 @@ enum Side {
     Security,
 }
 
-fn side(ask: &Ask, person: Uuid) -> Option<Side> {
+pub(super) fn side(ask: &Ask, person: Uuid) -> Option<Side> {
     let act = ask.act.as_ref()?;
     let own = act.person == person;
     match Role::parse(&act.role)? {
@@ -205,7 +205,7 @@ fn is_officer(world: &World<'_>, person: Uuid) -> bool {
     world.get::<Officer>(&Officer::stream(person)).holds_any()
 }
 
-fn streams(world: &World<'_>, ask: &Ask, person: Uuid) -> Vec<Stream> {
+pub(super) fn streams(world: &World<'_>, ask: &Ask, person: Uuid) -> Vec<Stream> {
     let mut streams = served::streams(person, ask.issuer);
     streams.extend(numbers::streams(world, person));
     streams

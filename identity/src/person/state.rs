@@ -4,12 +4,13 @@ use ledger::decision::{Aggregate, Earlier, Occurred, Unreadable};
 use uuid::Uuid;
 
 use super::assurance::{self, Level};
+use super::authenticator::Authenticators;
 use super::consent::Consents;
 use super::contact::Contacts;
 use super::delegation::Delegations;
 use super::erasure::{Erasure, Round};
 use super::event::{Alias, Edge, Event, KeysDestroyed};
-use super::link::{self, Links};
+use super::link::{self, Link, Links};
 use super::recovery::{self, Recoveries};
 use super::split::Splits;
 use super::wire;
@@ -52,6 +53,8 @@ pub struct Person {
     pub recoveries: Recoveries,
     /// Accounts at providers that sign the person in.
     pub links: Links,
+    /// Passkeys that sign the person in.
+    pub authenticators: Authenticators,
     /// Splits of the account, or of another's in the person's favour.
     pub splits: Splits,
 }
@@ -91,6 +94,12 @@ impl Person {
         let suspended = || self.suspended.map(|_| Barred::Suspended);
         let forgotten = self.is_forgotten().then_some(Barred::Forgotten);
         forgotten.or_else(merged).or_else(died).or_else(suspended)
+    }
+
+    /// Everything that signs the person in under this number.
+    pub fn ways_in(&self) -> impl Iterator<Item = &Link> {
+        let links = self.links.standing().iter();
+        links.chain(self.authenticators.standing())
     }
 
     /// Where a number was last merged into this one, as far as that was not taken back.
@@ -225,6 +234,7 @@ impl Aggregate for Person {
                     .find(|(absorbed, _)| absorbed == person);
                 if let Some((_, merged)) = merged {
                     self.links.undo_since(merged.position);
+                    self.authenticators.undo_since(merged.position);
                     self.recoveries.undo_since(merged.position);
                 }
                 self.absorbed.retain(|(absorbed, _)| absorbed != person);
@@ -236,6 +246,7 @@ impl Aggregate for Person {
             Event::Recovery(e) => {
                 if matches!(e, recovery::Event::Completed { .. }) {
                     self.links.reopen();
+                    self.authenticators.reopen();
                 }
                 self.recoveries.evolve(e, at, here);
             }
@@ -246,6 +257,7 @@ impl Aggregate for Person {
                 }
                 self.links.evolve(e, said, at);
             }
+            Event::Authenticator(e) => self.authenticators.evolve(*e, at),
             Event::Split(e) => self.splits.evolve(e, here),
         }
         self

@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::erasure::{Lock, certify, destroy, request};
 use super::event::{Edge, ErasureRequested, Event, KeysDestroyed, Registered};
 use super::{
-    assurance, bind_identifier, consent, contact, death, delegation, link, recovery, register,
-    split, suspend,
+    assurance, authenticator, bind_identifier, consent, contact, death, delegation, link, recovery,
+    register, split, suspend,
 };
 use crate::wire::{fact, own, read, unknown};
 
@@ -108,6 +108,9 @@ pub(super) fn event(kind: &str, data: &str) -> Result<Event, Unreadable> {
             }
             Some(("contact", _)) => contact::event(kind, data).map(Event::Contact),
             Some(("consent", _)) => consent::event(kind, data).map(Event::Consent),
+            Some(("authenticator", _)) => {
+                authenticator::event(kind, data).map(Event::Authenticator)
+            }
             Some(("link", _)) => link::event(kind, data).map(Event::Link),
             Some(("recovery", _)) => recovery::wire::event(kind, data).map(Event::Recovery),
             Some(("split", _)) => split::event(kind, data).map(Event::Split),

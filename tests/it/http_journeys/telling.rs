@@ -389,6 +389,9 @@ fn matters() -> Vec<Matter> {
         Matter::DelegationReceived,
         Matter::LinkAdded,
         Matter::LinkRemoved,
+        Matter::PasskeyAdded,
+        Matter::PasskeyRemoved,
+        Matter::PasskeyCopied,
         Matter::ContactChanged,
         Matter::MergeRequested { merge: recovery },
         Matter::NumbersMerged,
@@ -413,6 +416,9 @@ fn matters() -> Vec<Matter> {
         | Matter::OfficerFinding
         | Matter::LinkAdded
         | Matter::LinkRemoved
+        | Matter::PasskeyAdded
+        | Matter::PasskeyRemoved
+        | Matter::PasskeyCopied
         | Matter::DelegationReceived
         | Matter::DelegationEnding { .. }
         | Matter::OutcomeCorrected

@@ -3,6 +3,8 @@
 use credentials::merge::apply::ApplyMergeError;
 use credentials::merge::request::RequestMergeError;
 use credentials::merge::revert::RevertMergeError;
+use identity::person::authenticator::enrol::EnrolAuthenticatorError;
+use identity::person::authenticator::remove::RemoveAuthenticatorError;
 use identity::person::bind_identifier::BindIdentifierError;
 use identity::person::death::RecordDeathError;
 use identity::person::erasure::certify::CertifyErasureError;
@@ -148,5 +150,24 @@ pub(super) fn reason_of_unlink(error: &RemoveLinkError) -> Reason {
         RemoveLinkError::NotYours => Reason::NotAllowed,
         RemoveLinkError::LastOne => Reason::LastLink,
         RemoveLinkError::LinkUnknown { .. } => Reason::LinkUnknown,
+    }
+}
+
+pub(super) fn reason_of_enrolment(error: &EnrolAuthenticatorError) -> Reason {
+    match error {
+        EnrolAuthenticatorError::NotYours => Reason::NotAllowed,
+        EnrolAuthenticatorError::PersonUnknown(_) => Reason::PersonUnknown,
+        EnrolAuthenticatorError::LevelUnfit { .. } => Reason::LoaTooLow,
+        EnrolAuthenticatorError::Known(_) => Reason::PasskeyProofInvalid,
+        EnrolAuthenticatorError::TooMany => Reason::TooManyPasskeys,
+    }
+}
+
+pub(super) fn reason_of_removal(error: &RemoveAuthenticatorError) -> Reason {
+    match error {
+        RemoveAuthenticatorError::NotServed(error) => not_served(error),
+        RemoveAuthenticatorError::NotYours => Reason::NotAllowed,
+        RemoveAuthenticatorError::Unknown { .. } => Reason::PasskeyUnknown,
+        RemoveAuthenticatorError::LastOne => Reason::LastLink,
     }
 }

@@ -4,6 +4,9 @@ use credentials::account::whole::{DEPTH_MAX, NUMBERS_MAX};
 use credentials::merge::apply::{ApplyMergeError, LOTS_MAX};
 use credentials::merge::request::{LEVEL, RequestMergeError};
 use credentials::merge::revert::RevertMergeError;
+use identity::person::authenticator::enrol::EnrolAuthenticatorError;
+use identity::person::authenticator::remove::RemoveAuthenticatorError;
+use identity::person::authenticator::suspend::SuspendAuthenticatorError;
 use identity::person::death::RecordDeathError;
 use identity::person::link::confirm::ConfirmLinkError;
 use identity::person::link::remove::RemoveLinkError;
@@ -124,8 +127,49 @@ impl InChinese for RemoveLinkError {
             Self::NotYours => {
                 "本人解除自己的关联，窗口解除学习者的，机构解除自己录入员和窗口人员的，安全管理员解除工作人员的".into()
             }
-            Self::LastOne => "这是唯一的登录方式，又没有打印找回单：请先关联另一个账号".into(),
+            Self::LastOne => "这是唯一的登录方式，又没有打印找回单：请先添加另一种登录方式".into(),
             Self::LinkUnknown { person, link } => format!("人员 {person} 没有关联 {link}"),
+        }
+    }
+}
+
+impl InChinese for EnrolAuthenticatorError {
+    fn zh(&self) -> String {
+        match self {
+            Self::NotYours => "通行密钥只能由本人登记".into(),
+            Self::PersonUnknown(person) => format!("人员 {person} 未登记"),
+            Self::LevelUnfit { loa, most } => {
+                format!("{loa}：此处登记的通行密钥只能是 LoA 1 到 {most}")
+            }
+            Self::Known(authenticator) => format!("通行密钥 {authenticator} 登记过"),
+            Self::TooMany => "一人最多 8 个通行密钥".into(),
+        }
+    }
+}
+
+impl InChinese for RemoveAuthenticatorError {
+    fn zh(&self) -> String {
+        match self {
+            Self::NotServed(error) => error.zh(),
+            Self::NotYours => {
+                "本人删除自己的通行密钥，窗口删除学习者的，机构删除自己录入员和窗口人员的，安全管理员删除工作人员的".into()
+            }
+            Self::LastOne => "这是唯一的登录方式，又没有打印找回单：请先添加另一种登录方式".into(),
+            Self::Unknown {
+                person,
+                authenticator,
+            } => format!("人员 {person} 没有通行密钥 {authenticator}"),
+        }
+    }
+}
+
+impl InChinese for SuspendAuthenticatorError {
+    fn zh(&self) -> String {
+        match self {
+            Self::Unknown {
+                person,
+                authenticator,
+            } => format!("人员 {person} 没有通行密钥 {authenticator}"),
         }
     }
 }

@@ -3,7 +3,7 @@
 use identity::ask::{Entitlement, Signer};
 use identity::person::delegation::{self, Scope};
 use identity::person::erasure::request;
-use identity::person::{assurance, consent, contact, link, recovery};
+use identity::person::{assurance, authenticator, consent, contact, link, recovery};
 use identity::purpose::Purpose;
 use identity::role::Role;
 
@@ -77,6 +77,11 @@ pub const TABLE: &[Kind] = &[
         .with_second(Act::Appoint, SECURITY.roles),
     Kind::alone(link::remove::KIND, LINKERS, &[]),
     Kind::alone(link::remove::OF_OFFICER, SECURITY, &[]).with_second(Act::Appoint, SECURITY.roles),
+    Kind::alone(authenticator::enrol::KIND, LINKERS, &[]),
+    Kind::alone(authenticator::remove::KIND, LINKERS, &[]),
+    Kind::alone(authenticator::suspend::KIND, LEDGER, &[]),
+    Kind::alone(authenticator::remove::OF_OFFICER, SECURITY, &[])
+        .with_second(Act::Appoint, SECURITY.roles),
     Kind::alone(contact::RECORD, ANY_SIDE, contact::ERASABLE).keeping(Purpose::Contact),
     Kind::alone(contact::REMOVE, ANY_SIDE, &[]),
     Kind::alone(consent::GIVE, ANY_SIDE, &[]),

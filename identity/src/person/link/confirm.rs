@@ -137,8 +137,9 @@ fn was_linked(world: &World<'_>, person: Uuid) -> bool {
         return false;
     };
     let others = numbers.iter().skip(1);
-    let mut others = others.flat_map(|(_, number)| &number.links.standing);
-    holder.links.touched || others.any(|it| it.only.is_none() && it.counts_for(holder))
+    let mut others = others.flat_map(|(_, number)| number.ways_in());
+    let touched = holder.links.touched || holder.authenticators.is_touched();
+    touched || others.any(|it| it.only.is_none() && it.counts_for(holder))
 }
 
 impl ConfirmLink {
@@ -198,7 +199,7 @@ impl Decision for ConfirmLink {
         let before = match first {
             First::No => false,
             First::Ever => was_linked(world, *person),
-            First::Now(only) => state.links.standing.iter().any(|it| it.only == only),
+            First::Now(only) => state.ways_in().any(|it| it.only == only),
         };
         if before {
             return Err(ConfirmLinkError::LinkedBefore(*person));

@@ -89,6 +89,11 @@ impl App {
         let Some(target) = target.filter(|_| assertion.kind() == decide::KIND) else {
             return Ok(None);
         };
+        // A no needs no premise: it is for those who find that it does not hold.
+        let decided: Option<decide::Data> = serde_json::from_str(assertion.data().get()).ok();
+        if decided.is_some_and(|it| it.decision == decide::Answer::Reject) {
+            return Ok(None);
+        }
         let stream = approval::wire::stream(target.id);
         let approval = self.ledger.state::<Approval>(&stream)?;
         let proposal = approval.proposal.as_ref();

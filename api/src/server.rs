@@ -22,7 +22,7 @@ use crate::app::App;
 use crate::connections;
 use crate::problem::{Language, Problem, Reason};
 use crate::roles::{self, Doors};
-use crate::routes;
+use crate::routes::{self, login_forms};
 use crate::sign_in::dpop;
 use crate::source::Source;
 use crate::tries;
@@ -106,10 +106,9 @@ async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
     let guesses = tries::is_guess(request.method(), &route);
     let proxies = app.config.server.trusted_proxies;
     let source = Source::of(request.extensions(), request.headers(), proxies);
+    let mut tries = app.tries.of(source, app.now_ms());
     let response = match app.concurrency.try_acquire() {
-        Ok(_) if guesses && app.tries.rests(source, app.now_ms()) => {
-            Problem::of(Reason::TooManyTries).into_response()
-        }
+        Ok(_) if guesses && !tries.take() => login_forms::resting(&route, language),
         Ok(_) if passes_over => Problem::of(Reason::Precondition)
             .detail((
                 "这个接口不认 If-Match：请去掉它再发",
@@ -124,8 +123,8 @@ async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
         }
         Err(_) => Problem::of(Reason::TooBusy).into_response(),
     };
-    if guesses && tries::is_wrong(response.status()) {
-        app.tries.count(source, app.now_ms());
+    if !tries::is_wrong(response.status()) {
+        tries.give_back();
     }
     let mut response = as_problem(response, language, &request_id);
     let took = watch.elapsed();

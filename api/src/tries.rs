@@ -1,10 +1,10 @@
 //! Wrong secrets by source: who types one wrong again and again rests (GB/T 22239 8.1.4.1, SECURITY §4).
 //!
-//! Invariant: only the source that guesses rests, never the account that it guesses at: nobody locks out a
-//! stranger. Tallies are in memory: a restart forgets them, which costs a guesser at most the restart.
+//! Invariant: only the source that guesses rests, never the account that it guesses at; who shares its address
+//! rests with it, at doors of typed secrets alone. Tallies are in memory: a restart forgets them, which costs a guesser at most the restart.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::http::{Method, StatusCode};
 
@@ -17,15 +17,10 @@ pub const REST_MS: i64 = 15 * 60_000;
 /// Sources that are counted at once; more than that are not one guesser.
 const SOURCES_MAX: usize = 65_536;
 
-/// Doors that take a secret from whoever has one. Not the token endpoint: nobody guesses a signature, and a school's
-/// server whose clock is wrong would shut the school out.
-const GUESSED: [&str; 5] = [
-    "/login/invitation",
-    "/login/link",
-    "/login/merge",
-    "/v1/recoveries",
-    "/v1/recoveries/veto",
-];
+/// Doors that take a secret which people type, from whoever has one. What a program carries (proofs, links,
+/// signatures) is too long to be guessed; and who could make others rest by sending nonsense would keep them
+/// from saying no to a recovery.
+const GUESSED: [&str; 2] = ["/login/invitation", "/v1/recoveries"];
 
 /// Whether a request shows a secret that could be guessed.
 pub fn is_guess(method: &Method, route: &str) -> bool {
@@ -36,10 +31,7 @@ pub fn is_guess(method: &Method, route: &str) -> bool {
 pub fn is_wrong(status: StatusCode) -> bool {
     matches!(
         status,
-        StatusCode::UNAUTHORIZED
-            | StatusCode::FORBIDDEN
-            | StatusCode::NOT_FOUND
-            | StatusCode::CONFLICT
+        StatusCode::FORBIDDEN | StatusCode::NOT_FOUND | StatusCode::CONFLICT
     )
 }
 
@@ -59,31 +51,65 @@ impl Tally {
 pub struct Tries(Mutex<HashMap<Source, Tally>>);
 
 impl Tries {
-    /// Whether the source rests.
-    pub fn rests(&self, source: Source, now_ms: i64) -> bool {
-        let tallies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let tally = tallies.get(&source).filter(|it| !it.is_over(now_ms));
-        tally.is_some_and(|it| it.wrong >= TRIES_MAX)
+    /// Those of one source.
+    pub const fn of(&self, source: Source, now_ms: i64) -> Try<'_> {
+        Try {
+            tries: self,
+            source,
+            now_ms,
+            taken: false,
+        }
     }
 
-    /// Counts a wrong one.
-    pub fn count(&self, source: Source, now_ms: i64) {
-        let mut tallies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    fn lock(&self) -> MutexGuard<'_, HashMap<Source, Tally>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A request's try.
+pub struct Try<'a> {
+    tries: &'a Tries,
+    source: Source,
+    now_ms: i64,
+    taken: bool,
+}
+
+impl Try<'_> {
+    /// Takes one, which counts as wrong until [`Try::give_back`]; says whether there was one left: of many at
+    /// once no more are tried than one after another.
+    pub fn take(&mut self) -> bool {
+        let mut tallies = self.tries.lock();
         if tallies.len() >= SOURCES_MAX {
-            tallies.retain(|_, it| !it.is_over(now_ms));
+            tallies.retain(|_, it| !it.is_over(self.now_ms));
         }
         // Full of others that guess: they stay counted, and this one begins when one of them is over.
-        if tallies.len() >= SOURCES_MAX && !tallies.contains_key(&source) {
-            return;
+        if tallies.len() >= SOURCES_MAX && !tallies.contains_key(&self.source) {
+            return true;
         }
         let new = || Tally {
             wrong: 0,
-            since_ms: now_ms,
+            since_ms: self.now_ms,
         };
-        let tally = tallies.entry(source).or_insert_with(new);
-        if tally.is_over(now_ms) {
+        let tally = tallies.entry(self.source).or_insert_with(new);
+        if tally.is_over(self.now_ms) {
             *tally = new();
         }
-        tally.wrong = tally.wrong.saturating_add(1);
+        self.taken = tally.wrong < TRIES_MAX;
+        tally.wrong = tally.wrong.saturating_add(u32::from(self.taken));
+        self.taken
+    }
+
+    /// It was not wrong: it does not count, if it was taken at all.
+    pub fn give_back(&mut self) {
+        if !std::mem::take(&mut self.taken) {
+            return;
+        }
+        let mut tallies = self.tries.lock();
+        if let Some(tally) = tallies.get_mut(&self.source) {
+            tally.wrong = tally.wrong.saturating_sub(1);
+            if tally.wrong == 0 {
+                tallies.remove(&self.source);
+            }
+        }
     }
 }

@@ -25,7 +25,7 @@ use uuid::Uuid;
 use crate::entry::{Entry, Event};
 use crate::page::{self, Cursor, Page};
 use crate::projection::{Form, Projection};
-use crate::sql::{Columns as _, NotOfForm, change, change_one, int, join, limit, word, wrong};
+use crate::sql::{Columns as _, NotOfForm, change, change_one, int, join, limit, one, word, wrong};
 use crate::view::{View, ViewError};
 
 /// Name of the view.
@@ -198,12 +198,13 @@ fn apply_person(
                 .try_for_each(|alias| bind(rows, entry, person, *alias))
         }
         PersonEvent::IdentifierBound { alias, values } => {
-            commit_to(rows, person, values)?;
+            commit_to(rows, person, values).and_then(one)?;
             bind(rows, entry, person, *alias)
         }
-        PersonEvent::DeathRecorded { values }
-        | PersonEvent::Link(link::Event::Confirmed { values, .. }) => {
-            commit_to(rows, person, values)
+        PersonEvent::DeathRecorded { values } => commit_to(rows, person, values).and_then(one),
+        // Whoever holds a role since genesis or an admission is no learner, and has no row here.
+        PersonEvent::Link(link::Event::Confirmed { values, .. }) => {
+            commit_to(rows, person, values).map(drop)
         }
         PersonEvent::Delegation(event) => delegations::apply(rows, entry, person, event),
         PersonEvent::ErasureRequested(_)
@@ -227,8 +228,13 @@ fn apply_person(
     }
 }
 
-fn commit_to(rows: &Transaction<'_>, person: Uuid, values: &Commitments) -> rusqlite::Result<()> {
-    change_one(
+/// How many rows: none if the person was never registered.
+fn commit_to(
+    rows: &Transaction<'_>,
+    person: Uuid,
+    values: &Commitments,
+) -> rusqlite::Result<usize> {
+    change(
         rows,
         "UPDATE people SET committed = CAST(committed || ?2 AS BLOB) WHERE person = ?1",
         params![person.as_bytes(), join(values.as_slice())],

@@ -13,7 +13,7 @@ use credentials::account::{
     self, Account, OutcomeState, correct_outcome, record_outcome, revoke_outcome,
 };
 use credentials::merge::apply::{self, ApplyMergeError, ResidentIds};
-use credentials::merge::request::{self, RequestMergeError};
+use credentials::merge::request::{self, Changed, RequestMergeError};
 use credentials::merge::revert::{self, RevertMergeError};
 use identity::ask::Ask;
 use identity::did::IssuerNumber;
@@ -198,9 +198,16 @@ impl Play<'_> {
 
     /// The registrar agrees to what the learner asked.
     fn request(&mut self, absorbed: u64, into: u64) -> Result<Came, RequestMergeError> {
+        let state = |of| {
+            let stream = person::wire::stream(number(of));
+            self.scene.state::<person::Person>(&stream)
+        };
+        let link = |of| self.stage.links[usize::try_from(of).unwrap()];
         let data = request::Data {
             absorbed: number(absorbed),
-            link: self.stage.links[usize::try_from(absorbed).unwrap()],
+            changed: Changed::of(&state(absorbed), &state(into)),
+            link: link(absorbed),
+            own: link(into),
             person: number(into),
             resident_ids: ResidentIds::Absent,
         };

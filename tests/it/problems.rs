@@ -6,6 +6,7 @@ mod credentials;
 mod doors;
 mod identity;
 mod institutions;
+mod own_merges;
 mod passkeys;
 mod rules;
 mod splits;
@@ -82,6 +83,7 @@ fn every_reason_is_met() {
     identity::all(&stand, &met);
     access::all(&stand, &met);
     institutions::all(&stand, &met);
+    own_merges::all(&met);
     passkeys::all(&met);
     unreachable::all(&met);
     let met = met.0.into_inner().unwrap();

@@ -178,7 +178,7 @@ rules! {
         Same, PersonUnknown, MergedBefore, ResidentIdsDiffer, Erased, HoldsRoles, OwnAccount, NotOnRoster, TooManyLots,
         TooManyNumbers, Barred, SplitInHand,
     }
-    OWN_MERGES, own_merge: RequestMergeError { NotOwn, LinkUnknown, LinkTooLow, Merge }
+    OWN_MERGES, own_merge: RequestMergeError { NotOwn, LinkUnknown, LinkTooLow, Changed, OfficerVouched, Merge }
     REVERSALS, reversal: RevertMergeError { NotMerged, OwnAccount, NotOnRoster, MergedSince, SplitInHand, Used }
     SPLITS, splitting: ProposeSplitError {
         Same, PersonUnknown, Merged, NotOnRoster, Erased, OwnAccount, InHand, EvidenceMissing, TooLarge, NotInOrder,

@@ -1,7 +1,7 @@
 //! merge.request: a learner who signs in as two numbers asks that they become one; one officer agrees.
 
 use credentials::merge::apply::{ApplyMergeError, ResidentIds};
-use credentials::merge::request::{self, RequestMergeError};
+use credentials::merge::request::{self, Changed, RequestMergeError};
 use identity::approval::decide::{self, ApprovalError};
 use identity::person::assurance::Level;
 use identity::person::link;
@@ -9,7 +9,7 @@ use identity::person::{self, Person};
 use identity::role::Role;
 use ledger::assertion::Target;
 use tests::support::asking::{Asking, Signer, officer, person, registrar};
-use tests::support::given::Given;
+use tests::support::given::{Given, Written};
 use tests::support::people::{by_learner, by_registrar};
 use tests::support::said;
 use uuid::Uuid;
@@ -21,6 +21,8 @@ pub(crate) const REFUSALS: &[fn()] = &[
     both_numbers_are_shown_well_enough,
     a_link_that_was_taken_away_shows_nothing,
     the_officer_who_agrees_is_neither_of_the_two,
+    nobody_makes_both_the_proof_and_the_merge,
+    what_was_shown_dies_with_the_next_change,
     whose_number_it_is_may_say_no,
 ];
 
@@ -56,14 +58,38 @@ fn given() -> (Given, [Uuid; 2]) {
     (given, links)
 }
 
-fn asks(absorbed: Uuid, link: Uuid) -> Asking {
-    let data = request::Data {
+/// What was shown just now: `link` signs in as `absorbed`, and `own` as the asker.
+fn shown(given: &Given, absorbed: Uuid, link: Uuid, own: Uuid) -> request::Data {
+    let state = |who| given.state::<Person>(&person::wire::stream(who));
+    request::Data {
         absorbed,
+        changed: Changed::of(&state(absorbed), &state(stays())),
         link,
+        own,
         person: stays(),
         resident_ids: ResidentIds::Absent,
-    };
-    by_learner(stays(), request::KIND, &data)
+    }
+}
+
+/// The learner asks, signed in by the first link that it got.
+fn asks(given: &Given, absorbed: Uuid, link: Uuid) -> Asking {
+    let state: Person = given.state(&person::wire::stream(stays()));
+    let own = state.links.standing()[0].id;
+    by_learner(stays(), request::KIND, &shown(given, absorbed, link, own))
+}
+
+fn proposed(given: &mut Given, absorbed: Uuid, link: Uuid) -> Written {
+    let asking = asks(given, absorbed, link);
+    given.makes(&asking)
+}
+
+/// A registrar who linked nobody agrees.
+fn agrees(asked: Target) -> Asking {
+    said::approve(asked, second(), "registrar")
+}
+
+fn second() -> Uuid {
+    person(5)
 }
 
 fn says_no(target: Target, who: Uuid) -> Asking {
@@ -77,9 +103,9 @@ fn says_no(target: Target, who: Uuid) -> Asking {
 #[test]
 fn one_officer_agrees_to_what_a_learner_asks() {
     let (mut given, [_, other]) = given();
-    let asked = given.makes(&asks(goes(), other));
+    let asked = proposed(&mut given, goes(), other);
     assert_eq!(asked.kinds(), ["approval.proposed.v1"]);
-    let written = given.makes(&said::approve(asked.target, registrar(), "registrar"));
+    let written = given.makes(&agrees(asked.target));
     let kinds = [
         "merge.applied.v1",
         "merge.applied.v1",
@@ -90,18 +116,17 @@ fn one_officer_agrees_to_what_a_learner_asks() {
     assert_eq!(written.kinds(), kinds);
     let state: Person = given.state(&person::wire::stream(goes()));
     assert_eq!(state.merged_into.unwrap().0, stays());
-    assert_eq!(given.already(&asks(goes(), other)), written.earlier());
+    let again = asks(&given, goes(), other);
+    assert_eq!(given.already(&again), written.earlier());
 }
 
 /// A learner would merge whom it pleases, or a school's key ask what no learner wanted.
 #[test]
 fn a_learner_merges_into_the_own_number_alone() {
-    let (mut given, [_, other]) = given();
+    let (mut given, [own, other]) = given();
     let data = request::Data {
-        absorbed: goes(),
-        link: other,
         person: person(23),
-        resident_ids: ResidentIds::Absent,
+        ..shown(&given, goes(), other, own)
     };
     let for_another = by_learner(stays(), request::KIND, &data);
     refused(
@@ -120,7 +145,7 @@ fn a_learner_merges_into_the_own_number_alone() {
         &by_learner(stays(), request::KIND, &different),
         RequestMergeError::Merge(ApplyMergeError::ResidentIdsDiffer),
     );
-    let same = asks(stays(), other);
+    let same = asks(&given, stays(), other);
     let refusal = RequestMergeError::Merge(ApplyMergeError::Same);
     refused(&mut given, &same, refusal);
 }
@@ -131,18 +156,23 @@ fn both_numbers_are_shown_well_enough() {
     let (mut given, [own, _]) = given();
     // Neither the own link nor one of a third shows the other number.
     for link in [own, Uuid::from_u128(9)] {
+        let asking = asks(&given, goes(), link);
         refused(
             &mut given,
-            &asks(goes(), link),
-            RequestMergeError::LinkUnknown(link),
+            &asking,
+            RequestMergeError::LinkUnknown {
+                link,
+                person: goes(),
+            },
         );
     }
     let weak = linked(&mut given, person(23), 3, 2);
     let has = Level::try_from(2).unwrap();
+    let asking = asks(&given, person(23), weak);
     refused(
         &mut given,
-        &asks(person(23), weak),
-        RequestMergeError::LinkTooLow { has },
+        &asking,
+        RequestMergeError::LinkTooLow { link: weak, has },
     );
     // A school's officer linked it for its clerk's roles, who has been dismissed since.
     let clerk = person(24);
@@ -166,10 +196,14 @@ fn both_numbers_are_shown_well_enough() {
     let dismissed = Asking::new(Signer::school(1), identity::officer::clerk::DISMISS, &data)
         .by(officer(1, 1), "institution");
     given.makes(&dismissed);
+    let asking = asks(&given, clerk, only);
     refused(
         &mut given,
-        &asks(clerk, only),
-        RequestMergeError::LinkUnknown(only),
+        &asking,
+        RequestMergeError::LinkUnknown {
+            link: only,
+            person: clerk,
+        },
     );
 }
 
@@ -177,14 +211,21 @@ fn both_numbers_are_shown_well_enough() {
 #[test]
 fn a_link_that_was_taken_away_shows_nothing() {
     let (mut given, [_, other]) = given();
-    let asked = given.makes(&asks(goes(), other)).target;
+    let asked = proposed(&mut given, goes(), other).target;
     let data = link::remove::Data {
         link: other,
         person: goes(),
     };
     given.makes(&by_registrar(link::remove::KIND, &data));
-    let approval = said::approve(asked, registrar(), "registrar");
-    refused(&mut given, &approval, RequestMergeError::LinkUnknown(other));
+    let approval = agrees(asked);
+    refused(
+        &mut given,
+        &approval,
+        RequestMergeError::LinkUnknown {
+            link: other,
+            person: goes(),
+        },
+    );
 }
 
 /// An officer would have an own number merged by an own yes.
@@ -196,7 +237,7 @@ fn the_officer_who_agrees_is_neither_of_the_two() {
         .registered(person(25))
         .appointed(stays(), Role::Registrar, None);
     let link = linked(&mut given, person(25), 5, 3);
-    let asked = given.makes(&asks(person(25), link)).target;
+    let asked = proposed(&mut given, person(25), link).target;
     let own = said::approve(asked, stays(), "registrar");
     refused(&mut given, &own, ApprovalError::SamePerson);
     // A role that decides nothing decides nothing.
@@ -220,11 +261,75 @@ fn the_officer_who_agrees_is_neither_of_the_two() {
     );
 }
 
+/// One officer alone would merge a stranger's record into a number of its own making.
+#[test]
+fn nobody_makes_both_the_proof_and_the_merge() {
+    let (mut given, [_, other]) = given();
+    let asked = proposed(&mut given, goes(), other).target;
+    // The registrar who linked both at the counter.
+    let own = said::approve(asked, registrar(), "registrar");
+    let vouched = RequestMergeError::OfficerVouched(registrar());
+    refused(&mut given, &own, vouched.clone());
+    // Nor by a further account, which the number that it made up links itself.
+    let data = link::confirm::Data {
+        values: said::values(2),
+        ceremony: Uuid::from_u128(6),
+        loa: Level::try_from(3).unwrap(),
+        person: goes(),
+    };
+    let second = by_learner(goes(), link::confirm::KIND, &data);
+    let second = given.makes(&second).target.id;
+    let asked = proposed(&mut given, goes(), second).target;
+    let own = said::approve(asked, registrar(), "registrar");
+    refused(&mut given, &own, vouched);
+    given.makes(&agrees(asked));
+}
+
+/// A request would outlive the recovery that threw its thief out, or merge again what two officers parted.
+#[test]
+fn what_was_shown_dies_with_the_next_change() {
+    for side in [stays(), goes()] {
+        let (mut given, [_, other]) = given();
+        let asked = proposed(&mut given, goes(), other).target;
+        let data = link::confirm::Data {
+            values: said::values(2),
+            ceremony: Uuid::from_u128(7),
+            loa: Level::try_from(3).unwrap(),
+            person: side,
+        };
+        given.makes(&by_learner(side, link::confirm::KIND, &data));
+        refused(&mut given, &agrees(asked), RequestMergeError::Changed);
+    }
+    // Asked twice, merged, parted: the second request is of before.
+    let (mut given, [_, other]) = given();
+    let first = proposed(&mut given, goes(), other).target;
+    let second = proposed(&mut given, goes(), other).target;
+    given.makes(&agrees(first));
+    given.agreed_by_registrars(&said::unmerge(goes(), stays()));
+    refused(&mut given, &agrees(second), RequestMergeError::Changed);
+    // The asker's own side is a rule too.
+    let weak = link::confirm::Data {
+        values: said::values(2),
+        ceremony: Uuid::from_u128(8),
+        loa: Level::try_from(2).unwrap(),
+        person: stays(),
+    };
+    let weak = by_learner(stays(), link::confirm::KIND, &weak);
+    let weak = given.makes(&weak).target.id;
+    let data = shown(&given, goes(), other, weak);
+    let has = Level::try_from(2).unwrap();
+    refused(
+        &mut given,
+        &by_learner(stays(), request::KIND, &data),
+        RequestMergeError::LinkTooLow { link: weak, has },
+    );
+}
+
 /// Whose account was broken into could only watch how it is merged away.
 #[test]
 fn whose_number_it_is_may_say_no() {
     let (mut given, [_, other]) = given();
-    let asked = given.makes(&asks(goes(), other)).target;
+    let asked = proposed(&mut given, goes(), other).target;
     // Nobody else as a learner, and nobody with a yes.
     let stranger = says_no(asked, person(23));
     let role = ApprovalError::ApproverNotAllowed("learner".into());
@@ -236,11 +341,11 @@ fn whose_number_it_is_may_say_no() {
     refused(&mut given, &yes, role);
     let no = given.makes(&says_no(asked, goes()));
     assert_eq!(no.kinds(), ["approval.rejected.v1"]);
-    let late = said::approve(asked, registrar(), "registrar");
+    let late = agrees(asked);
     let rejected = ApprovalError::Rejected(no.commit.position);
     refused(&mut given, &late, rejected);
     // Who asked takes it back too.
-    let again = given.makes(&asks(goes(), other)).target;
+    let again = proposed(&mut given, goes(), other).target;
     let back = given.makes(&says_no(again, stays()));
     assert_eq!(back.kinds(), ["approval.rejected.v1"]);
 }

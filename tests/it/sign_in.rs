@@ -13,4 +13,4 @@ pub(crate) mod providers;
 mod sessions;
 mod tries;
 
-pub(crate) use providers::{at_counter, invited};
+pub(crate) use providers::{at_counter, field, invited};

@@ -6,7 +6,6 @@ use credentials::merge::request;
 use identity::approval::{self, Approval};
 use identity::person::authenticator::Event as Authenticator;
 use identity::person::delegation::Event as Delegation;
-use identity::person::event::Edge;
 use identity::person::link::Event as Link;
 use identity::person::recovery::Event as Recovery;
 use identity::person::{self, Event as Person};
@@ -47,6 +46,8 @@ pub enum Matter {
     },
     /// Two numbers of the person are one now.
     NumbersMerged,
+    /// They are two again: the merge was taken back.
+    NumbersParted,
     /// A token of an app was used twice: the app was closed.
     AppClosed,
     /// An officer's account needs a look: told to the security administrators.
@@ -90,6 +91,7 @@ impl Matter {
             Self::LinkRemoved => "link-removed",
             Self::MergeRequested { .. } => "merge-requested",
             Self::NumbersMerged => "numbers-merged",
+            Self::NumbersParted => "numbers-parted",
             Self::OfficerFinding => "officer-finding",
             Self::AppClosed => "app-closed",
             Self::PasskeyAdded => "passkey-added",
@@ -106,6 +108,23 @@ impl Matter {
         }
     }
 
+    /// What it is about, for whoever wants to say no to that: a recovery, a merge, a delegation.
+    pub const fn concerns(&self) -> Option<Uuid> {
+        match self {
+            Self::RecoveryStarted { recovery: id, .. }
+            | Self::MergeRequested { merge: id }
+            | Self::DelegationEnding { delegation: id } => Some(*id),
+            _ => None,
+        }
+    }
+
+    const fn is_of_a_merge(&self) -> bool {
+        matches!(
+            self,
+            Self::MergeRequested { .. } | Self::NumbersMerged | Self::NumbersParted
+        )
+    }
+
     /// Whether it guards the account: told on every channel, at any hour, and not a matter of consent.
     pub const fn guards_account(&self) -> bool {
         matches!(
@@ -117,6 +136,7 @@ impl Matter {
                 | Self::ContactChanged
                 | Self::MergeRequested { .. }
                 | Self::NumbersMerged
+                | Self::NumbersParted
                 | Self::LinkAdded
                 | Self::LinkRemoved
                 | Self::AppClosed
@@ -165,8 +185,11 @@ impl App {
             }
         }
         // What is said of a number that is used no more is told under the one that stays.
-        for (person, _) in &mut matters {
-            *person = self.holder(*person)?;
+        // But for the merge itself: whose number it was may be somebody else.
+        for (person, matter) in &mut matters {
+            if !matter.is_of_a_merge() {
+                *person = self.holder(*person)?;
+            }
         }
         Ok(matters)
     }
@@ -186,8 +209,9 @@ fn of_person(person: Uuid, event: &Person) -> Vec<(Uuid, Matter)> {
             (person, Matter::DelegationGiven),
             (granted.agent, Matter::DelegationReceived),
         ],
-        // It stands in both streams; the number that stays is told.
-        Person::MergeApplied(Edge::Absorbed(_)) => vec![(person, Matter::NumbersMerged)],
+        // It stands in both streams, and both are told, wherever each is reached.
+        Person::MergeApplied(_) => vec![(person, Matter::NumbersMerged)],
+        Person::MergeReverted(_) => vec![(person, Matter::NumbersParted)],
         Person::Link(Link::Confirmed { .. }) => vec![(person, Matter::LinkAdded)],
         Person::Link(Link::Removed { .. }) => vec![(person, Matter::LinkRemoved)],
         Person::Authenticator(Authenticator::Enrolled { .. }) => {

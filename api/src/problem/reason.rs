@@ -152,6 +152,8 @@ reasons! {
     LinkedBefore = "linked-before", CONFLICT;
     LastLink = "last-link", CONFLICT;
     LinkTaken = "link-taken", CONFLICT;
+    MergeStale = "merge-stale", CONFLICT;
+    OfficerVouched = "officer-vouched", FORBIDDEN;
     LinkUnknown = "link-unknown", NOT_FOUND;
     TooManyLinks = "too-many-links", CONFLICT;
     PasskeysOff = "passkeys-off", NOT_FOUND;

@@ -119,3 +119,12 @@ fn page<T>(
         }
     }
 }
+
+/// Who typed too many wrong ones reads that in the form in which it asked.
+pub(crate) fn resting(route: &str, language: Language) -> Response {
+    let problem = Problem::of(Reason::TooManyTries);
+    if !route.starts_with("/login/") {
+        return problem.into_response();
+    }
+    page::<()>(language, Err(problem), ("", ""), login_pages::linked)
+}

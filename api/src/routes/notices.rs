@@ -37,6 +37,9 @@ pub struct NoticeAnswer {
     pub id: Uuid,
     /// About what: recovery-started, delegation-given, outcome-corrected …
     pub about: &'static str,
+    /// The recovery, merge or delegation that it is about, where one may say no to that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub concerns: Option<Uuid>,
     /// In a few words.
     pub title: String,
     /// What to do.
@@ -119,6 +122,7 @@ pub async fn list(
             NoticeAnswer {
                 id: it.id,
                 about: it.matter.name(),
+                concerns: it.matter.concerns(),
                 title: words.title,
                 text: words.body,
                 at_ms: it.at_ms,

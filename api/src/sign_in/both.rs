@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use credentials::merge::request;
+use credentials::merge::request::{self, Changed};
 use identity::person::{Person, wire};
 use identity::role::Role;
 use ledger::hash::Digest;
@@ -32,8 +32,10 @@ struct Both {
     session: Digest,
     absorbed: Uuid,
     link: Uuid,
-    /// How often each side's links had changed: what was shown dies with the next change.
-    changes: [u64; 2],
+    /// By what the caller was signed in.
+    own: Uuid,
+    /// What was shown dies with the next change on either side.
+    changed: Changed,
 }
 
 impl Kept for Both {
@@ -53,6 +55,10 @@ impl App {
         let Signed::Session { id, .. } = caller.signed else {
             return Err(taken());
         };
+        let session = self.sign_in.sessions.peek(id)?;
+        // Who came in by the demo or by a sheet shows no account.
+        let own = session.and_then(|it| it.link).map(|(_, own)| own);
+        let own = own.ok_or_else(taken)?;
         // An account of the caller's own is linked already; whoever speaks for a school merges nobody here.
         if caller.role != Role::Learner || linked.person == caller.person || linked.only.is_some() {
             return Err(taken());
@@ -86,7 +92,8 @@ impl App {
             session: id,
             absorbed: linked.linked,
             link: linked.link,
-            changes: self.changes([caller.person, linked.linked])?,
+            own,
+            changed: self.changed(linked.linked, caller.person)?,
         };
         let text = secret();
         self.sign_in.ceremonies.keep(&text, &both)?;
@@ -109,13 +116,15 @@ impl App {
         let same = both.person == caller.person
             && both.session == id
             && both.ceremony == ceremony
-            && both.changes == self.changes([both.person, both.absorbed])?;
+            && both.changed == self.changed(both.absorbed, both.person)?;
         if !same {
             return Err(invalid());
         }
         let data = request::Data {
             absorbed: both.absorbed,
+            changed: both.changed,
             link: both.link,
+            own: both.own,
             person: both.person,
             resident_ids: self.compare_resident_ids(both.person, both.absorbed)?,
         };
@@ -128,12 +137,8 @@ impl App {
         Ok(name.map_or_else(|| person.to_string(), |name| mask::name(&name)))
     }
 
-    fn changes(&self, numbers: [Uuid; 2]) -> Result<[u64; 2], Problem> {
-        let [one, other] = numbers;
-        let of = |number| -> Result<u64, Problem> {
-            let state = self.ledger.state::<Person>(&wire::stream(number))?;
-            Ok(state.links.changes())
-        };
-        Ok([of(one)?, of(other)?])
+    fn changed(&self, absorbed: Uuid, person: Uuid) -> Result<Changed, Problem> {
+        let of = |number| self.ledger.state::<Person>(&wire::stream(number));
+        Ok(Changed::of(&*of(absorbed)?, &*of(person)?))
     }
 }

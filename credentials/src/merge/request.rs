@@ -1,7 +1,8 @@
 //! merge.request: a learner who was shown to hold two numbers asks that they become one.
 //!
-//! Invariant: the other number was shown by a link of its own, at level 3, in the asker's session; the link
-//! still stands when the officer agrees. A crash between showing and asking costs the learner a new start.
+//! Invariant: each number was shown by a link or passkey of its own, at level 3, in one session; when the officer
+//! agrees nothing that signs either in has changed since, and the officer never said whose account one of them
+//! is: nobody makes both the proof and the merge. A crash before the asking costs the learner a new start.
 
 use identity::ask::Ask;
 use identity::did::IssuerNumber;
@@ -27,12 +28,36 @@ pub const LEVEL: Level = Level::GOVERNMENT;
 pub struct Data {
     /// The number that is used no more.
     pub absorbed: Uuid,
+    /// How often what signs either number in had changed when both were shown.
+    pub changed: Changed,
     /// The link that signed in as that number, in the asker's session.
     pub link: Uuid,
+    /// The link or passkey by which the asker was signed in.
+    pub own: Uuid,
     /// The asker's own number, which stays.
     pub person: Uuid,
     /// How the two numbers' 身份证 compare.
     pub resident_ids: ResidentIds,
+}
+
+/// How often links and passkeys had come or gone, by number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Changed {
+    /// Those of the number that is used no more.
+    pub absorbed: u64,
+    /// The asker's.
+    pub person: u64,
+}
+
+impl Changed {
+    /// As it stands.
+    pub const fn of(absorbed: &Person, person: &Person) -> Self {
+        Self {
+            absorbed: absorbed.ways_changed(),
+            person: person.ways_changed(),
+        }
+    }
 }
 
 impl Data {
@@ -63,14 +88,27 @@ pub enum RequestMergeError {
     #[error("person {0} is not who asks: learners merge into their own number alone")]
     NotOwn(Uuid),
     /// Nobody is signed in by it any more, or it says no more than whose clerk somebody is.
-    #[error("link {0} does not sign in as the number to be absorbed")]
-    LinkUnknown(Uuid),
-    /// Too little shows that the other number is the asker's.
-    #[error("the link gives level {has}; level {LEVEL} is needed on both sides")]
+    #[error("link {link} does not sign in as person {person}")]
+    LinkUnknown {
+        /// The link named.
+        link: Uuid,
+        /// As whom it should sign in.
+        person: Uuid,
+    },
+    /// Too little shows that a number is the asker's.
+    #[error("link {link} gives {has}; {LEVEL} is needed on both sides")]
     LinkTooLow {
+        /// Which.
+        link: Uuid,
         /// What it gives.
         has: Level,
     },
+    /// A link or passkey of either side came or went, or a merge was taken back: both are to be shown anew.
+    #[error("what signs either number in has changed since both were shown: ask again")]
+    Changed,
+    /// One officer would have made both the proof and the merge.
+    #[error("officer {0} linked one of the two: another one must agree")]
+    OfficerVouched(Uuid),
     /// As two officers would be told.
     #[error(transparent)]
     Merge(#[from] ApplyMergeError),
@@ -95,7 +133,7 @@ impl Decision for RequestMerge {
         let officer = world.assertion.act().filter(|act| Some(*act) != own);
         let verdict = self.merge().merge(world, &[officer])?;
         if matches!(verdict, Verdict::Facts(_)) {
-            self.check_link(world)?;
+            self.check_shown(world, officer.map(|act| act.person))?;
         }
         Ok(verdict)
     }
@@ -109,14 +147,33 @@ impl RequestMerge {
         }
     }
 
-    fn check_link(&self, world: &World<'_>) -> Result<(), RequestMergeError> {
-        let other = world.get::<Person>(&person::wire::stream(self.data.absorbed));
-        let link = other.links.find(self.data.link);
-        let link = link.filter(|link| link.only.is_none());
-        let link = link.ok_or(RequestMergeError::LinkUnknown(self.data.link))?;
-        if link.loa < LEVEL {
-            return Err(RequestMergeError::LinkTooLow { has: link.loa });
+    /// Both sides are still signed in as they were shown, and by nobody's word who agrees now.
+    fn check_shown(
+        &self,
+        world: &World<'_>,
+        officer: Option<Uuid>,
+    ) -> Result<(), RequestMergeError> {
+        let data = &self.data;
+        let states =
+            [data.absorbed, data.person].map(|it| world.get::<Person>(&person::wire::stream(it)));
+        let [absorbed, person] = &states;
+        check_way(absorbed, data.absorbed, data.link)?;
+        check_way(person, data.person, data.own)?;
+        if data.changed != Changed::of(absorbed, person) {
+            return Err(RequestMergeError::Changed);
         }
-        Ok(())
+        let vouched = officer.filter(|it| states.iter().any(|of| of.links.is_vouched_by(*it)));
+        vouched.map_or(Ok(()), |it| Err(RequestMergeError::OfficerVouched(it)))
     }
+}
+
+/// The link or passkey signs in as this number, for its own record, well enough.
+fn check_way(state: &Person, person: Uuid, link: Uuid) -> Result<(), RequestMergeError> {
+    let mut ways = state.ways_in();
+    let way = ways.find(|it| it.id == link && it.only.is_none());
+    let way = way.ok_or(RequestMergeError::LinkUnknown { link, person })?;
+    if way.loa < LEVEL {
+        return Err(RequestMergeError::LinkTooLow { link, has: way.loa });
+    }
+    Ok(())
 }

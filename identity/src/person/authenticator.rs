@@ -53,6 +53,8 @@ pub struct Authenticators {
     standing: Vec<Link>,
     /// Names that were used, now or before.
     used: Vec<Uuid>,
+    /// How often they came or went.
+    changes: u64,
     /// Whether one came or went since the account was registered, or opened again; those of an institution's
     /// roles aside.
     touched: bool,
@@ -60,6 +62,7 @@ pub struct Authenticators {
 
 impl Authenticators {
     pub(super) fn evolve(&mut self, event: Event, at: &Occurred<'_>) {
+        self.changes = self.changes.saturating_add(1);
         match event {
             Event::Enrolled {
                 authenticator,
@@ -86,6 +89,7 @@ impl Authenticators {
 
     /// The account was opened again: who came in by a passkey before does so no more.
     pub(super) fn reopen(&mut self) {
+        self.changes = self.changes.saturating_add(1);
         self.standing.clear();
         self.touched = false;
     }
@@ -93,6 +97,7 @@ impl Authenticators {
     /// What was enrolled since `position` goes: somebody else did it, whose number was merged into this one by
     /// mistake.
     pub(super) fn undo_since(&mut self, position: u64) {
+        self.changes = self.changes.saturating_add(1);
         self.standing.retain(|it| it.at < position);
     }
 
@@ -104,6 +109,11 @@ impl Authenticators {
     /// The one of this name, if it stands.
     pub fn find(&self, id: Uuid) -> Option<Link> {
         self.standing.iter().copied().find(|it| it.id == id)
+    }
+
+    /// How often they came or went.
+    pub(super) const fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// Whether one came or went since the account was registered, or opened again.

@@ -82,6 +82,8 @@ pub struct Links {
     standing: Vec<Link>,
     /// Ceremonies that linked one, now or before.
     ceremonies: Vec<Uuid>,
+    /// Whoever else than the person said that an account is the person's, now or before.
+    vouched: Vec<Uuid>,
     /// How often links came or went.
     changes: u64,
     /// Whether one came or went since the account was registered, or opened again; those of an institution's
@@ -103,6 +105,9 @@ impl Links {
                 let only = vouched_by(at, *person);
                 self.touched |= only.is_none();
                 self.ceremonies.push(*ceremony);
+                let by = at.assertion.act().map(|act| act.person);
+                let by = by.filter(|by| by != person && !self.vouched.contains(by));
+                self.vouched.extend(by);
                 self.standing.push(Link {
                     id: said,
                     loa: *loa,
@@ -140,6 +145,11 @@ impl Links {
     /// The one of this name, if it stands.
     pub fn find(&self, id: Uuid) -> Option<Link> {
         self.standing.iter().copied().find(|it| it.id == id)
+    }
+
+    /// Whether this officer ever said that an account is the person's.
+    pub fn is_vouched_by(&self, officer: Uuid) -> bool {
+        self.vouched.contains(&officer)
     }
 
     /// How often links came or went: what was shown before the last time proves nothing.

@@ -102,6 +102,14 @@ impl Person {
         links.chain(self.authenticators.standing())
     }
 
+    /// How often what signs the person in under this number changed: what was shown before the last time shows
+    /// nothing any more.
+    pub const fn ways_changed(&self) -> u64 {
+        self.links
+            .changes()
+            .saturating_add(self.authenticators.changes())
+    }
+
     /// Where a number was last merged into this one, as far as that was not taken back.
     pub fn merged_at(&self) -> Option<u64> {
         self.absorbed.iter().map(|(_, by)| by.position).max()

@@ -395,6 +395,7 @@ fn matters() -> Vec<Matter> {
         Matter::ContactChanged,
         Matter::MergeRequested { merge: recovery },
         Matter::NumbersMerged,
+        Matter::NumbersParted,
         Matter::AppClosed,
         Matter::OfficerFinding,
         Matter::DelegationEnding { delegation },
@@ -412,6 +413,7 @@ fn matters() -> Vec<Matter> {
         | Matter::ContactChanged
         | Matter::MergeRequested { .. }
         | Matter::NumbersMerged
+        | Matter::NumbersParted
         | Matter::AppClosed
         | Matter::OfficerFinding
         | Matter::LinkAdded

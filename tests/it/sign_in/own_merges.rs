@@ -92,7 +92,12 @@ fn a_learner_shows_both_numbers_and_an_officer_agrees() {
     browser
         .write(stand, "POST", &path, &json!({ "decision": "approve" }))
         .refused(403, "not-allowed");
-    let merged = stand.approve(&stand.registrar.token, &approval).is(201);
+    // Nor to who linked both at the counter: one officer would make the proof and the merge.
+    stand
+        .approve(&stand.registrar.token, &approval)
+        .refused(403, "officer-vouched");
+    let second = &stand.registrar2.token;
+    let merged = stand.approve(second, &approval).is(201);
     // Both sign in anew, and read as one.
     browser
         .get(stand, &own(twice.stays))
@@ -101,6 +106,28 @@ fn a_learner_shows_both_numbers_and_an_officer_agrees() {
     let path = format!("{}/transcript.json", own(twice.stays));
     let read = again.get(stand, &after(&path, &merged)).is(200);
     assert_eq!(read["outcomes"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_merge_is_told_to_both_numbers_and_so_is_its_end() {
+    // Whose number was taken in by mistake would find the account gone, and nobody said why.
+    let twice = Twice::open();
+    let stand = &twice.stand;
+    let body = json!({ "absorbed": twice.goes, "reason": "窗口核对" });
+    let path = format!("{}/merges", own(twice.stays));
+    let asked = stand.post(&stand.registrar.token, &path, &body).is(202);
+    let second = &stand.registrar2.token;
+    stand.approve(second, &asked["approval"]).is(201);
+    stand.app.tell().ok().unwrap();
+    let path = format!("{path}/{}/reversal", twice.goes);
+    let body = json!({ "reason": "核对有误" });
+    let asked = stand.post(&stand.registrar.token, &path, &body).is(202);
+    stand.approve(second, &asked["approval"]).is(201);
+    for (sub, whom) in [("stays", twice.stays), ("goes", twice.goes)] {
+        let told = twice.told(&twice.signed_in(sub), whom);
+        let about: Vec<&Value> = told.iter().map(|it| &it["about"]).collect();
+        assert_eq!(about, ["numbers-parted", "numbers-merged"], "{sub}");
+    }
 }
 
 #[test]
@@ -182,12 +209,24 @@ fn both_numbers_are_told_and_either_says_no() {
     let stand = &twice.stand;
     let browser = twice.signed_in("stays");
     let asked = twice.asks(&browser, &twice.proof(&browser)).is(202);
-    let path = format!("/v1/merges/{}", asked["approval"].as_str().unwrap());
     let other = twice.signed_in("goes");
+    let mut path = String::new();
     for (side, whom) in [(&browser, twice.stays), (&other, twice.goes)] {
         let told = twice.told(side, whom);
         assert_eq!(told[0]["about"], "merge-requested", "{told:?}");
+        // By what stands in the own inbox, and nothing else, one says no.
+        path = format!("/v1/merges/{}", told[0]["concerns"].as_str().unwrap());
     }
+    // A number that turns out to be somebody else's: the premise changed, and a no needs none.
+    let body = json!({ "type": "resident_id", "value": resident_id(4) });
+    let identifiers = format!("{}/identifiers", own(twice.goes));
+    stand
+        .post(stand.schools[0].token(), &identifiers, &body)
+        .is(201);
+    let second = &stand.registrar2.token;
+    stand
+        .approve(second, &asked["approval"])
+        .refused(409, "resident-ids-differ");
     let stranger = stand.register(0, "王晓明", &resident_id(3));
     at_counter(stand, &twice.provider, stranger, "third");
     let third = twice.signed_in("third");
@@ -198,9 +237,8 @@ fn both_numbers_are_told_and_either_says_no() {
     // Long signed in, and no step-up: to say no is easy.
     stand.pass(3_600_000);
     other.write(stand, "DELETE", &path, &none).is(201);
-    let token = &stand.registrar.token;
     stand
-        .approve(token, &asked["approval"])
+        .approve(second, &asked["approval"])
         .refused(409, "proposal-rejected");
     other
         .write(stand, "DELETE", &path, &none)

@@ -8,6 +8,7 @@ use serde_json::json;
 use tests::support::browser::Browser;
 use tests::support::process;
 use tests::support::provider::Provider;
+use tests::support::server::answer::after;
 use tests::support::server::{Answer, Stand, resident_id};
 use uuid::Uuid;
 
@@ -222,6 +223,28 @@ fn the_first_officers_come_in_by_an_invitation() {
     assert_eq!(answer.status, 303, "{}", answer.text());
     let links = browser.get(&stand, "/v1/links").is(200);
     assert_eq!(links["items"][0]["loa"], 4);
+    // An officer of genesis, and one of an admission, is no learner: the views go on.
+    let school = &stand.schools[0];
+    let officer = Invitation {
+        person: school.officers[0].person,
+        role: Role::Institution,
+        institution: Some(IssuerNumber(school.number)),
+    };
+    let second = provider.sign_in(&stand, &Browser::default(), "o", as_registrar);
+    let second = (field(&second, "code").replace(' ', ""), Browser::default());
+    let invitation = ceremonies.invite(&officer).ok().unwrap();
+    assert_eq!(enter(&second, &invitation).status, 200);
+    let person = stand.register(0, "王晓明", &resident_id(1));
+    let made = stand.post(
+        school.token(),
+        "/v1/outcomes",
+        &Stand::outcome(person, "A-1"),
+    );
+    let made = made.is(201);
+    let read = after(&format!("{}/transcript.json", own(person)), &made);
+    let read = stand.get(school.token(), &read).is(200);
+    assert_eq!(read["outcomes"].as_array().unwrap().len(), 1);
+    assert_eq!(stand.get("", "/readyz").status, 200);
     // Once; in three days; by whoever holds the role; and only the first.
     assert_eq!(enter(&show("thief"), code).status, 403);
     let late = ceremonies.invite(&registrar).ok().unwrap();

@@ -66,6 +66,56 @@ fn behind_a_proxy_the_address_that_it_wrote_counts() {
     assert_eq!(other.status, 409, "{}", other.text());
 }
 
+#[test]
+fn many_guesses_at_once_are_no_more_guesses() {
+    // Counted behind the answer, as many would be tried as fit into one moment.
+    let stand = Stand::open();
+    let tried: usize = std::thread::scope(|scope| {
+        let guesses = (0..3 * TRIES_MAX).map(|n| {
+            let stand = &stand;
+            scope.spawn(move || guess(stand, n, "").status)
+        });
+        let guesses: Vec<_> = guesses.collect();
+        let statuses = guesses.into_iter().map(|it| it.join().unwrap());
+        statuses.filter(|status| *status == 409).count()
+    });
+    assert_eq!(tried, usize::try_from(TRIES_MAX).unwrap());
+}
+
+#[test]
+fn nonsense_at_other_doors_keeps_nobody_from_saying_no() {
+    // A thief in the same house would hold off the link that says no to his recovery.
+    let stand = Stand::open();
+    for _ in 0..=TRIES_MAX {
+        let form = [("content-type", "application/x-www-form-urlencoded")];
+        let body = format!("ceremony={}&proof=x", Uuid::nil());
+        let answer = stand.send("POST", "/login/merge", "", &form, Some(body.as_bytes()));
+        assert_eq!(answer.status, 401, "{}", answer.text());
+        let link = json!({ "link": "x" });
+        let answer = stand.post("", "/v1/recoveries/veto", &link);
+        assert_ne!(answer.status, 429, "{}", answer.text());
+    }
+    assert_eq!(guess(&stand, 1, "").status, 409);
+    // Who typed an invitation wrong too often reads that on a page.
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    let send = || {
+        stand.send(
+            "POST",
+            "/login/invitation",
+            "",
+            &form,
+            Some(b"code=1&invitation=x"),
+        )
+    };
+    let last = (0..=TRIES_MAX).map(|_| send()).last().unwrap();
+    assert_eq!(last.status, 429);
+    assert!(
+        last.header("content-type").starts_with("text/html"),
+        "{}",
+        last.text()
+    );
+}
+
 /// Everything but what names the one request.
 fn shape(answer: &Answer) -> (u16, Value) {
     let mut body = answer.json();

@@ -39,7 +39,9 @@ pub(super) fn reason_of_apply(error: &ApplyMergeError) -> Reason {
 pub(super) fn reason_of_request(error: &RequestMergeError) -> Reason {
     match error {
         RequestMergeError::NotOwn(_) => Reason::NotAllowed,
-        RequestMergeError::LinkUnknown(_) => Reason::LinkUnknown,
+        RequestMergeError::LinkUnknown { .. } => Reason::LinkUnknown,
+        RequestMergeError::Changed => Reason::MergeStale,
+        RequestMergeError::OfficerVouched(_) => Reason::OfficerVouched,
         RequestMergeError::LinkTooLow { .. } => Reason::LoaTooLow,
         RequestMergeError::Merge(error) => reason_of_apply(error),
     }

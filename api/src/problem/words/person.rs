@@ -46,8 +46,14 @@ impl InChinese for RequestMergeError {
     fn zh(&self) -> String {
         match self {
             Self::NotOwn(person) => format!("编号 {person} 不是申请人本人的：只能并入自己的编号"),
-            Self::LinkUnknown(link) => format!("关联 {link} 不能登录要并入的编号"),
-            Self::LinkTooLow { has } => format!("这个账号的等级为 {has}；两边都须达到 {LEVEL}"),
+            Self::LinkUnknown { link, person } => format!("{link} 不能登录编号 {person}"),
+            Self::LinkTooLow { link, has } => {
+                format!("{link} 的等级为 {has}；两边都须达到 {LEVEL}")
+            }
+            Self::Changed => "出示之后，两个编号的登录方式有变动：请重新申请".into(),
+            Self::OfficerVouched(officer) => {
+                format!("其中一个编号的登录账号由 {officer} 关联：须由另一位工作人员办理")
+            }
             Self::Merge(error) => error.zh(),
         }
     }

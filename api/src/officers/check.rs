@@ -188,6 +188,13 @@ pub struct Basis<'a> {
     pub now_ms: i64,
 }
 
+impl Basis<'_> {
+    /// From when on use is known: what was before, and while nothing is noted yet, nobody can call unused.
+    fn begun_ms(&self) -> i64 {
+        self.uses.begun_ms.unwrap_or(self.now_ms)
+    }
+}
+
 /// The plain tokens of officers' roles.
 pub fn tokens(tokens: &Tokens) -> Result<Vec<(Digest, Grant)>, TokenError> {
     let mut found = Vec::new();
@@ -226,7 +233,7 @@ fn stale(roster: &Roster, basis: &Basis<'_>, found: &mut Vec<Finding>) {
         });
         // A use in the same role before it was taken back and given again is none of this grant's.
         let used_ms = used.map(|it| it.at_ms).filter(|used| *used >= it.since_ms);
-        let from = it.since_ms.max(basis.uses.begun_ms);
+        let from = it.since_ms.max(basis.begun_ms());
         let since_ms = used_ms.unwrap_or(from);
         if is_over(since_ms) {
             found.push(Finding {
@@ -243,7 +250,7 @@ fn stale(roster: &Roster, basis: &Basis<'_>, found: &mut Vec<Finding>) {
         let mut asked = basis.uses.clients.iter();
         let last =
             asked.find(|(number, name, _)| (number, name) == (&it.institution, &it.fragment));
-        let from = it.since_ms.max(basis.uses.begun_ms);
+        let from = it.since_ms.max(basis.begun_ms());
         let since_ms = last.map_or(from, |(.., at_ms)| from.max(*at_ms));
         if is_over(since_ms) {
             found.push(Finding {
@@ -266,8 +273,10 @@ fn shared(roster: &Roster, basis: &Basis<'_>, found: &mut Vec<Finding>) {
         let Some(held) = roster.held.iter().find(|it| it.person == *person) else {
             continue;
         };
-        let (most, at_ms) = known.most;
-        let many = (most > basis.limits.sessions_max).then_some((What::ManySessions, at_ms));
+        let over = known.most.iter().rev();
+        let over = over.map(|(most, at_ms)| (*most > basis.limits.sessions_max, *at_ms));
+        let many = over.filter(|(is_over, _)| *is_over);
+        let many = many.map(|(_, at_ms)| (What::ManySessions, at_ms)).next();
         let mixed = known.mixed_ms.map(|at_ms| (What::DevicesAtOnce, at_ms));
         let signs = many.into_iter().chain(mixed);
         found.extend(
@@ -293,7 +302,7 @@ fn defaults(roster: &Roster, basis: &Basis<'_>, found: &mut Vec<Finding>) {
             role: None,
             institution: None,
             key: None,
-            since_ms: basis.uses.begun_ms,
+            since_ms: basis.begun_ms(),
         });
     }
     for it in &roster.held {

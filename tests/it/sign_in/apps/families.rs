@@ -372,6 +372,34 @@ fn an_app_that_the_settings_name_no_more_opens_nothing() {
 }
 
 #[test]
+fn who_shows_anew_who_it_is_goes_on_to_the_app() {
+    // An app that wants the newest proof there is would send its person to sign in for ever.
+    let here = Here::open();
+    let stand = &here.stand;
+    let (browser, app) = (here.browser(), NativeApp::default());
+    for max_age in [0, 300] {
+        stand.pass(max_age * 1_000 + 1_000);
+        let question = app.begin(stand, &browser, &format!("&max_age={max_age}"));
+        let asks_to_sign_in = || {
+            let page = browser.get(stand, &question);
+            page.text().contains("/login/province?step_up=true")
+        };
+        assert!(asks_to_sign_in(), "{max_age}");
+        stand.pass(20_000);
+        let path = format!("?step_up=true&return_to={question}");
+        let answer = here.provider.sign_in(stand, &browser, "sub-1", &path);
+        assert_eq!(answer.header("location"), question);
+        // Reading takes its time.
+        stand.pass(5 * MINUTE_MS);
+        assert!(!asks_to_sign_in(), "{max_age}");
+        let form = NativeApp::form(&browser.get(stand, &question), "yes");
+        let answer = browser.submit(stand, "/login/app", &form);
+        let code = member(answer.header("location"), "code").unwrap();
+        NativeApp::tokens(&app.exchange(stand, &code));
+    }
+}
+
+#[test]
 fn what_is_grave_wants_the_browser_once_more() {
     // A phone left on a table would erase, delegate, and change what signs in.
     let here = Here::open();

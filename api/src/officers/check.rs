@@ -222,6 +222,11 @@ pub fn findings(roster: &Roster, basis: &Basis<'_>) -> Vec<Finding> {
     found
 }
 
+/// The province may be named by its number, too.
+fn place(institution: Option<IssuerNumber>) -> Option<IssuerNumber> {
+    institution.filter(|it| *it != IssuerNumber::REGISTRAR)
+}
+
 fn stale(roster: &Roster, basis: &Basis<'_>, found: &mut Vec<Finding>) {
     let days = i64::from(basis.limits.stale_days);
     let is_over = |since_ms: i64| basis.now_ms.saturating_sub(since_ms) >= days * DAY_MS;
@@ -229,7 +234,7 @@ fn stale(roster: &Roster, basis: &Basis<'_>, found: &mut Vec<Finding>) {
         let known = basis.uses.officers.get(&it.person);
         let used = known.and_then(|known| {
             let mut uses = known.uses.iter();
-            uses.find(|used| (used.role, used.institution) == (it.role, it.institution))
+            uses.find(|used| (used.role, place(used.institution)) == (it.role, it.institution))
         });
         // A use in the same role before it was taken back and given again is none of this grant's.
         let used_ms = used.map(|it| it.at_ms).filter(|used| *used >= it.since_ms);
@@ -315,7 +320,7 @@ fn defaults(roster: &Roster, basis: &Basis<'_>, found: &mut Vec<Finding>) {
             since_ms,
         };
         let same = |person, role, institution: Option<IssuerNumber>| {
-            (person, role, institution) == (it.person, it.role, it.institution)
+            (person, role, place(institution)) == (it.person, it.role, it.institution)
         };
         let live = |token: &Grant| token.expires_at_ms.is_none_or(|end| basis.now_ms < end);
         let tokens = basis

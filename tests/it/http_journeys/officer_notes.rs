@@ -52,6 +52,11 @@ fn the_province_by_its_number_is_the_province() {
     stand.pass(88 * DAY_MS);
     let signs = of(&stand, person);
     assert!(signs.contains(&"role-unused".to_owned()), "{signs:?}");
+    // And so is a token that names it so.
+    assert!(!signs.contains(&"plain-token".to_owned()), "{signs:?}");
+    stand.token(person, Role::Registrar, Some(0));
+    let signs = of(&stand, person);
+    assert!(signs.contains(&"plain-token".to_owned()), "{signs:?}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod at_once;
 mod families;
+mod fresh;
 mod kept;
 mod proofs;
 

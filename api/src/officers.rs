@@ -100,7 +100,7 @@ impl App {
             tokens: check::tokens(&self.tokens)?,
             limits: &self.config.officers,
             bearer_tokens: self.config.sign_in.bearer_tokens,
-            is_demo: self.demo || self.dir.demo().exists(),
+            is_demo: self.demo,
             now_ms: self.now_ms(),
         };
         Ok(check::findings(&self.roster()?, &basis))

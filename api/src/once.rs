@@ -22,9 +22,18 @@ use crate::server::BODY_BYTES_MAX;
 use crate::sign_in;
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
-/// Ends of addresses whose answers are not kept: a code lives half a minute, is scanned once, and a
-/// card's text is kept nowhere.
-const UNKEPT: [&str; 3] = ["/code", "/card", "/v1/codes/scan"];
+/// Ends of addresses whose answers are not kept, for they tell something once: a code lives half a minute and is
+/// scanned once, a card's and a recovery sheet's text is kept nowhere, nor is a token, nor the challenge of a device.
+const UNKEPT: [&str; 6] = [
+    "/code",
+    "/card",
+    "/v1/codes/scan",
+    "/recovery-sheet",
+    "/oauth/token",
+    "/v1/passkeys/registration",
+];
+/// Where browsers sign in: pages with proofs, challenges and cookies, each good once.
+const UNKEPT_UNDER: [&str; 2] = ["/login", "/logout"];
 /// Room for the multipart frame around the largest file.
 const FRAME_BYTES: usize = 1 << 20;
 
@@ -36,7 +45,9 @@ pub(crate) async fn run(app: &Arc<App>, request: Request, next: Next) -> Respons
     }
     // What is shown once is not kept for another time.
     let path = request.uri().path();
-    if UNKEPT.iter().any(|part| path.ends_with(part)) {
+    let unkept = UNKEPT.iter().any(|end| path.ends_with(end))
+        || UNKEPT_UNDER.iter().any(|start| path.starts_with(start));
+    if unkept {
         return next.run(request).await;
     }
     match idempotency_key(request.headers()) {

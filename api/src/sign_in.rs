@@ -28,6 +28,7 @@ use ledger::assertion::By;
 use ledger::clock::Clock;
 use ledger::hash::Digest;
 use ledger::side::Side;
+use tokio::sync::Semaphore;
 
 use crate::app::App;
 use crate::config::SignInConfig;
@@ -83,6 +84,8 @@ pub struct SignIn {
     pub providers: Vec<Arc<provider::Provider>>,
     /// The native apps that people may let in.
     pub apps: native::Apps,
+    /// Bounds what is kept at once of apps' requests: anybody may ask.
+    pub(crate) app_turns: Arc<Semaphore>,
     /// The numbers that proofs must carry.
     pub nonces: dpop::Nonces,
 }
@@ -103,6 +106,7 @@ impl SignIn {
         Ok(Self {
             providers: provider::Provider::all(&config.providers)?,
             apps,
+            app_turns: Arc::new(Semaphore::new(native::AT_ONCE)),
             ceremonies: ceremony::Ceremonies::new(Arc::clone(side), Arc::clone(clock), master),
             passkeys: passkey::Passkeys::new(&base_url, Arc::clone(side), master),
             base_url,

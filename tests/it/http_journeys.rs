@@ -17,6 +17,7 @@ mod learning;
 mod listing;
 mod merging;
 mod officer_accounts;
+mod officer_notes;
 mod officers;
 mod operations;
 pub(crate) mod own_key;

@@ -5,6 +5,7 @@ pub mod auditor;
 pub mod browser;
 pub mod device;
 pub mod faulty_disk;
+pub mod gated_side;
 pub mod given;
 pub mod governing;
 pub mod history;

@@ -37,8 +37,12 @@ pub enum Verb {
         #[arg(long)]
         data_dir: Option<PathBuf>,
     },
-    /// List stale, shared and default accounts of officers. Exit code 1 if there is one, 0 if there is none.
+    /// List stale, shared and default accounts of officers. Exit code 1 if there is one, 0 if there is none, 4 if no
+    /// sign-in was ever noted: then nobody knows.
     Check {
+        /// This is the demo: its tokens and its sign-in belong there.
+        #[arg(long)]
+        demo: bool,
         /// As JSON, as `GET /v1/officers/check` answers.
         #[arg(long)]
         json: bool,
@@ -58,9 +62,14 @@ pub fn run(verb: &Verb, config: &Config, clock: &Arc<dyn Clock>) -> Result<(), F
             data_dir,
         } => (person, role, institution, data_dir),
         Verb::Check {
+            demo,
             json,
             data_dir: flag,
-        } => return check::run(&data_dir(flag.as_ref(), config), config, clock, *json),
+        } => {
+            let (json, demo) = (*json, *demo);
+            let asked = check::Asked { json, demo };
+            return check::run(&data_dir(flag.as_ref(), config), config, clock, &asked);
+        }
     };
     let role = Role::parse(role).filter(|role| role.is_appointed());
     let role = role.ok_or_else(|| Failure::Usage("this is no role of an officer's".into()))?;

@@ -17,6 +17,9 @@ struct Row {
     title_en: String,
     text_zh: String,
     text_en: String,
+    /// In place of a text with {link}, where there is none: whoever reads it is signed in.
+    inside_zh: Option<String>,
+    inside_en: Option<String>,
 }
 
 static TEXTS: LazyLock<HashMap<String, Row>> =
@@ -41,13 +44,11 @@ pub fn text(matter: &Matter, language: Language, link: Option<&str>) -> Text {
         };
     };
     let (title, body, inside) = match language {
-        Language::Zh => (&row.title_zh, &row.text_zh, "在“账户安全”里"),
-        Language::En => (
-            &row.title_en,
-            &row.text_en,
-            "under “Security of the account”",
-        ),
+        Language::Zh => (&row.title_zh, &row.text_zh, &row.inside_zh),
+        Language::En => (&row.title_en, &row.text_en, &row.inside_en),
     };
+    let inside = inside.as_ref().filter(|_| link.is_none());
+    let body = inside.unwrap_or(body);
     let when = match matter {
         Matter::RecoveryStarted { ready_ms, .. } => minute_of(*ready_ms),
         _ => String::new(),
@@ -55,7 +56,7 @@ pub fn text(matter: &Matter, language: Language, link: Option<&str>) -> Text {
     Text {
         title: title.clone(),
         body: body
-            .replace("{link}", link.unwrap_or(inside))
+            .replace("{link}", link.unwrap_or_default())
             .replace("{when}", &when),
     }
 }

@@ -188,6 +188,13 @@ pub struct Basis<'a> {
     pub now_ms: i64,
 }
 
+impl Basis<'_> {
+    /// From when on use is known: what was before, and while nothing is noted yet, nobody can call unused.
+    fn begun_ms(&self) -> i64 {
+        self.uses.begun_ms.unwrap_or(self.now_ms)
+    }
+}
+
 /// The plain tokens of officers' roles.
 pub fn tokens(tokens: &Tokens) -> Result<Vec<(Digest, Grant)>, TokenError> {
     let mut found = Vec::new();
@@ -215,6 +222,11 @@ pub fn findings(roster: &Roster, basis: &Basis<'_>) -> Vec<Finding> {
     found
 }
 
+/// The province may be named by its number, too.
+fn place(institution: Option<IssuerNumber>) -> Option<IssuerNumber> {
+    institution.filter(|it| *it != IssuerNumber::REGISTRAR)
+}
+
 fn stale(roster: &Roster, basis: &Basis<'_>, found: &mut Vec<Finding>) {
     let days = i64::from(basis.limits.stale_days);
     let is_over = |since_ms: i64| basis.now_ms.saturating_sub(since_ms) >= days * DAY_MS;
@@ -222,11 +234,11 @@ fn stale(roster: &Roster, basis: &Basis<'_>, found: &mut Vec<Finding>) {
         let known = basis.uses.officers.get(&it.person);
         let used = known.and_then(|known| {
             let mut uses = known.uses.iter();
-            uses.find(|used| (used.role, used.institution) == (it.role, it.institution))
+            uses.find(|used| (used.role, place(used.institution)) == (it.role, it.institution))
         });
         // A use in the same role before it was taken back and given again is none of this grant's.
         let used_ms = used.map(|it| it.at_ms).filter(|used| *used >= it.since_ms);
-        let from = it.since_ms.max(basis.uses.begun_ms);
+        let from = it.since_ms.max(basis.begun_ms());
         let since_ms = used_ms.unwrap_or(from);
         if is_over(since_ms) {
             found.push(Finding {
@@ -243,7 +255,7 @@ fn stale(roster: &Roster, basis: &Basis<'_>, found: &mut Vec<Finding>) {
         let mut asked = basis.uses.clients.iter();
         let last =
             asked.find(|(number, name, _)| (number, name) == (&it.institution, &it.fragment));
-        let from = it.since_ms.max(basis.uses.begun_ms);
+        let from = it.since_ms.max(basis.begun_ms());
         let since_ms = last.map_or(from, |(.., at_ms)| from.max(*at_ms));
         if is_over(since_ms) {
             found.push(Finding {
@@ -266,8 +278,10 @@ fn shared(roster: &Roster, basis: &Basis<'_>, found: &mut Vec<Finding>) {
         let Some(held) = roster.held.iter().find(|it| it.person == *person) else {
             continue;
         };
-        let (most, at_ms) = known.most;
-        let many = (most > basis.limits.sessions_max).then_some((What::ManySessions, at_ms));
+        let over = known.most.iter().rev();
+        let over = over.map(|(most, at_ms)| (*most > basis.limits.sessions_max, *at_ms));
+        let many = over.filter(|(is_over, _)| *is_over);
+        let many = many.map(|(_, at_ms)| (What::ManySessions, at_ms)).next();
         let mixed = known.mixed_ms.map(|at_ms| (What::DevicesAtOnce, at_ms));
         let signs = many.into_iter().chain(mixed);
         found.extend(
@@ -293,7 +307,7 @@ fn defaults(roster: &Roster, basis: &Basis<'_>, found: &mut Vec<Finding>) {
             role: None,
             institution: None,
             key: None,
-            since_ms: basis.uses.begun_ms,
+            since_ms: basis.begun_ms(),
         });
     }
     for it in &roster.held {
@@ -306,7 +320,7 @@ fn defaults(roster: &Roster, basis: &Basis<'_>, found: &mut Vec<Finding>) {
             since_ms,
         };
         let same = |person, role, institution: Option<IssuerNumber>| {
-            (person, role, institution) == (it.person, it.role, it.institution)
+            (person, role, place(institution)) == (it.person, it.role, it.institution)
         };
         let live = |token: &Grant| token.expires_at_ms.is_none_or(|end| basis.now_ms < end);
         let tokens = basis

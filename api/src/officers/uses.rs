@@ -50,8 +50,9 @@ pub struct Known {
     pub uses: Vec<Use>,
     /// Kinds of device, and when each was last used.
     pub agents: Vec<(Agent, i64)>,
-    /// The most sessions that were open at once, and when that last was so.
-    pub most: (usize, i64),
+    /// How many sessions were open at once, and when that last was so: of the last thirty days, the newest last,
+    /// each fewer than those before it. What is fewer and older says nothing that a later one does not.
+    pub most: Vec<(usize, i64)>,
     /// When sessions on two kinds of device were last open at once.
     pub mixed_ms: Option<i64>,
 }
@@ -63,8 +64,8 @@ pub struct All {
     pub officers: HashMap<Uuid, Known>,
     /// Servers: institution, name of the key, when.
     pub clients: Vec<(IssuerNumber, String, i64)>,
-    /// Since when it is noted at all.
-    pub begun_ms: i64,
+    /// Since when it is noted at all; none = not yet, so nothing is known.
+    pub begun_ms: Option<i64>,
 }
 
 /// The notes in a side store.
@@ -89,9 +90,8 @@ impl Uses {
     pub(crate) fn note(&self, session: &Session, open: &[Session]) -> Result<(), Problem> {
         let (key, now_ms) = (session.person.as_bytes(), self.clock.now_ms());
         let mixed = open.iter().any(|it| it.agent != session.agent);
-        let mut known = read(self.side.get(OFFICER, key)?.as_deref());
         write(&*self.side, |tx| {
-            known = read(tx.get(OFFICER, key)?.as_deref());
+            let mut known = read(tx.get(OFFICER, key)?.as_deref());
             let place = (session.role, session.institution);
             known.uses.retain(|it| (it.role, it.institution) != place);
             known.uses.push(Use {
@@ -103,11 +103,12 @@ impl Uses {
             });
             known.agents.retain(|(agent, _)| *agent != session.agent);
             known.agents.push((session.agent, now_ms));
-            // What is long over does not stand in the way of what is so now.
-            let old = now_ms.saturating_sub(known.most.1) > super::check::SEEN_MS;
-            if open.len() >= known.most.0 || old {
-                known.most = (open.len(), now_ms);
-            }
+            // What was more before stays beside it until it is long over: then this one still counts.
+            let recent = |at_ms: i64| now_ms.saturating_sub(at_ms) <= super::check::SEEN_MS;
+            known
+                .most
+                .retain(|(most, at_ms)| *most > open.len() && recent(*at_ms));
+            known.most.push((open.len(), now_ms));
             if mixed {
                 known.mixed_ms = Some(now_ms);
             }
@@ -135,14 +136,15 @@ impl Uses {
         write(&*self.side, |tx| tx.delete(OFFICER, person.as_bytes())).map(drop)
     }
 
+    /// Since when it is noted at all, Unix milliseconds.
+    pub(crate) fn begun_ms(&self) -> Result<Option<i64>, SideError> {
+        Ok(self.side.get(BEGUN, &[])?.and_then(|row| time(&row)))
+    }
+
     /// Everything that was noted.
     pub fn all(&self) -> Result<All, SideError> {
         let mut all = All {
-            begun_ms: self
-                .side
-                .get(BEGUN, &[])?
-                .and_then(|row| time(&row))
-                .unwrap_or(self.clock.now_ms()),
+            begun_ms: self.begun_ms()?,
             ..All::default()
         };
         self.each(OFFICER, |key, row| {

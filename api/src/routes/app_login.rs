@@ -3,7 +3,8 @@
 //!
 //! Invariant: a browser is sent to an address of the settings only, and with a code only after the person, signed
 //! in as a learner, pressed yes on our own page. What an app asked is kept under a secret, ten minutes; the answer
-//! carries that and the session's token, so that nobody else's page gives it. A crash costs a new start in the app.
+//! carries that and the session's token, so that nobody else's page gives it. Whoever asks costs a row, so few
+//! are kept at once, away from the threads that serve everybody. A crash costs a new start in the app.
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use identity::role::Role;
 use ledger::hash::Digest;
 use openidconnect::url::form_urlencoded;
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::app_pages::{self, Refused};
 use super::login::session_of;
@@ -78,11 +80,21 @@ pub async fn begin(
         challenge: query.code_challenge.unwrap_or_default(),
         jkt: query.dpop_jkt,
         max_age_s: query.max_age.and_then(|it| it.parse().ok()),
+        asked_at_ms: app.now_ms(),
     };
-    let name = secret();
-    app.sign_in.ceremonies.keep(&name, &request)?;
-    let to = format!("/login/app/{}", *name);
-    Ok((StatusCode::SEE_OTHER, sent(to)).into_response())
+    let turn = Arc::clone(&app.sign_in.app_turns).try_acquire_owned();
+    let turn = turn.map_err(|_| Problem::of(Reason::TooBusy))?;
+    // The store syncs its file.
+    let keeping = move || {
+        // Held until it is kept: whoever asked may have gone meanwhile.
+        let _turn = turn;
+        let name = secret();
+        app.sign_in.ceremonies.keep(&name, &request)?;
+        let to = format!("/login/app/{}", *name);
+        Ok((StatusCode::SEE_OTHER, sent(to)).into_response())
+    };
+    let kept = tokio::task::spawn_blocking(keeping).await;
+    kept.map_err(Problem::internal)?
 }
 
 /// What of a request an app is told about.
@@ -139,12 +151,14 @@ pub async fn page(
         Asker::Nobody => app_pages::to_sign_in(&app, language, false, &here),
         Asker::Stale => app_pages::to_sign_in(&app, language, true, &here),
         Asker::Officer => app_pages::for_learners(&app, language, &here),
-        Asker::Learner(id) => {
+        Asker::Learner(id, person) => {
             let Some(known) = app.sign_in.apps.find(&request.client) else {
                 return Ok(app_pages::refused(language, Refused::Unknown));
             };
+            // Several may use one browser: who presses yes sees whose record it opens.
+            let whose = app.masked(person)?;
             let csrf = app.sign_in.sessions.csrf_token(id);
-            app_pages::question(language, known, &request, &name, &csrf)
+            app_pages::question(language, known, &request, &whose, (&name, &csrf))
         }
     })
 }
@@ -156,8 +170,8 @@ enum Asker {
     Stale,
     /// Signed in to act for somebody else than itself: there is no app for that (SECURITY §4).
     Officer,
-    /// Signed in by this session.
-    Learner(Digest),
+    /// Signed in by this session, as this person.
+    Learner(Digest, Uuid),
 }
 
 fn asker(app: &App, request: &AppRequest, headers: &HeaderMap) -> Result<Asker, Problem> {
@@ -172,10 +186,10 @@ fn asker(app: &App, request: &AppRequest, headers: &HeaderMap) -> Result<Asker, 
     if session.role != Role::Learner {
         return Ok(Asker::Officer);
     }
-    if request.is_stale(&session, app.now_ms()) {
+    if request.is_stale(&session) {
         return Ok(Asker::Stale);
     }
-    Ok(Asker::Learner(id))
+    Ok(Asker::Learner(id, session.person))
 }
 
 /// What the question's page sends.
@@ -195,17 +209,24 @@ pub async fn answer(
     headers: HeaderMap,
     Form(form): Form<AnswerForm>,
 ) -> Result<Response, Problem> {
-    let language = Language::of(&headers);
+    // The store syncs its file.
+    let answering = move || answered(&app, &headers, form);
+    let answered = tokio::task::spawn_blocking(answering).await;
+    answered.map_err(Problem::internal)?
+}
+
+fn answered(app: &App, headers: &HeaderMap, form: AnswerForm) -> Result<Response, Problem> {
+    let language = Language::of(headers);
     let ceremonies = &app.sign_in.ceremonies;
     let Some(request) = ceremonies.peek::<AppRequest>(&form.request)? else {
         return Ok(app_pages::refused(language, Refused::Over));
     };
     let here = format!("/login/app/{}", form.request);
-    let id = match asker(&app, &request, &headers)? {
-        Asker::Nobody => return Ok(app_pages::to_sign_in(&app, language, false, &here)),
-        Asker::Stale => return Ok(app_pages::to_sign_in(&app, language, true, &here)),
-        Asker::Officer => return Ok(app_pages::for_learners(&app, language, &here)),
-        Asker::Learner(id) => id,
+    let id = match asker(app, &request, headers)? {
+        Asker::Nobody => return Ok(app_pages::to_sign_in(app, language, false, &here)),
+        Asker::Stale => return Ok(app_pages::to_sign_in(app, language, true, &here)),
+        Asker::Officer => return Ok(app_pages::for_learners(app, language, &here)),
+        Asker::Learner(id, _) => id,
     };
     if !app.sign_in.sessions.is_csrf_token(id, &form.csrf_token) {
         let problem = Problem::of(Reason::CsrfMissing);
@@ -218,10 +239,10 @@ pub async fn answer(
     let (redirect, state) = (request.redirect.clone(), request.state.clone());
     if form.answer != "yes" {
         let answer = [("error", "access_denied")];
-        return Ok(back(&app, &redirect, state.as_deref(), &answer));
+        return Ok(back(app, &redirect, state.as_deref(), &answer));
     }
-    let code = native::code(&app, request, id)?;
-    Ok(back(&app, &redirect, state.as_deref(), &[("code", &code)]))
+    let code = native::code(app, request, id)?;
+    Ok(back(app, &redirect, state.as_deref(), &[("code", &code)]))
 }
 
 /// Sends the browser back to the app, which learns from `iss` who answers (RFC 9207).

@@ -94,13 +94,14 @@ pub(super) fn for_learners(app: &App, language: Language, here: &str) -> Respons
     )
 }
 
-/// The question, with the app's name and where it will be told.
+/// The question, with the app's name, whose account it is about, and where it will be told. The form carries the
+/// request's name and the session's token.
 pub(super) fn question(
     language: Language,
     known: &AppConfig,
     request: &AppRequest,
-    name: &str,
-    csrf: &str,
+    whose: &str,
+    (name, csrf): (&str, &str),
 ) -> Response {
     let app = match language {
         Language::Zh => &known.name_zh,
@@ -111,14 +112,15 @@ pub(super) fn question(
     let body = html! {
         h1 { (title) }
         p { strong { (app) } }
+        p { (language.say("现在登录的是：", "Signed in here: ")) strong { (whose) } }
         p { (language.say(
-            "它可以查看您的学习记录，并以您的名义办理您登录后能办的事，直到您让它退出（在“已登录的设备”里），或本次登录到期。",
-            "It can see your record and do in your name what you can do when signed in, until you sign it out (in the list of devices) or this sign-in ends.",
+            "它可以查看您的学习记录，并以您的名义办理您登录后能办的事，直到您登录后让它退出，或本次登录到期。",
+            "It can see your record and do in your name what you can do when signed in, until you sign in and sign it out, or this sign-in ends.",
         )) }
         p { (language.say("答复发往：", "It is answered at: ")) code { (to) } }
         p { (language.say(
-            "如果不是您刚才在这台设备的应用里按了登录，请选“不允许”。",
-            "If it was not you who pressed sign in in an app on this device just now, say no.",
+            "如果登录的不是您本人，或者不是您刚才在这台设备的应用里按了登录，请选“不允许”。",
+            "If it is not you who is signed in, or not you who pressed sign in in an app on this device just now, say no.",
         )) }
         form method="post" action="/login/app" {
             input type="hidden" name="request" value=(name);

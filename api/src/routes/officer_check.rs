@@ -47,7 +47,7 @@ pub struct FindingAnswer {
 
 impl FindingAnswer {
     /// As it is answered and printed.
-    pub(crate) fn of(it: Finding) -> Self {
+    fn of(it: Finding) -> Self {
         let (to_do_zh, to_do_en) = it.what.to_do();
         Self {
             sort: it.what.sort(),
@@ -66,8 +66,21 @@ impl FindingAnswer {
 /// Accounts of officers that need a look.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CheckAnswer {
+    /// Since when sign-ins are noted. Left out = not yet: no item then means unknown, not good.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) noted_since: Option<String>,
     /// The oldest first.
     pub(crate) items: Vec<FindingAnswer>,
+}
+
+impl CheckAnswer {
+    /// As it is answered and printed.
+    pub(crate) fn of(begun_ms: Option<i64>, found: Vec<Finding>) -> Self {
+        Self {
+            noted_since: begun_ms.map(format_s),
+            items: found.into_iter().map(FindingAnswer::of).collect(),
+        }
+    }
 }
 
 /// Stale, shared and default accounts of officers, as of now.
@@ -81,9 +94,10 @@ pub async fn check(
     _caller: Caller,
 ) -> Result<Json<CheckAnswer>, Problem> {
     // It reads the log and the side store.
-    let checking = move || app.check_officers();
+    let checking = move || {
+        let noted = app.officer_uses.begun_ms()?;
+        Ok::<_, Problem>(CheckAnswer::of(noted, app.check_officers()?))
+    };
     let found = tokio::task::spawn_blocking(checking).await;
-    let found = found.map_err(Problem::internal)??;
-    let items = found.into_iter().map(FindingAnswer::of).collect();
-    Ok(Json(CheckAnswer { items }))
+    Ok(Json(found.map_err(Problem::internal)??))
 }

@@ -44,6 +44,12 @@ impl App {
         shown: Shown,
         replaces: Option<&(Digest, Session)>,
     ) -> Result<Opened, Problem> {
+        // The province has a number too: whoever names it acts in the same role as whoever names none.
+        let institution = shown.institution;
+        let shown = Shown {
+            institution: institution.filter(|it| *it != IssuerNumber::REGISTRAR),
+            ..shown
+        };
         let person = self.ledger.state::<Person>(&wire::stream(shown.person))?;
         if person.barred().is_some() {
             return Err(Problem::of(Reason::PersonBarred));

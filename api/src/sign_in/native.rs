@@ -32,6 +32,8 @@ use crate::problem::{Problem, Reason};
 
 pub use registered::{AppConfig, Apps, BadApp};
 
+/// Requests of apps that are kept at once; a further one is told to come again.
+pub const AT_ONCE: usize = 8;
 /// How long a code is good.
 const CODE_MS: i64 = 60_000;
 /// Lengths of a verifier (RFC 7636 §4.1).
@@ -52,6 +54,8 @@ pub(crate) struct AppRequest {
     pub(crate) jkt: Option<String>,
     /// How many seconds ago the person must have shown who it is, at most (RFC 9470).
     pub(crate) max_age_s: Option<u32>,
+    /// When it asked, Unix milliseconds.
+    pub(crate) asked_at_ms: i64,
 }
 
 impl Kept for AppRequest {
@@ -59,10 +63,12 @@ impl Kept for AppRequest {
 }
 
 impl AppRequest {
-    /// Whether the person showed too long ago who it is.
-    pub(crate) fn is_stale(&self, session: &Session, now_ms: i64) -> bool {
+    /// Whether the person had shown who it is too long before the app asked. Who shows it after that is asked no
+    /// more, also where the app says 0: reading the question takes its time too.
+    pub(crate) fn is_stale(&self, session: &Session) -> bool {
+        let shown_at_ms = session.proven_at_ms;
         self.max_age_s.is_some_and(|max| {
-            now_ms.saturating_sub(session.proven_at_ms) > i64::from(max).saturating_mul(1_000)
+            shown_at_ms.saturating_add(i64::from(max).saturating_mul(1_000)) < self.asked_at_ms
         })
     }
 }
@@ -160,7 +166,8 @@ pub(crate) fn exchange(
     };
     let forget =
         |tx: &mut dyn ledger::side::Transaction| Ceremonies::forget::<Code>(tx, shown.code);
-    match sessions.begin_family(shown.code, session, shown.client, &proof, forget)? {
+    let let_in = (code.session, session);
+    match sessions.begin_family(shown.code, let_in, shown.client, &proof, forget)? {
         Asked::Done(pair) => Ok(pair),
         Asked::Replayed => Err(NotGiven::Proof(NotProven::Replayed)),
         Asked::Spent | Asked::Over => Err(NO_CODE),
@@ -189,10 +196,7 @@ fn let_in(
     if session.role != Role::Learner || session_caller(app, code.session, &session).is_err() {
         return Ok(None);
     }
-    Ok(Some(Session {
-        used_at_ms: app.now_ms(),
-        ..session
-    }))
+    Ok(Some(session))
 }
 
 /// RFC 7636 §4.6, by the one method there is.

@@ -49,7 +49,16 @@ impl SqliteSide {
     /// [`SideError::Damaged`]; damage further in is reported by the first read that meets it, or by
     /// [`SqliteSide::check`].
     pub fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, SideError> {
-        let connection = connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
+        Self::opened(path, OpenFlags::SQLITE_OPEN_CREATE, clock)
+    }
+
+    /// As [`SqliteSide::open`], for whoever only looks: where there is no file none is made.
+    pub fn open_existing(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, SideError> {
+        Self::opened(path, OpenFlags::empty(), clock)
+    }
+
+    fn opened(path: &Path, create: OpenFlags, clock: Arc<dyn Clock>) -> Result<Self, SideError> {
+        let connection = connect(path, create)?;
         prepare(&connection)?;
         Ok(Self {
             path: path.to_path_buf(),

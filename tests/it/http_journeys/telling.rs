@@ -447,6 +447,13 @@ fn every_matter_has_words_in_both_languages() {
             assert!(!title.is_empty() && !body.contains(['{', '}']), "{body}");
             let chinese = body.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
             assert_eq!(chinese, language == Language::Zh, "{body}");
+            // Who reads it signed in has no address to open; and a page that is named may not be there.
+            let inside = text(&matter, language, None).body;
+            assert!(!inside.contains(['{', '}']) && !inside.contains("//"));
+            for body in [&body, &inside] {
+                assert!(!body.contains(['“', '”', '「', '」']), "{body}");
+                assert!(!body.contains("：，") && !body.contains(": ,"), "{body}");
+            }
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Native apps: let in by the person in the browser, by nobody else, and sent nowhere else.
 
+mod at_once;
 mod families;
+mod fresh;
+mod kept;
 mod proofs;
 
 use api::sign_in::native::Apps;
@@ -99,6 +102,8 @@ fn an_app_is_let_in_by_who_signs_in_in_the_browser() {
         "{}",
         shown.text()
     );
+    // Several may use one browser: whose record it is stands there, as others may see it.
+    assert!(shown.text().contains("王*明"), "{}", shown.text());
     let policy = shown.header("content-security-policy");
     assert!(
         policy.contains("form-action 'self' com.example.xuefen:;"),

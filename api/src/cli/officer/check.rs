@@ -1,4 +1,7 @@
 //! xuefen officers check: reads the log and what lies beside it, also while a server runs; changes nothing.
+//!
+//! Invariant: what is not known is not called good: where no sign-in was ever noted it fails and says so. Nothing
+//! is created, so whoever runs it leaves no file that the server's own user cannot open. A crash costs a new run.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -20,47 +23,76 @@ use super::super::{Failure, term};
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::officers::check::{Basis, Finding, findings, tokens};
-use crate::officers::uses::Uses;
+use crate::officers::uses::{All, Uses};
 use crate::officers::{ClientKey, Held, Roster, clients, invited_since};
-use crate::routes::officer_check::{CheckAnswer, FindingAnswer};
+use crate::routes::officer_check::CheckAnswer;
 use crate::token::Tokens;
 
-/// Prints what is found; anything found is a failure.
+/// What was asked.
+pub(super) struct Asked {
+    /// Whether what is printed is JSON.
+    pub(super) json: bool,
+    /// Whether the ways in of the demo belong there.
+    pub(super) demo: bool,
+}
+
+/// Prints what is found; anything found is a failure, and so is not knowing.
 pub(super) fn run(
     dir: &DataDir,
     config: &Config,
     clock: &Arc<dyn Clock>,
-    json: bool,
+    asked: &Asked,
 ) -> Result<(), Failure> {
     dir.require_ledger().map_err(Failure::of)?;
-    let side: Arc<dyn Side> =
-        Arc::new(SqliteSide::open(&dir.side(), Arc::clone(clock)).map_err(Failure::of)?);
+    let side = beside(dir, clock)?;
     let store = EmbeddedStore::open_read_only(&dir.log()).map_err(Failure::of)?;
     let roster = roster(&store)?;
+    let (uses, tokens) = match side {
+        Some(side) => (
+            Uses::new(Arc::clone(&side), Arc::clone(clock))
+                .all()
+                .map_err(Failure::of)?,
+            tokens(&Tokens::new(side, Arc::clone(clock))).map_err(Failure::of)?,
+        ),
+        None => (All::default(), Vec::new()),
+    };
+    let noted = uses.begun_ms;
     let basis = Basis {
-        uses: Uses::new(Arc::clone(&side), Arc::clone(clock))
-            .all()
-            .map_err(Failure::of)?,
-        tokens: tokens(&Tokens::new(side, Arc::clone(clock))).map_err(Failure::of)?,
+        uses,
+        tokens,
         limits: &config.officers,
         bearer_tokens: config.sign_in.bearer_tokens,
-        is_demo: dir.demo().exists(),
+        is_demo: asked.demo,
         now_ms: clock.now_ms(),
     };
     let found = findings(&roster, &basis);
     let number = found.len();
-    if json {
-        let items = found.into_iter().map(FindingAnswer::of).collect();
-        let text = serde_json::to_string(&CheckAnswer { items }).map_err(Failure::of)?;
+    if asked.json {
+        let answer = CheckAnswer::of(noted, found);
+        let text = serde_json::to_string(&answer).map_err(Failure::of)?;
         term::print(&text);
     } else {
         found.iter().for_each(print);
+    }
+    if noted.is_none() {
+        let why = "no sign-in was ever noted here: whether an account is stale or shared is unknown until the server has run";
+        return Err(Failure::Unconfirmed(format!("{number} findings; {why}")));
     }
     if number == 0 {
         term::note("no stale, shared or default account of an officer");
         return Ok(());
     }
     Err(Failure::Failed(format!("{number} findings")))
+}
+
+/// What lies beside the log, if a server ever ran here.
+fn beside(dir: &DataDir, clock: &Arc<dyn Clock>) -> Result<Option<Arc<dyn Side>>, Failure> {
+    let path = dir.side();
+    if !path.try_exists().map_err(Failure::of)? {
+        return Ok(None);
+    }
+    let side = SqliteSide::open_existing(&path, Arc::clone(clock)).map_err(Failure::of)?;
+    Ok(Some(Arc::new(side)))
 }
 
 fn print(it: &Finding) {

@@ -1,7 +1,8 @@
 //! A session that a native app holds: a family of tokens, bound to one key of the app's.
 //!
 //! Invariant: of tokens and codes only hashes are kept; a token opens something only as long as the session
-//! does, so whatever ends a session ends all of them at once. One refresh token of a family is good; every
+//! does, so whatever ends a session ends all of them at once. It begins only behind a browser's session that
+//! stands in the same write: what ends that one ends this one, whichever comes first. One refresh token of a family is good; every
 //! other that it ever had is known, and showing one ends the family. A code begins one family at most, whose
 //! name follows from it: shown again it ends that one. Each step is one write; a crash between it and its
 //! answer leaves tokens that nobody was told, which the next request replaces or outlives.
@@ -105,18 +106,20 @@ impl Sessions {
         Ok(Some(session).filter(|it| self.clock.now_ms() < it.ends_at_ms()))
     }
 
-    /// Begins the family of a code, which `forget` takes away in the same write and says whether it was
-    /// there; the one that the same app had by the same key ends with it.
+    /// Begins the family of a code by the browser's session that let it in; `forget` takes the code away in the
+    /// same write and says whether it was there. The family that the same app had by the same key ends with it.
     pub(in crate::sign_in) fn begin_family(
         &self,
         code: &str,
-        mut session: Session,
+        let_in: (Digest, Session),
         client: &str,
         proof: &Proof,
         mut forget: impl FnMut(&mut dyn Transaction) -> Result<bool, SideError>,
     ) -> Result<Asked<Pair>, Problem> {
         let (pair, family, now_ms) = (Pair::new(), begun_by(code), self.clock.now_ms());
+        let (by, mut session) = let_in;
         let person = session.person;
+        session.used_at_ms = now_ms;
         session.app = Some(Given {
             client: client.to_owned(),
             jkt: proof.jkt.clone(),
@@ -130,6 +133,12 @@ impl Sessions {
             if !forget(tx)? {
                 end_family(tx, family)?;
                 return Ok(Asked::Spent);
+            }
+            // Somebody may have signed out everywhere since it was looked at, or be barred: that ends the browser's
+            // session. If it comes after this write, it ends this family with it.
+            let stands = |it: Session| it.person == person && now_ms < it.ends_at_ms();
+            if !session_of(tx, by)?.is_some_and(stands) {
+                return Ok(Asked::Over);
             }
             for (other, it) in of(tx, person)? {
                 if it.app.as_ref().is_some_and(same) {

@@ -95,6 +95,23 @@ impl App {
         Ok(allowed)
     }
 
+    /// The same for one outcome. Its id follows from record and learner: who may not read it does not learn that it is
+    /// there.
+    pub fn may_read_outcome(
+        &self,
+        caller: &Caller,
+        person: Uuid,
+        awarder: IssuerNumber,
+    ) -> Result<Access, Problem> {
+        let unknown = || Problem::of(Reason::OutcomeUnknown);
+        match self.may_read(caller, person) {
+            Ok(access) if access.has(awarder) => Ok(access),
+            Ok(_) => Err(unknown()),
+            Err(problem) if problem.reason == Reason::NotAllowed => Err(unknown()),
+            Err(problem) => Err(problem),
+        }
+    }
+
     /// Refuses officers of an institution that only awarded something: it did not register the person.
     pub fn require_served(&self, caller: &Caller, person: Uuid) -> Result<(), Problem> {
         let Some(institution) = caller.institution else {

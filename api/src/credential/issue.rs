@@ -101,6 +101,7 @@ impl App {
         let person = outcome.person;
         let awarder = outcome.origin.awarder;
         if awarder != issuer && !self.institution(issuer)?.answers_for(awarder) {
+            self.may_read_outcome(caller, person, awarder)?;
             return Err(Problem::of(Reason::OutcomeNotYours));
         }
         if let Some(issued) = self.live_of(outcome)? {

@@ -299,19 +299,10 @@ pub async fn show(
 ) -> Result<Json<Line>, Problem> {
     app.wait_for(after.after).await?;
     let row = app.views.transcripts.outcome(id)?;
-    let unknown = || Problem::of(Reason::OutcomeUnknown);
-    let row = row.ok_or_else(unknown)?;
-    // Its id follows from record and learner: who may not read it does not learn that it is there.
-    let access = app.may_read(&caller, row.person);
-    let access = access.map_err(|problem| match problem.reason {
-        Reason::NotAllowed => unknown(),
-        _ => problem,
-    })?;
+    let row = row.ok_or(Problem::of(Reason::OutcomeUnknown))?;
+    let access = app.may_read_outcome(&caller, row.person, row.origin.awarder)?;
     // The number it was recorded under may be closed though the one that stays is open.
     app.require_open(row.person)?;
-    if !access.has(row.origin.awarder) {
-        return Err(unknown());
-    }
     Ok(Json(transcript::line(&app, &row, access.in_full())?))
 }
 
@@ -341,7 +332,7 @@ pub async fn correct(
     headers: HeaderMap,
     Body(body): Body<CorrectionBody>,
 ) -> Result<Response, Problem> {
-    let (person, target) = app.target_of(id).await?;
+    let (person, target) = app.target_of(&caller, id).await?;
     let Split { fields, mut values } = body.says.split(app.pass_mark())?;
     values.extend(
         filled(body.reason_text.as_ref()).map(|text| ("reason_text", Value::String(text.into()))),
@@ -389,7 +380,7 @@ pub async fn revoke(
     headers: HeaderMap,
     Body(body): Body<RevocationBody>,
 ) -> Result<Response, Problem> {
-    let (person, target) = app.target_of(id).await?;
+    let (person, target) = app.target_of(&caller, id).await?;
     let data = revoke_outcome::Data {
         values: identity::erasable::Commitments::default(),
         outcome: id,
@@ -425,7 +416,7 @@ impl App {
     ///
     /// The view finds the person and may be behind: "unknown" is said only once it has folded all that
     /// was committed when we were asked.
-    async fn target_of(&self, outcome: Uuid) -> Result<(Uuid, Target), Problem> {
+    async fn target_of(&self, caller: &Caller, outcome: Uuid) -> Result<(Uuid, Target), Problem> {
         let unknown = || Problem::of(Reason::OutcomeUnknown);
         let find = || {
             self.views
@@ -440,6 +431,11 @@ impl App {
             self.wait_for(last).await?;
             find()?.ok_or_else(unknown)?
         };
+        // What else stands in the way, a lock or an erasure, the rules say.
+        match self.may_read_outcome(caller, row.person, row.origin.awarder) {
+            Err(problem) if problem.reason == Reason::OutcomeUnknown => return Err(problem),
+            _ => {}
+        }
         let account = self.whole(row.person)?.account;
         let state = account.outcome(outcome).ok_or_else(unknown)?;
         Ok((row.person, state.current))

@@ -57,8 +57,15 @@ fn issuing(stand: &Stand, met: &Met, learner: Uuid) {
         &issue(stand, 0, learner, &failed["id"]),
         Reason::OutcomeNotPassed,
     );
+    // Who may not read it does not learn that it is there; whose learner it is reads what others awarded.
     met.refused(
         &issue(stand, 1, learner, &failed["id"]),
+        Reason::OutcomeUnknown,
+    );
+    let elsewhere = Stand::outcome(learner, "C-9");
+    let elsewhere = stand.post(stand.schools[1].token(), "/v1/outcomes", &elsewhere);
+    met.refused(
+        &issue(stand, 0, learner, &elsewhere.is(201)["id"]),
         Reason::OutcomeNotYours,
     );
     let mut untitled = Stand::outcome(learner, "C-3");

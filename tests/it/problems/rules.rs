@@ -352,8 +352,20 @@ fn outcomes(stand: &Stand, met: &Met) {
     );
     let path = format!("/v1/outcomes/{}/revocations", made["id"].as_str().unwrap());
     let revoke = json!({ "reason": "misconduct" });
+    // Who may not read it does not learn that it is there; whose learner it is reads what others awarded.
     met.refused(
         &stand.post(stand.schools[1].token(), &path, &revoke),
+        Reason::OutcomeUnknown,
+    );
+    let elsewhere = Stand::outcome(person, "RULE-3");
+    let elsewhere = stand.post(stand.schools[1].token(), "/v1/outcomes", &elsewhere);
+    let elsewhere = elsewhere.is(201);
+    let others = format!(
+        "/v1/outcomes/{}/revocations",
+        elsewhere["id"].as_str().unwrap()
+    );
+    met.refused(
+        &stand.post(&clerk.token, &others, &revoke),
         Reason::OutcomeNotYours,
     );
     let nowhere = format!("/v1/outcomes/{}/revocations", clock::uuid_v4());

@@ -172,6 +172,26 @@ fn who_may_not_see_somebody_does_not_learn_whether_there_is_somebody() {
         let ask = |of: Uuid| stand.get(who, &format!("/v1/outcomes/{of}"));
         assert_eq!(shape(&ask(outcome)), shape(&ask(no_outcome)), "as {who:?}");
     }
+    // Nor by asking for what only who awarded it may do.
+    for part in ["corrections", "revocations"] {
+        let mut body = json!({ "reason": "misconduct" });
+        if part == "corrections" {
+            body = Stand::outcome(known, "A-1");
+            let says = body.as_object_mut().unwrap();
+            says.retain(|name, _| !["learner", "record"].contains(&name.as_str()));
+            says.insert("reason".into(), json!("mark_reviewed"));
+        }
+        let ask = |of: Uuid| stand.post(elsewhere, &format!("/v1/outcomes/{of}/{part}"), &body);
+        let (there, not) = (shape(&ask(outcome)), shape(&ask(no_outcome)));
+        assert_eq!(there, not, "{part}");
+        assert_eq!(there.0, 404, "{part}");
+    }
+    let issue = |outcome: Uuid| {
+        let body = json!({ "learner": known, "outcome": outcome });
+        shape(&stand.post(elsewhere, "/v1/credentials", &body))
+    };
+    assert_eq!(issue(outcome), issue(no_outcome));
+    assert_eq!(issue(outcome).0, 404);
     assert_eq!(
         stand.get(staff, &format!("/v1/learners/{known}")).status,
         200

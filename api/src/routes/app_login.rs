@@ -210,12 +210,12 @@ pub async fn answer(
     Form(form): Form<AnswerForm>,
 ) -> Result<Response, Problem> {
     // The store syncs its file.
-    let answering = move || answered(&app, &headers, form);
+    let answering = move || answered(&app, &headers, &form);
     let answered = tokio::task::spawn_blocking(answering).await;
     answered.map_err(Problem::internal)?
 }
 
-fn answered(app: &App, headers: &HeaderMap, form: AnswerForm) -> Result<Response, Problem> {
+fn answered(app: &App, headers: &HeaderMap, form: &AnswerForm) -> Result<Response, Problem> {
     let language = Language::of(headers);
     let ceremonies = &app.sign_in.ceremonies;
     let Some(request) = ceremonies.peek::<AppRequest>(&form.request)? else {

@@ -107,7 +107,8 @@ fn nonsense_at_other_doors_keeps_nobody_from_saying_no() {
             Some(b"code=1&invitation=x"),
         )
     };
-    for _ in 0..TRIES_MAX {
+    // One was wrong above.
+    for _ in 1..TRIES_MAX {
         assert_ne!(send().status, 429);
     }
     let last = send();

@@ -34,6 +34,8 @@ pub(crate) struct Land {
 pub(crate) fn config(dir: &Path) -> Config {
     let mut config = Config::default();
     config.ledger.data_dir = dir.into();
+    // The client has plain tokens, as the demo's have them.
+    config.sign_in.bearer_tokens = true;
     config
 }
 

@@ -11,6 +11,7 @@ mod passkeys;
 mod proofs;
 pub(crate) mod providers;
 mod sessions;
+mod sources;
 mod tries;
 
 pub(crate) use providers::{at_counter, field, invited};
